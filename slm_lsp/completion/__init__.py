@@ -1,0 +1,1 @@
+"""The completion pipeline: no LSP, no llama.cpp, no disk."""

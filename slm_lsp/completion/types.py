@@ -1,0 +1,98 @@
+"""What goes through the completion pipeline: plain frozen values, no LSP, no model."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from slm_context.cursor import DocumentContext
+
+
+class Trigger(StrEnum):
+    """Who asked: the editor after a keystroke, or the person by a key binding."""
+
+    AUTOMATIC = "automatic"
+    INVOKED = "invoked"
+
+
+class CompletionMode(StrEnum):
+    """How much text is wanted at this place."""
+
+    LINE = "line"
+    BLOCK = "block"
+
+
+class SkipReason(StrEnum):
+    """Why nothing was asked of the model. The value is what `slm.explain` prints."""
+
+    OFF = "completion is switched off here"
+    NOT_READY = "the model is not ready"
+    SECRET_FILE = "the file looks like it holds secrets"
+    HUGE_FILE = "the file is too large"
+    MID_WORD = "the cursor is in the middle of a word"
+    TEXT_AFTER_CURSOR = "there is more than closing brackets after the cursor"
+    EMPTY_FILE = "there is nothing to go by"
+    SUPERSEDED = "a newer request replaced this one"
+    CANCELLED = "the editor cancelled the request"
+    MODEL_FAILED = "the model failed; see the log"
+    NOTHING_LEFT = "the filters left nothing worth showing"
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """One question from the editor. `document` is frozen: it is what the user saw."""
+
+    uri: str
+    version: int
+    document: DocumentContext
+    trigger: Trigger
+    # What the editor's own popup has selected, and would insert; "" when there is none.
+    selected_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One generated token. `logprob` is natural logarithm."""
+
+    text: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Text to insert at the cursor, replacing `n_replaced` code points after it."""
+
+    text: str
+    tokens: tuple[Token, ...] = ()
+    n_replaced: int = 0
+    # How many code points after the cursor the suggestion already accounts for, such as
+    # a closing bracket that the editor typed: they are replaced by the suggestion's own.
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one post-processing filter did to a completion."""
+
+    filter: str
+    before: str
+    after: str | None  # None: the filter dropped the completion
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+
+@dataclass(slots=True)
+class Explanation:
+    """Everything `slm.explain` tells about one request. Filled in as the request proceeds."""
+
+    uri: str
+    version: int
+    trigger: Trigger
+    mode: CompletionMode | None = None
+    prompt: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    snippets: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    raw: str = ""
+    verdicts: list[Verdict] = field(default_factory=list[Verdict])
+    skip_reason: SkipReason | None = None
+    from_cache: bool = False
+    timings_ms: dict[str, float] = field(default_factory=dict[str, float])
+    counts: dict[str, int] = field(default_factory=dict[str, int])

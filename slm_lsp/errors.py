@@ -1,0 +1,71 @@
+"""Everything slm-lsp can complain about, as one small tree.
+
+    SlmError
+    ├── ConfigError            a settings file or an editor setting is wrong
+    ├── ModelError             a model cannot be used
+    │   ├── ModelNotFound      no such model in the store or the package
+    │   ├── ModelMismatch      the file is not the one that is pinned
+    │   ├── ModelCorrupt       the file is not a readable GGUF
+    │   └── ModelUnsuitable    readable, but not for fill-in-the-middle
+    └── WorkerError            the inference process let us down
+        ├── WorkerDied         it exited, was killed or broke the protocol
+        ├── WorkerTimeout      it did not answer in time
+        ├── PromptTooLong      the prompt does not fit the context
+        └── WorkerBusy         it is still loading, or restarting
+
+"No suggestion" is a value, never an exception. The text of each error is one
+sentence that a person can act on: what, why, and the cure.
+"""
+
+
+class SlmError(Exception):
+    """Anything slm-lsp raises on purpose."""
+
+
+class ConfigError(SlmError):
+    """A settings file or an editor setting cannot be used as written."""
+
+
+class ModelError(SlmError):
+    """A model cannot be used."""
+
+
+class ModelNotFound(ModelError):
+    """Neither the package nor the store has this model."""
+
+
+class ModelMismatch(ModelError):
+    """The file's sha256 or size differs from what is pinned."""
+
+
+class ModelCorrupt(ModelError):
+    """The file is not a readable GGUF."""
+
+
+class ModelUnsuitable(ModelError):
+    """The model can be read, but cannot fill in the middle or cannot roll back its state."""
+
+
+class WorkerError(SlmError):
+    """The inference process let us down."""
+
+
+class WorkerDied(WorkerError):
+    """The inference process exited, was killed, or broke the protocol."""
+
+
+class WorkerTimeout(WorkerError):
+    """The inference process did not answer in time."""
+
+
+class PromptTooLong(WorkerError):
+    """The prompt has more tokens than the context has room for."""
+
+    def __init__(self, n_tokens: int, n_room: int) -> None:
+        super().__init__(f"the prompt has {n_tokens} tokens, but there is room for {n_room}")
+        self.n_tokens = n_tokens
+        self.n_room = n_room
+
+
+class WorkerBusy(WorkerError):
+    """The inference process is still loading its model, or is being restarted."""

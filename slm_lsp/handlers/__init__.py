@@ -1,0 +1,1 @@
+"""One file per LSP method or family: convert, call, convert."""

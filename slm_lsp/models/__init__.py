@@ -1,0 +1,1 @@
+"""Model files: the store, pins, pulling, checking. The bundled model lies in `bundled/`."""
