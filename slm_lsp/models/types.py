@@ -1,0 +1,14 @@
+"""The values of this room."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model file whose content is known: `sha256` is what the file holds, not what it should."""
+
+    path: Path
+    sha256: str
+    size: int
+    name: str
