@@ -1,0 +1,74 @@
+"""The `slm-lsp` command: a table of subcommands, each in a module that is loaded only when asked.
+
+A subcommand's module has `add_arguments(parser)` and `run(args) -> int`, the exit code. To add
+one, add one line to COMMANDS.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+from slm_lsp import __version__
+from slm_lsp.errors import SlmError
+
+
+class Command(NamedTuple):
+    """One subcommand. Its help stands here, so that `--help` imports none of the modules."""
+
+    name: str
+    module: str
+    help: str
+
+
+COMMANDS = (
+    Command("serve", "slm_lsp.commands.serve", "speak LSP over stdio: what editors start"),
+    Command("complete", "slm_lsp.commands.complete", "complete a place in a file and print it"),
+    Command("doctor", "slm_lsp.commands.doctor", "check this installation, and say the cure"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; the result is the exit code."""
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    parser, modules = build_parser(argv)
+    args = parser.parse_args(argv)
+    if args.command is None:
+        parser.print_help()
+        return 2
+    try:
+        return modules[args.command].run(args)
+    except SlmError as error:
+        print(f"slm-lsp: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output, such as `head`, has gone: nothing is wrong, and the
+        # interpreter must not complain about it either when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def build_parser(argv: Sequence[str]):
+    """The parser, knowing in full only the subcommand that `argv` starts with."""
+    parser = argparse.ArgumentParser(
+        prog="slm-lsp", description="Local code completion: nothing it reads leaves this machine."
+    )
+    parser.add_argument("--version", action="version", version=f"slm-lsp {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
+    modules = {}
+    for command in COMMANDS:
+        subparser = subparsers.add_parser(
+            command.name, help=command.help, description=command.help.capitalize() + "."
+        )
+        if argv and argv[0] == command.name:
+            modules[command.name] = import_module(command.module)
+            modules[command.name].add_arguments(subparser)
+    return parser, modules
+
+
+if __name__ == "__main__":
+    sys.exit(main())
