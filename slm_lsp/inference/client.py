@@ -1,10 +1,33 @@
 """The server's end of the inference process."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
-from slm_lsp.inference.wire import Chunk, Done, Generate, ModelInfo, Score, Scores, Warm
+from slm_lsp.errors import PromptTooLong, WorkerBusy, WorkerDied, WorkerError
+from slm_lsp.inference.connection import Answer, Connection, Death, Limits
+from slm_lsp.inference.process import WORKER_COMMAND
+from slm_lsp.inference.safe_mode import SafeModeMemory, safe_mode_key
+from slm_lsp.inference.wire import (
+    Chunk,
+    Done,
+    Failed,
+    Generate,
+    Load,
+    Loaded,
+    LoadFailed,
+    ModelInfo,
+    Score,
+    Scores,
+    Warm,
+)
+
+LOG = logging.getLogger("slm_lsp.inference")
 
 
 class WorkerState(StrEnum):
@@ -18,7 +41,10 @@ class WorkerState(StrEnum):
 
 
 class ModelClient(Protocol):
-    """A model that can be asked. Every call may raise a `WorkerError`; ids are the client's."""
+    """A model that can be asked. Every call may raise a `WorkerError`; ids are the caller's.
+
+    Two questions under way may have the same id: the client tells them apart.
+    """
 
     @property
     def state(self) -> WorkerState: ...
@@ -59,3 +85,231 @@ class ModelClient(Protocol):
     async def score(self, request: Score) -> Scores: ...
 
     async def close(self) -> None: ...
+
+
+class WorkerClient:
+    """Keeps one inference process alive, and asks it.
+
+    A process that dies is replaced, the first time at once and then with growing pauses. One
+    that crashes before its first answer is replaced by one in safe mode, and the cache folder
+    remembers that this machine needs it.
+    """
+
+    def __init__(
+        self,
+        model_path: Path,
+        sha256: str,
+        *,
+        n_ctx: int,
+        n_threads: int | None,
+        state_dir: Path,
+        markers: tuple[str, ...] = (),
+        log: logging.Logger = LOG,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        command: Sequence[str] = WORKER_COMMAND,
+    ) -> None:
+        self._load = Load(
+            str(model_path),
+            sha256,
+            n_ctx,
+            n_threads or physical_cores(),
+            markers=markers,
+            debug=log.isEnabledFor(logging.DEBUG),
+        )
+        self._memory = SafeModeMemory(state_dir)
+        self._log = log
+        self._limits = limits
+        self._command = command
+        self._state = WorkerState.STOPPED
+        self._detail = "the model is not started"
+        self._model: ModelInfo | None = None
+        self._sandbox = "none"
+        self._restarts = 0
+        self._safe_mode = False
+        self._listeners: list[Callable[[WorkerState, str], None]] = []
+        self._connection: Connection | None = None
+        self._supervisor: asyncio.Task[None] | None = None
+        self._settled = asyncio.Event()
+
+    @property
+    def state(self) -> WorkerState:
+        return self._state
+
+    @property
+    def model(self) -> ModelInfo | None:
+        return self._model
+
+    @property
+    def detail(self) -> str:
+        return self._detail
+
+    @property
+    def pid(self) -> int | None:
+        return None if self._connection is None else self._connection.pid
+
+    @property
+    def restarts(self) -> int:
+        return self._restarts
+
+    @property
+    def safe_mode(self) -> bool:
+        return self._safe_mode
+
+    @property
+    def sandbox(self) -> str:
+        """How the process gave up the network, in its own words; "none" before it loaded."""
+        return self._sandbox
+
+    def subscribe(self, listener: Callable[[WorkerState, str], None]) -> None:
+        self._listeners.append(listener)
+
+    async def start(self) -> None:
+        if self._supervisor is None or self._supervisor.done():
+            self._settled.clear()
+            self._supervisor = asyncio.create_task(self._supervise())
+        await self._settled.wait()
+
+    async def close(self) -> None:
+        supervisor, self._supervisor = self._supervisor, None
+        if supervisor is not None:
+            supervisor.cancel()
+            await asyncio.gather(supervisor, return_exceptions=True)
+        self._change(WorkerState.STOPPED, "the model is stopped")
+        self._settled.set()
+
+    async def restart(self) -> None:
+        """End the process and start a fresh one, whatever the state; returns as `start` does."""
+        await self.close()
+        self._restarts += 1
+        await self.start()
+
+    async def generate(self, request: Generate) -> AsyncIterator[Chunk | Done]:
+        with self._ready().ask(request) as answers:
+            while True:
+                answer = _answer_to(request.id, await answers.get())
+                if isinstance(answer, Scores):
+                    raise WorkerDied("the inference process answered another question")
+                yield answer
+                if isinstance(answer, Done):
+                    return
+
+    async def warm(self, request: Warm) -> Done:
+        with self._ready().ask(request) as answers:
+            answer = _answer_to(request.id, await answers.get())
+        if not isinstance(answer, Done):
+            raise WorkerDied("the inference process answered another question")
+        return answer
+
+    async def score(self, request: Score) -> Scores:
+        with self._ready().ask(request) as answers:
+            answer = _answer_to(request.id, await answers.get())
+        if not isinstance(answer, Scores):
+            raise WorkerDied("the inference process answered another question")
+        return answer
+
+    def _ready(self) -> Connection:
+        if self._state is WorkerState.READY and self._connection is not None:
+            return self._connection
+        if self._state in (WorkerState.LOADING, WorkerState.RESTARTING):
+            raise WorkerBusy(self._detail)
+        raise WorkerDied(self._detail)
+
+    async def _supervise(self) -> None:
+        """Start processes, one after the other, until one cannot be helped."""
+        key = await asyncio.to_thread(safe_mode_key, self._load.sha256)
+        self._safe_mode = self._memory.holds(key)
+        self._change(WorkerState.LOADING, "the model is loading")
+        n_deaths = 0  # in a row, without an answer in between
+        while True:
+            death, n_answers = await self._run_one(key)
+            if death is None:
+                return
+            if death.crashed and n_answers == 0 and not self._safe_mode:
+                self._log.warning("%s; trying again in safe mode", death.reason)
+                self._safe_mode = True
+                continue
+            n_deaths = 1 if n_answers else n_deaths + 1
+            self._log.error("%s", death.reason)
+            if n_deaths > len(self._limits.back_off_s):
+                self._fail(f"{death.reason}, {n_deaths} times in a row; try `slm-lsp doctor`")
+                return
+            self._change(WorkerState.RESTARTING, f"{death.reason} and is being restarted")
+            self._restarts += 1
+            await asyncio.sleep(self._limits.back_off_s[n_deaths - 1])
+
+    async def _run_one(self, key: str) -> tuple[Death | None, int]:
+        """One process: how it died and how much it had answered; None when none will do."""
+        load = replace(self._load, safe_mode=self._safe_mode)
+        try:
+            connection = await Connection.open(load, self._limits, self._log, self._command)
+        except WorkerDied as error:
+            self._fail(str(error))
+            return None, 0
+        self._connection = connection
+        connection.on_progress = self._progress
+        try:
+            await asyncio.wait(
+                {connection.loaded, connection.died}, return_when=asyncio.FIRST_COMPLETED
+            )
+            if connection.loaded.done():
+                loaded = connection.loaded.result()
+                if isinstance(loaded, LoadFailed):
+                    self._fail(loaded.message)
+                    return None, 0
+                self._is_ready(loaded, key)
+            death = await asyncio.shield(connection.died)
+            return death, connection.n_answers
+        finally:
+            self._connection = None
+            await connection.close()
+
+    def _is_ready(self, loaded: Loaded, key: str) -> None:
+        self._model = loaded.model
+        self._sandbox = loaded.sandbox
+        if self._safe_mode and not self._memory.holds(key):
+            self._memory.remember(key)
+        self._log.info("%s is ready after %.0f ms", loaded.model.name, loaded.load_ms)
+        self._change(WorkerState.READY, f"{loaded.model.name} is ready")
+        self._settled.set()
+
+    def _progress(self, fraction: float) -> None:
+        self._change(self._state, f"the model is loading: {fraction:.0%}")
+
+    def _fail(self, reason: str) -> None:
+        self._log.error("%s", reason)
+        self._change(WorkerState.FAILED, reason)
+        self._settled.set()
+
+    def _change(self, state: WorkerState, detail: str) -> None:
+        if (state, detail) == (self._state, self._detail):
+            return
+        self._state, self._detail = state, detail
+        for listener in self._listeners:
+            listener(state, detail)
+
+
+def physical_cores() -> int:
+    """Cores that this process may use, hyper-threads counted once where the system tells."""
+    try:
+        usable = os.sched_getaffinity(0)
+    except AttributeError:
+        return os.cpu_count() or 1
+    cores: set[str] = set()
+    for cpu in usable:
+        siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        try:
+            cores.add(siblings.read_text("ascii"))
+        except OSError:
+            cores.add(str(cpu))
+    return max(1, len(cores))
+
+
+def _answer_to(id: int, answer: Answer | WorkerDied) -> Chunk | Done | Scores:
+    """The answer under the caller's own id; what is not one is raised."""
+    if isinstance(answer, WorkerDied):
+        raise answer
+    if isinstance(answer, Failed):
+        if answer.kind == PromptTooLong.__name__:
+            raise PromptTooLong(answer.n_tokens, answer.n_room)
+        raise WorkerError(answer.message)
+    return replace(answer, id=id)

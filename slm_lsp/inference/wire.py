@@ -1,6 +1,11 @@
 """What the server and the inference process say to each other.
 
-Imported by both processes, so it may import the standard library only.
+Imported by both processes, so it may import the standard library only. How the messages
+become bytes on a pipe is in `framing`.
+
+    parent → child    Load, then any of Generate, Warm, Score, Cancel, Ping
+    child → parent    Progress…, then Loaded or LoadFailed; then for each question Chunk… and
+                      Done, or Scores, or Failed; a Pong for each Ping; Log at any time
 """
 
 from dataclasses import dataclass, field
@@ -17,12 +22,15 @@ class ModelInfo:
     architecture: str
     parameters: int
     quantization: str
-    n_ctx: int
+    n_ctx: int  # tokens of one prompt and its answer together
     n_ctx_train: int
     n_vocab: int
     # FIM role ("pre", "mid", "suf", "pad", "rep", "sep", "eot") → the marker's text.
     fim_markers: dict[str, str] = field(default_factory=dict[str, str])
     can_shift: bool = False
+    # Measured on this machine while loading; 0 when it was not.
+    prefill_tokens_per_second: float = 0.0
+    decode_tokens_per_second: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,10 @@ class Load:
     n_ctx: int
     n_threads: int
     safe_mode: bool = False
+    # The markers of a template that was chosen by hand; each must be one token. Empty: the
+    # model's own metadata names them.
+    markers: tuple[str, ...] = ()
+    debug: bool = False  # pass llama.cpp's own log on
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +88,43 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Ping:
+    """Are you there? Answered at once by the child's reader, even while it decodes."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How much of the model is loaded, from 0 to 1."""
+
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The model is ready, and `sandbox` says how the child gave up the network."""
+
+    model: ModelInfo
+    sandbox: str
+    load_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFailed:
+    """The model cannot be used. `kind` names the exception in `slm_lsp.errors`."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some generated text. `tokens` are (text, natural-log probability) pairs."""
+    """Some generated text. `tokens` are (text, natural-log probability) pairs.
+
+    The texts of the tokens, joined, are `text`. A token that ends inside a character has the
+    text "", and the next one has the whole character.
+    """
 
     id: int
     candidate: int
@@ -101,7 +148,7 @@ class Done:
     """The last message about a Generate or a Warm."""
 
     id: int
-    reason: EndReason
+    reason: EndReason  # of the first candidate, where there are several
     n_prompt: int  # tokens in the prompt
     n_evaluated: int  # of these, how many were not already in the cache
     n_predicted: int
@@ -117,3 +164,41 @@ class Scores:
     logprobs: tuple[tuple[float, ...], ...]
     n_evaluated: int
     elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A question could not be answered. `kind` names the exception in `slm_lsp.errors`."""
+
+    id: int
+    kind: str
+    message: str
+    # For PromptTooLong only.
+    n_tokens: int = 0
+    n_room: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to Ping. `n_steps` grows with every batch: a busy child that stays the same hangs.
+
+    `busy` is False while the child waits for work.
+    """
+
+    id: int
+    busy: bool
+    n_steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A line for the server's log. `level` is a level of `logging`; never source text."""
+
+    level: int
+    message: str
+
+
+Message = (
+    Load | Generate | Warm | Score | Cancel | Ping
+    | Progress | Loaded | LoadFailed | Chunk | Done | Scores | Failed | Pong | Log
+)  # fmt: skip

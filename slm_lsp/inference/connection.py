@@ -1,0 +1,242 @@
+"""One inference process from its start to its death. What follows a death is up to `client`."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from asyncio.subprocess import Process
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import count
+
+from slm_lsp.errors import WorkerDied
+from slm_lsp.inference.framing import FrameReader, WireError, encode
+from slm_lsp.inference.process import WORKER_COMMAND, start_process
+from slm_lsp.inference.wire import (
+    Cancel,
+    Chunk,
+    Done,
+    Failed,
+    Generate,
+    Load,
+    Loaded,
+    LoadFailed,
+    Log,
+    Message,
+    Ping,
+    Pong,
+    Progress,
+    Score,
+    Scores,
+    Warm,
+)
+
+READ_BYTES = 1 << 16
+
+# What a crash inside llama.cpp ends with, as opposed to a kill from outside.
+CRASH_SIGNALS = frozenset(
+    {signal.SIGSEGV, signal.SIGILL, signal.SIGBUS, signal.SIGFPE, signal.SIGABRT}
+)
+
+Answer = Chunk | Done | Scores | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How patient the server is, in seconds."""
+
+    # A question is watched this often; an idle child is left alone, for the battery's sake.
+    ping_s: float = 1.0
+    # No batch finished for so long while a question is open: it hangs. The slowest real batch
+    # is 512 tokens of a 7B model on two busy cores, read in micro-batches.
+    hang_s: float = 30.0
+    # No progress for so long while loading.
+    load_s: float = 120.0
+    # A closed pipe ends the child at once; one that stays is killed.
+    close_s: float = 1.0
+    # Before each new start in a row; the first one is at once.
+    back_off_s: tuple[float, ...] = (0.0, 0.5, 2.0, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """How the process ended."""
+
+    reason: str
+    crashed: bool  # by a signal of its own making
+
+
+class Connection:
+    """A live child and the questions that are open with it."""
+
+    def __init__(self, process: Process, limits: Limits, log: logging.Logger) -> None:
+        self.process = process
+        self.pid = process.pid
+        self.n_answers = 0
+        loop = asyncio.get_running_loop()
+        self.loaded: asyncio.Future[Loaded | LoadFailed] = loop.create_future()
+        self.died: asyncio.Future[Death] = loop.create_future()
+        self.on_progress: Callable[[float], None] = lambda fraction: None
+        self._limits = limits
+        self._log = log
+        self._ids = count(1)
+        self._questions: dict[int, asyncio.Queue[Answer | WorkerDied]] = {}
+        self._busy = asyncio.Event()
+        self._busy.set()  # loading
+        self._last_progress = loop.time()
+        self._last_steps = -1
+        self._tasks = [
+            loop.create_task(self._read()),
+            loop.create_task(self._read_stderr()),
+            loop.create_task(self._watch()),
+        ]
+
+    @classmethod
+    async def open(
+        cls,
+        load: Load,
+        limits: Limits,
+        log: logging.Logger,
+        command: Sequence[str] = WORKER_COMMAND,
+    ) -> "Connection":
+        try:
+            process = await start_process(command)
+        except OSError as error:
+            raise WorkerDied(f"the inference process cannot be started: {error}") from error
+        connection = cls(process, limits, log)
+        connection.send(load)
+        return connection
+
+    def send(self, message: Message) -> None:
+        """Harmless when the child is gone: its death is reported by `died`."""
+        assert self.process.stdin is not None
+        if not self.process.stdin.is_closing():
+            self.process.stdin.write(encode(message))
+
+    @contextmanager
+    def ask(
+        self, question: Generate | Warm | Score
+    ) -> Iterator[asyncio.Queue[Answer | WorkerDied]]:
+        """Send a question under an id of our own; leaving the block early cancels it."""
+        if self.died.done():
+            raise WorkerDied(self.died.result().reason)
+        id = next(self._ids)
+        answers: asyncio.Queue[Answer | WorkerDied] = asyncio.Queue()
+        if not self._questions:
+            self._last_progress = asyncio.get_running_loop().time()
+        self._questions[id] = answers
+        self._busy.set()
+        try:
+            self.send(replace(question, id=id))
+            yield answers
+        finally:
+            if self._questions.pop(id, None) is not None and not self.died.done():
+                self.send(Cancel(id))
+
+    async def close(self) -> None:
+        """End the process; returns when it is gone."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        try:
+            async with asyncio.timeout(self._limits.close_s):
+                await self.process.wait()
+        except TimeoutError:
+            self._kill()
+            await self.process.wait()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            self._end(Death("the inference process was closed", crashed=False))
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+
+    async def _read(self) -> None:
+        assert self.process.stdout is not None
+        frames = FrameReader()
+        broken: str | None = None
+        try:
+            while data := await self.process.stdout.read(READ_BYTES):
+                for message in frames.feed(data):
+                    self._receive(message)
+            frames.finish()
+        except WireError as error:
+            broken = f"the inference process broke the protocol: {error}"
+        if broken is not None:
+            self._kill()
+        status = await self.process.wait()
+        crashed = -status in CRASH_SIGNALS
+        self._end(Death(broken or _how_it_ended(status), crashed))
+
+    def _receive(self, message: Message) -> None:
+        if not isinstance(message, Pong):
+            self._last_progress = asyncio.get_running_loop().time()
+        match message:
+            case Chunk() | Done() | Scores() | Failed():
+                self._answer(message)
+            case Pong():
+                if not message.busy or message.n_steps != self._last_steps:
+                    self._last_progress = asyncio.get_running_loop().time()
+                self._last_steps = message.n_steps
+            case Progress():
+                self.on_progress(message.fraction)
+            case Loaded() | LoadFailed():
+                if not self.loaded.done():
+                    self.loaded.set_result(message)
+            case Log():
+                self._log.log(message.level, "worker: %s", message.message)
+            case _:
+                raise WireError(f"unexpected {type(message).__name__}")
+
+    def _answer(self, answer: Answer) -> None:
+        self.n_answers += 1
+        last = not isinstance(answer, Chunk)
+        question = (self._questions.pop if last else self._questions.get)(answer.id, None)
+        if question is not None:
+            question.put_nowait(answer)
+
+    async def _read_stderr(self) -> None:
+        assert self.process.stderr is not None
+        rest = b""
+        while data := await self.process.stderr.read(READ_BYTES):
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                self._log.debug("worker: %s", line.decode("utf-8", "replace").rstrip())
+        if rest:
+            self._log.debug("worker: %s", rest.decode("utf-8", "replace"))
+
+    async def _watch(self) -> None:
+        """Kill a child that makes no progress while something is expected of it."""
+        loop = asyncio.get_running_loop()
+        for id in count(1):
+            if self.loaded.done() and not self._questions:
+                self._busy.clear()
+            await self._busy.wait()
+            if self.loaded.done():
+                self.send(Ping(id))
+            await asyncio.sleep(self._limits.ping_s)
+            limit_s = self._limits.hang_s if self.loaded.done() else self._limits.load_s
+            waiting = bool(self._questions) or not self.loaded.done()
+            if waiting and loop.time() - self._last_progress > limit_s:
+                self._end(Death(f"the inference process hung for {limit_s:g} s", crashed=False))
+                self._kill()
+                return
+
+    def _end(self, death: Death) -> None:
+        if not self.died.done():
+            self.died.set_result(death)
+        for question in self._questions.values():
+            question.put_nowait(WorkerDied(death.reason))
+        self._questions.clear()
+
+
+def _how_it_ended(status: int) -> str:
+    if status >= 0:
+        return f"the inference process ended with exit code {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    return f"the inference process was ended by {name}"

@@ -1,0 +1,68 @@
+"""Which model crashed llama.cpp's fast path on this machine: remembered, so it happens once.
+
+The memory is a small JSON file in the user's cache folder. Its key names everything that the
+crash depends on, so an update of llama.cpp, another CPU or another model gets a new try.
+"""
+
+import hashlib
+import json
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+FILE_NAME = "safe-mode.json"
+
+
+class SafeModeMemory:
+    """Remembered crashes. A file that cannot be read or written costs a retry, not a failure."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.path = state_dir / FILE_NAME
+
+    def holds(self, key: str) -> bool:
+        return key in self._read()
+
+    def remember(self, key: str) -> None:
+        self._write({**self._read(), key: True})
+
+    def forget(self, key: str) -> None:
+        self._write({k: v for k, v in self._read().items() if k != key})
+
+    def _read(self) -> dict[str, bool]:
+        try:
+            known = json.loads(self.path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return known if isinstance(known, dict) else {}
+
+    def _write(self, known: dict[str, bool]) -> None:
+        temporary = self.path.with_name(f"{FILE_NAME}.{os.getpid()}")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(known, indent=1), "utf-8")
+            temporary.replace(self.path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+
+
+def safe_mode_key(sha256: str) -> str:
+    """The llama.cpp build, the CPU and the model, in one short string."""
+    facts = f"{llama_version()}\n{cpu_model()}\n{sha256}"
+    return hashlib.sha256(facts.encode()).hexdigest()[:32]
+
+
+def llama_version() -> str:
+    try:
+        return version("llama-cpp-python")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def cpu_model() -> str:
+    """The CPU's name and features, as far as the system tells them."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").split("\n\n", 1)[0].splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return "\n".join(line for line in lines if line.startswith(("model name", "flags")))
