@@ -1,0 +1,216 @@
+"""Where tree-sitter's UTF-8 bytes meet our code points. No other file converts between them."""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property, lru_cache
+
+from tree_sitter import Node, Parser, Point, Tree
+
+from slm_context.languages import grammar
+
+# Bytes between two entries of the table that maps bytes to code points.
+STEP = 1024
+
+
+class Place(StrEnum):
+    """What kind of text the cursor is in."""
+
+    CODE = "code"
+    STRING = "string"
+    COMMENT = "comment"
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxFault:
+    """An ERROR or MISSING node, in code points. `kind` is what is missing, else "ERROR"."""
+
+    start: int
+    end: int
+    missing: bool
+    kind: str
+
+
+class SyntaxTree:
+    """A parsed text. Immutable: `edited` gives the tree of another text, parsed incrementally."""
+
+    def __init__(self, text: str, language: str, tree: Tree, data: bytes) -> None:
+        self.text = text
+        self.language = language
+        self._tree = tree
+        self._data = data
+
+    @property
+    def root(self) -> Node:
+        return self._tree.root_node
+
+    @property
+    def has_errors(self) -> bool:
+        return self.root.has_error
+
+    def edited(self, text: str) -> "SyntaxTree":
+        """The tree of `text`, re-using all that did not change. A change at one place is cheap."""
+        data = text.encode("utf-8", "replace")
+        start, old_end, new_end = _difference(self._data, data)
+        tree = self._tree.copy()
+        tree.edit(
+            start_byte=start,
+            old_end_byte=old_end,
+            new_end_byte=new_end,
+            start_point=_point(self._data, start),
+            old_end_point=_point(self._data, old_end),
+            new_end_point=_point(data, new_end),
+        )
+        return SyntaxTree(text, self.language, _parser(self.language).parse(data, tree), data)
+
+    def errors(self) -> list[SyntaxFault]:
+        """The smallest ERROR and MISSING nodes in text order."""
+        return list(self._faults)
+
+    @cached_property
+    def _faults(self) -> tuple[SyntaxFault, ...]:
+        return tuple(self._walk_faults()) if self.has_errors else ()
+
+    def _walk_faults(self) -> Iterator[SyntaxFault]:
+        pending = [self.root]
+        while pending:
+            node = pending.pop()
+            inner = [child for child in node.children if child.has_error or child.is_missing]
+            if node.is_missing or (node.is_error and not inner):
+                start, end = self.span(node)
+                yield SyntaxFault(start, end, node.is_missing, node.type)
+            pending.extend(reversed(inner))
+
+    # Coordinates.
+
+    def span(self, node: Node) -> tuple[int, int]:
+        """The code points that a node covers."""
+        return self.to_offset(node.start_byte), self.to_offset(node.end_byte)
+
+    def to_offset(self, byte: int) -> int:
+        """Code points before `byte`."""
+        if self._ascii:
+            return byte
+        # Count from the last table entry: a character starts at each byte not 10xxxxxx.
+        index = byte // STEP
+        piece = self._data[index * STEP : byte]
+        return self._starts[index] + sum(1 for one in piece if one & 0xC0 != 0x80)
+
+    def to_byte(self, offset: int) -> int:
+        """Bytes before the code point at `offset`."""
+        if self._ascii:
+            return offset
+        index = bisect_right(self._starts, offset) - 1
+        byte, count = index * STEP, self._starts[index]
+        data = self._data
+        while byte < len(data) and (count < offset or data[byte] & 0xC0 == 0x80):
+            if data[byte] & 0xC0 != 0x80:
+                count += 1
+            byte += 1
+        return byte
+
+    @cached_property
+    def _ascii(self) -> bool:
+        return len(self._data) == len(self.text)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Code points before each STEP bytes."""
+        starts, count = [0], 0
+        for begin in range(0, len(self._data), STEP):
+            piece = self._data[begin : begin + STEP]
+            count += (
+                len(piece.decode("utf-8", "ignore"))
+                if piece.isascii()
+                else sum(1 for one in piece if one & 0xC0 != 0x80)
+            )
+            starts.append(count)
+        return starts
+
+    # Places.
+
+    def node_at(self, offset: int) -> Node:
+        """The smallest node that holds the character before `offset`."""
+        byte = self.to_byte(offset)
+        node = self.root.descendant_for_byte_range(max(0, byte - 1), byte)
+        return node or self.root
+
+    def ancestors(self, offset: int) -> Iterator[Node]:
+        """The nodes around `offset`, innermost first."""
+        node: Node | None = self.node_at(offset)
+        while node is not None:
+            yield node
+            node = node.parent
+
+    def place(self, offset: int) -> Place:
+        """Whether the cursor at `offset` stands in code, in a string or in a comment."""
+        byte = self.to_byte(offset)
+        for node in self.ancestors(offset):
+            kind = node.type
+            if "comment" in kind:
+                # At the end of a block comment the cursor is outside of it again.
+                closed = node.end_byte <= byte and (node.text or b"").endswith(b"*/")
+                if not closed:
+                    return Place.COMMENT
+            elif kind in ("interpolation", "template_substitution", "expansion"):
+                return Place.CODE
+            elif "string" in kind or kind in ("char_literal", "rune_literal", "heredoc_body"):
+                if node.start_byte < byte < node.end_byte:
+                    return Place.STRING
+        return Place.CODE
+
+
+def parse(text: str, language: str, old: SyntaxTree | None = None) -> SyntaxTree | None:
+    """Parse `text`; None where the language has no grammar. `old` makes it incremental."""
+    if grammar(language) is None:
+        return None
+    if old is not None and old.language == language:
+        return old.edited(text)
+    data = text.encode("utf-8", "replace")
+    return SyntaxTree(text, language, _parser(language).parse(data), data)
+
+
+@lru_cache(maxsize=32)
+def _parser(language: str) -> Parser:
+    found = grammar(language)
+    assert found is not None, "parse() has asked before"
+    return Parser(found)
+
+
+def _difference(old: bytes, new: bytes) -> tuple[int, int, int]:
+    """(start, old end, new end) of the one stretch that differs."""
+    limit = min(len(old), len(new))
+    start = _common(old, new, limit)
+    end = 0
+    if start < limit:
+        end = _common_end(old, new, limit - start)
+    return start, len(old) - end, len(new) - end
+
+
+def _common(a: bytes, b: bytes, limit: int) -> int:
+    """Length of the common start, by bisection over slices: comparisons run in C."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _common_end(a: bytes, b: bytes, limit: int) -> int:
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[len(a) - middle : len(a) - low] == b[len(b) - middle : len(b) - low]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _point(data: bytes, byte: int) -> Point:
+    row = data.count(b"\n", 0, byte)
+    return Point(row, byte - (data.rfind(b"\n", 0, byte) + 1))
