@@ -5,6 +5,16 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
+class AdapterFile:
+    """A LoRA adapter whose content is known."""
+
+    path: Path
+    sha256: str
+    size: int
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFile:
     """A model file whose content is known: `sha256` is what the file holds, not what it should."""
 
@@ -12,3 +22,4 @@ class ModelFile:
     sha256: str
     size: int
     name: str
+    adapter: AdapterFile | None = None
