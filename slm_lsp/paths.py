@@ -1,0 +1,19 @@
+"""The files that URIs name."""
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+
+def path_of(uri: str) -> Path | None:
+    """The file that a URI names; None for documents that are no files, such as untitled ones."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
+    if parts.scheme != "file":
+        return None
+    name = unquote(parts.path, errors="surrogateescape")
+    if "\0" in name:
+        return None
+    return Path(name.lstrip("/") if os.name == "nt" else name)

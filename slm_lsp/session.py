@@ -1,0 +1,333 @@
+"""The session: the one mutable object. It hands out frozen snapshots, and wires the parts together.
+
+Nothing after an `await` reads what is here: it was in the snapshot, or it is not needed.
+"""
+
+import asyncio
+import hashlib
+import itertools
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from slm_context.languages import language_for
+
+from slm_lsp.assembly import build_client, build_engine
+from slm_lsp.columns import Encoding
+from slm_lsp.completion.engine import CompletionEngine
+from slm_lsp.completion.types import Completion, CompletionRequest, Explanation
+from slm_lsp.config import ConfigSource
+from slm_lsp.documents import Document, DocumentSnapshot, Edit, encodable
+from slm_lsp.errors import SlmError
+from slm_lsp.inference.client import WorkerClient, WorkerState
+from slm_lsp.paths import path_of
+from slm_lsp.statistics import Statistics
+
+LOG = logging.getLogger("slm_lsp.session")
+
+# Below this, a status bar would flicker with every keystroke.
+BUSY_AFTER_S = 0.15
+PROGRESS_EVERY_S = 0.2
+# Suggestions that may still be accepted: what is on a screen, and some.
+MAX_REMEMBERED = 200
+
+
+class State(StrEnum):
+    """What a status bar shows."""
+
+    LOADING = "loading"
+    READY = "ready"
+    BUSY = "busy"
+    OFF = "off"
+    ERROR = "error"
+
+
+STATE_OF_WORKER = {
+    WorkerState.STOPPED: State.OFF,
+    WorkerState.LOADING: State.LOADING,
+    WorkerState.RESTARTING: State.LOADING,
+    WorkerState.READY: State.READY,
+    WorkerState.FAILED: State.ERROR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The content of `slm/status`."""
+
+    state: State
+    message: str
+    model: str | None = None
+    tokens_per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A completion that goes to the editor, under the id by which it may be accepted."""
+
+    id: int
+    request: CompletionRequest
+    completion: Completion
+
+
+class Session:
+    """Everything that lives as long as one connection to an editor."""
+
+    def __init__(self) -> None:
+        self.encoding = Encoding.UTF16
+        self.roots: tuple[Path, ...] = ()
+        self.documents: dict[str, Document] = {}
+        self.config = ConfigSource()
+        self.statistics = Statistics()
+        self.client: WorkerClient | None = None
+        self.engine: CompletionEngine | None = None
+        self.on_status: Callable[[Status], None] = lambda status: None
+        self._problem: str | None = None  # why there is no model
+        self._status: Status | None = None
+        self._told_at = 0.0
+        self._n_busy = 0
+        self._ids = itertools.count(1)
+        self._suggestions: OrderedDict[int, Suggestion] = OrderedDict()
+        self._changing_model = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # What the editor tells us.
+
+    def begin(self, roots: Sequence[Path], encoding: Encoding, options: Any) -> None:
+        """The handshake is done; the model starts to load."""
+        self.roots = tuple(roots)
+        self.encoding = encoding
+        self.config = ConfigSource(self.roots[0] if self.roots else None, options)
+        self._complain()
+        self.in_background(self.load_model())
+
+    def configure(self, options: Any) -> None:
+        """The editor's settings changed."""
+        before = self.config.settings
+        if not self.config.set_editor_options(options):
+            return
+        self._complain()
+        self._settings_changed(before)
+
+    def move(self, added: Sequence[Path], removed: Sequence[Path]) -> None:
+        """Workspace folders came and went."""
+        kept = [root for root in self.roots if root not in removed]
+        self.roots = tuple(dict.fromkeys([*kept, *added]))
+        self.files_changed([])
+
+    def files_changed(self, uris: Sequence[str]) -> None:
+        """Files changed on disk: settings may be among them."""
+        changed = [path for uri in uris if (path := path_of(uri)) is not None]
+        before = self.config.settings
+        root = self.roots[0] if self.roots else None
+        if self.config.root != root:
+            self.config.root = root
+        elif not any(path in self.config.watched for path in changed):
+            return
+        if self.config.reload():
+            self._complain()
+            self._settings_changed(before)
+
+    def open(self, uri: str, language_id: str, version: int, text: str) -> None:
+        self.documents[uri] = Document(uri, language_id, version, text, self.encoding)
+
+    def edited(self, document: Document, edits: Sequence[Edit]) -> None:
+        """The document changed, in these steps."""
+
+    def close_document(self, uri: str) -> None:
+        self.documents.pop(uri, None)
+        if self.engine is not None:
+            self.engine.close_document(uri)
+
+    # What handlers ask.
+
+    @property
+    def explanation(self) -> Explanation | None:
+        return self.engine.explain_last if self.engine else None
+
+    def snapshot(self, uri: str) -> DocumentSnapshot | None:
+        document = self.documents.get(uri)
+        return document.snapshot() if document else None
+
+    def language(self, snapshot: DocumentSnapshot) -> str | None:
+        first_line = snapshot.text[:200].partition("\n")[0]
+        return language_for(self.display_path(snapshot.uri), snapshot.language_id, first_line)
+
+    def display_path(self, uri: str) -> str:
+        """What the model is told that the file is called: never more than the workspace's part."""
+        path = path_of(uri)
+        if path is None:
+            return encodable(uri.rsplit("/", 1)[-1].rpartition(":")[2])
+        for root in self.roots:
+            if path.is_relative_to(root):
+                return encodable(path.relative_to(root).as_posix())
+        return encodable(path.name)
+
+    async def suggest(self, request: CompletionRequest) -> Suggestion | None:
+        """Ask the engine; None when there is nothing worth showing."""
+        engine = self.engine
+        if engine is None:
+            return None
+        loop = asyncio.get_running_loop()
+        busy = loop.call_later(BUSY_AFTER_S, self._busy, +1)
+        try:
+            completion = await engine.complete(request)
+        finally:
+            if loop.time() >= busy.when():
+                self._busy(-1)
+            busy.cancel()
+        if completion is None:
+            return None
+        suggestion = Suggestion(next(self._ids), request, completion)
+        self._suggestions[suggestion.id] = suggestion
+        if len(self._suggestions) > MAX_REMEMBERED:
+            self._suggestions.popitem(last=False)
+        return suggestion
+
+    def accepted(self, id: int, kind: str, length: int) -> bool:
+        """The person took a suggestion; False when it is not known."""
+        suggestion = self._suggestions.get(id)
+        if suggestion is None or self.engine is None:
+            return False
+        self.engine.accepted(suggestion.request, suggestion.completion, kind, length)
+        return True
+
+    # The model.
+
+    async def load_model(self) -> None:
+        """Load the model that the settings name, in place of the one before."""
+        async with self._changing_model:
+            await self.drop_model()
+            settings = self.config.settings
+            self._problem = None
+            if not settings.completion.enabled:
+                self.tell()
+                return
+            try:
+                client = await build_client(settings)
+            except SlmError as error:
+                LOG.error("%s", error)
+                self._problem = str(error)
+                self.tell()
+                return
+            self.client = client
+            self.engine = build_engine(client, settings)
+            client.subscribe(lambda state, detail: self.tell())
+            await client.start()
+
+    async def close(self) -> None:
+        """End the inference process and whatever else is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.drop_model()
+
+    async def restart(self) -> None:
+        """A fresh inference process for the model that is there, or a new attempt to find one."""
+        if self.client is None:
+            await self.load_model()
+        else:
+            await self.client.restart()
+
+    async def drop_model(self) -> None:
+        """End the inference process."""
+        client, self.client, self.engine = self.client, None, None
+        if client is not None:
+            await client.close()
+
+    # What we tell.
+
+    @property
+    def status(self) -> Status:
+        if self._problem is not None:
+            return Status(State.ERROR, self._problem)
+        if not self.config.settings.completion.enabled:
+            return Status(State.OFF, "completion is switched off in the settings")
+        if self.client is None:
+            return Status(State.LOADING, "the model is loading")
+        model = self.client.model
+        state = STATE_OF_WORKER[self.client.state]
+        if state is State.READY and self._n_busy:
+            return Status(State.BUSY, "the model is computing", *_named(model))
+        return Status(state, self.client.detail, *_named(model))
+
+    def tell(self) -> None:
+        """Tell the editor how things stand, if that has changed."""
+        status, before, now = self.status, self._status, time.monotonic()
+        if status == before:
+            return
+        if before is not None and status.state is before.state is State.LOADING:
+            # Each percent is news to the log only.
+            if now - self._told_at < PROGRESS_EVERY_S:
+                return
+        self._status, self._told_at = status, now
+        self.on_status(status)
+
+    def status_json(self, with_documents: bool = False) -> dict[str, Any]:
+        """The answer to `slm.status`."""
+        documents = self.documents.values() if with_documents else ()
+        client = self.client
+        model = client.model if client else None
+        return {
+            **asdict(self.status),
+            "model": model
+            and {
+                "name": model.name,
+                "sha256": model.sha256,
+                "path": model.path,
+                "parameters": model.parameters,
+                "quantization": model.quantization,
+            },
+            "worker": {
+                "pid": client.pid if client else None,
+                "restarts": client.restarts if client else 0,
+                "safe_mode": client.safe_mode if client else False,
+                "sandbox": client.sandbox if client else "none",
+            },
+            **self.statistics.as_json(),
+            "documents": {
+                document.uri: {"version": document.version, "sha256": _digest(document.text)}
+                for document in documents
+            },
+            "complaints": [str(complaint) for complaint in self.config.complaints],
+        }
+
+    def in_background(self, work: Any) -> None:
+        """Run a coroutine that nobody waits for, and that ends with the session."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _busy(self, change: int) -> None:
+        self._n_busy += change
+        self.tell()
+
+    def _settings_changed(self, before: Any) -> None:
+        after = self.config.settings
+        reload = (before.model, before.completion.enabled) != (
+            after.model,
+            after.completion.enabled,
+        )
+        if reload:
+            self.in_background(self.load_model())
+        elif self.client is not None:
+            self.engine = build_engine(self.client, after)
+
+    def _complain(self) -> None:
+        for complaint in self.config.complaints:
+            LOG.warning("%s", complaint)
+
+
+def _named(model: Any) -> tuple[str | None, float | None]:
+    if model is None:
+        return None, None
+    return model.name, round(model.decode_tokens_per_second, 1) or None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
