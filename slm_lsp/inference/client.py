@@ -2,21 +2,20 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from slm_lsp.errors import PromptTooLong, WorkerBusy, WorkerDied, WorkerError
-from slm_lsp.inference.connection import Answer, Connection, Death, Limits
+from slm_lsp.errors import WorkerBusy, WorkerDied
+from slm_lsp.inference.connection import Connection, Death, Limits, answer_to
+from slm_lsp.inference.cpu import physical_cores
 from slm_lsp.inference.process import WORKER_COMMAND
 from slm_lsp.inference.safe_mode import SafeModeMemory, safe_mode_key
 from slm_lsp.inference.wire import (
     Chunk,
     Done,
-    Failed,
     Generate,
     Load,
     Loaded,
@@ -186,7 +185,7 @@ class WorkerClient:
     async def generate(self, request: Generate) -> AsyncIterator[Chunk | Done]:
         with self._ready().ask(request) as answers:
             while True:
-                answer = _answer_to(request.id, await answers.get())
+                answer = answer_to(request.id, await answers.get())
                 if isinstance(answer, Scores):
                     raise WorkerDied("the inference process answered another question")
                 yield answer
@@ -195,21 +194,24 @@ class WorkerClient:
 
     async def warm(self, request: Warm) -> Done:
         with self._ready().ask(request) as answers:
-            answer = _answer_to(request.id, await answers.get())
+            answer = answer_to(request.id, await answers.get())
         if not isinstance(answer, Done):
             raise WorkerDied("the inference process answered another question")
         return answer
 
     async def score(self, request: Score) -> Scores:
         with self._ready().ask(request) as answers:
-            answer = _answer_to(request.id, await answers.get())
+            answer = answer_to(request.id, await answers.get())
         if not isinstance(answer, Scores):
             raise WorkerDied("the inference process answered another question")
         return answer
 
     def _ready(self) -> Connection:
-        if self._state is WorkerState.READY and self._connection is not None:
-            return self._connection
+        connection = self._connection
+        if self._state is WorkerState.READY and connection is not None:
+            if connection.died.done():
+                raise WorkerBusy(connection.died.result().reason)
+            return connection
         if self._state in (WorkerState.LOADING, WorkerState.RESTARTING):
             raise WorkerBusy(self._detail)
         raise WorkerDied(self._detail)
@@ -227,6 +229,7 @@ class WorkerClient:
             if death.crashed and n_answers == 0 and not self._safe_mode:
                 self._log.warning("%s; trying again in safe mode", death.reason)
                 self._safe_mode = True
+                self._change(WorkerState.LOADING, "the model is loading in safe mode")
                 continue
             n_deaths = 1 if n_answers else n_deaths + 1
             self._log.error("%s", death.reason)
@@ -286,30 +289,3 @@ class WorkerClient:
         self._state, self._detail = state, detail
         for listener in self._listeners:
             listener(state, detail)
-
-
-def physical_cores() -> int:
-    """Cores that this process may use, hyper-threads counted once where the system tells."""
-    try:
-        usable = os.sched_getaffinity(0)
-    except AttributeError:
-        return os.cpu_count() or 1
-    cores: set[str] = set()
-    for cpu in usable:
-        siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
-        try:
-            cores.add(siblings.read_text("ascii"))
-        except OSError:
-            cores.add(str(cpu))
-    return max(1, len(cores))
-
-
-def _answer_to(id: int, answer: Answer | WorkerDied) -> Chunk | Done | Scores:
-    """The answer under the caller's own id; what is not one is raised."""
-    if isinstance(answer, WorkerDied):
-        raise answer
-    if isinstance(answer, Failed):
-        if answer.kind == PromptTooLong.__name__:
-            raise PromptTooLong(answer.n_tokens, answer.n_room)
-        raise WorkerError(answer.message)
-    return replace(answer, id=id)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 
-from slm_lsp.errors import WorkerDied
+from slm_lsp.errors import PromptTooLong, WorkerDied, WorkerError
 from slm_lsp.inference.framing import FrameReader, WireError, encode
 from slm_lsp.inference.process import WORKER_COMMAND, start_process
 from slm_lsp.inference.wire import (
@@ -48,6 +48,8 @@ class Limits:
 
     # A question is watched this often; an idle child is left alone, for the battery's sake.
     ping_s: float = 1.0
+    # Its reader answers pings while the model works; silence means that it is stopped.
+    silence_s: float = 10.0
     # No batch finished for so long while a question is open: it hangs. The slowest real batch
     # is 512 tokens of a 7B model on two busy cores, read in micro-batches.
     hang_s: float = 30.0
@@ -84,13 +86,13 @@ class Connection:
         self._questions: dict[int, asyncio.Queue[Answer | WorkerDied]] = {}
         self._busy = asyncio.Event()
         self._busy.set()  # loading
-        self._last_progress = loop.time()
+        self._last_progress = self._last_heard = loop.time()
         self._last_steps = -1
-        self._tasks = [
+        self._readers = [
             loop.create_task(self._read()),
             loop.create_task(self._read_stderr()),
-            loop.create_task(self._watch()),
         ]
+        self._watcher = loop.create_task(self._watch())
 
     @classmethod
     async def open(
@@ -119,12 +121,10 @@ class Connection:
         self, question: Generate | Warm | Score
     ) -> Iterator[asyncio.Queue[Answer | WorkerDied]]:
         """Send a question under an id of our own; leaving the block early cancels it."""
-        if self.died.done():
-            raise WorkerDied(self.died.result().reason)
         id = next(self._ids)
         answers: asyncio.Queue[Answer | WorkerDied] = asyncio.Queue()
         if not self._questions:
-            self._last_progress = asyncio.get_running_loop().time()
+            self._last_progress = self._last_heard = asyncio.get_running_loop().time()
         self._questions[id] = answers
         self._busy.set()
         try:
@@ -145,9 +145,10 @@ class Connection:
             self._kill()
             await self.process.wait()
         finally:
-            for task in self._tasks:
-                task.cancel()
+            self._watcher.cancel()
             self._end(Death("the inference process was closed", crashed=False))
+            # The pipes are empty in a moment, now that their other end is gone.
+            await asyncio.wait(self._readers, timeout=self._limits.close_s)
 
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -171,14 +172,15 @@ class Connection:
         self._end(Death(broken or _how_it_ended(status), crashed))
 
     def _receive(self, message: Message) -> None:
+        now = self._last_heard = asyncio.get_running_loop().time()
         if not isinstance(message, Pong):
-            self._last_progress = asyncio.get_running_loop().time()
+            self._last_progress = now
         match message:
             case Chunk() | Done() | Scores() | Failed():
                 self._answer(message)
             case Pong():
                 if not message.busy or message.n_steps != self._last_steps:
-                    self._last_progress = asyncio.get_running_loop().time()
+                    self._last_progress = now
                 self._last_steps = message.n_steps
             case Progress():
                 self.on_progress(message.fraction)
@@ -217,12 +219,23 @@ class Connection:
             if self.loaded.done():
                 self.send(Ping(id))
             await asyncio.sleep(self._limits.ping_s)
-            limit_s = self._limits.hang_s if self.loaded.done() else self._limits.load_s
-            waiting = bool(self._questions) or not self.loaded.done()
-            if waiting and loop.time() - self._last_progress > limit_s:
-                self._end(Death(f"the inference process hung for {limit_s:g} s", crashed=False))
+            reason = self._why_hung(loop.time())
+            if reason is not None:
+                self._end(Death(reason, crashed=False))
                 self._kill()
                 return
+
+    def _why_hung(self, now: float) -> str | None:
+        stuck_s, silent_s = now - self._last_progress, now - self._last_heard
+        if not self.loaded.done():
+            return "the model did not load" if stuck_s > self._limits.load_s else None
+        if not self._questions:
+            return None
+        if silent_s > self._limits.silence_s:
+            return f"the inference process was silent for {silent_s:.1f} s"
+        if stuck_s > self._limits.hang_s:
+            return f"the inference process was stuck for {stuck_s:.1f} s"
+        return None
 
     def _end(self, death: Death) -> None:
         if not self.died.done():
@@ -240,3 +253,14 @@ def _how_it_ended(status: int) -> str:
     except ValueError:
         name = f"signal {-status}"
     return f"the inference process was ended by {name}"
+
+
+def answer_to(id: int, answer: Answer | WorkerDied) -> Chunk | Done | Scores:
+    """The answer under the caller's own id; what is not one is raised."""
+    if isinstance(answer, WorkerDied):
+        raise answer
+    if isinstance(answer, Failed):
+        if answer.kind == PromptTooLong.__name__:
+            raise PromptTooLong(answer.n_tokens, answer.n_room)
+        raise WorkerError(answer.message)
+    return replace(answer, id=id)

@@ -1,17 +1,10 @@
-"""A thin adapter over llama_cpp's low-level API: load a model, tokenise, decode, abort.
+"""A thin adapter over llama_cpp's low-level API: load a model, decode, branch, forget.
 
-Runs in the child only. The package's own `__init__` imports a web of things that serve its
-high-level class (templates, caches, numpy's linear algebra): a fifth of a second. Only the
-module with the C functions is loaded.
+Runs in the child only, on its main thread.
 """
 
 import ctypes
-import importlib
-import importlib.util
-import sys
-import types
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +12,9 @@ import numpy as np
 
 from slm_lsp.errors import ModelCorrupt, ModelNotFound, ModelUnsuitable
 from slm_lsp.inference.abort import AbortFlag
+from slm_lsp.inference.native import BatchRows, C, LlamaLog
+from slm_lsp.inference.vocabulary import Vocabulary
 from slm_lsp.inference.wire import Load, ModelInfo
-
-
-def _import_low_level() -> Any:
-    if "llama_cpp" not in sys.modules:
-        spec = importlib.util.find_spec("llama_cpp")
-        if spec is None:
-            raise ModuleNotFoundError("llama_cpp")
-        package = types.ModuleType("llama_cpp")
-        package.__path__ = spec.submodule_search_locations or []
-        sys.modules["llama_cpp"] = package
-    return importlib.import_module("llama_cpp.llama_cpp")
-
-
-C = _import_low_level()
 
 # Prompt tokens in one pass over the weights: the time that a cancelled prefill throws away at
 # most. Measured (benchmarks/engine.py): 128 is the fastest, 64 costs a quarter, 512 a tenth.
@@ -43,31 +24,11 @@ N_BATCH = 512
 # Rows of one batch that may ask for logits: branches, drafts and scored candidates.
 N_OUTPUTS = 256
 
-FIM_ROLES = ("pre", "mid", "suf", "pad", "rep", "sep")
 GGUF_MAGIC = b"GGUF"
 
 
 class Aborted(Exception):
     """llama.cpp stopped in the middle of a batch because the abort flag was raised."""
-
-
-class LlamaLog:
-    """llama.cpp's log: the last error is kept for messages, the rest goes on when asked for."""
-
-    ERROR = 4
-
-    def __init__(self, forward: Callable[[str], None] | None) -> None:
-        self.last_error = ""
-        self._forward = forward
-        self._callback = C.llama_log_callback(self._line)
-        C.llama_log_set(self._callback, None)
-
-    def _line(self, level: int, text: bytes, _: object) -> None:
-        line = text.decode("utf-8", "replace").strip()
-        if level == self.ERROR and line:
-            self.last_error = line
-        if self._forward is not None and line:
-            self._forward(line)
 
 
 class Llama:
@@ -179,110 +140,6 @@ class Llama:
 
     def set_threads(self, n_decode: int, n_prefill: int) -> None:
         C.llama_set_n_threads(self._ctx, n_decode, n_prefill)
-
-
-class BatchRows:
-    """The arrays behind a `llama_batch`, filled by numpy instead of one element at a time."""
-
-    def __init__(self, n_rows: int) -> None:
-        self._token = np.zeros(n_rows, np.int32)
-        self._position = np.zeros(n_rows, np.int32)
-        self._sequence = np.zeros(n_rows, np.int32)
-        self._n_sequences = np.ones(n_rows, np.int32)
-        self._output = np.zeros(n_rows, np.int8)
-        # Each row points at its own one-element list of sequences.
-        first = self._sequence.ctypes.data
-        self._pointers = np.array([first + 4 * row for row in range(n_rows)], np.uintp)
-        self._batch = C.llama_batch(
-            token=self._as(ctypes.c_int32, self._token),
-            pos=self._as(ctypes.c_int32, self._position),
-            n_seq_id=self._as(ctypes.c_int32, self._n_sequences),
-            seq_id=self._as(ctypes.POINTER(ctypes.c_int32), self._pointers),
-            logits=self._as(ctypes.c_int8, self._output),
-        )
-
-    @staticmethod
-    def _as(kind: Any, array: Any) -> Any:
-        return ctypes.cast(array.ctypes.data, ctypes.POINTER(kind))
-
-    def fill(
-        self,
-        tokens: Sequence[int],
-        positions: Sequence[int],
-        sequences: Sequence[int],
-        outputs: Sequence[int],
-    ) -> Any:
-        n_rows = len(tokens)
-        self._token[:n_rows] = tokens
-        self._position[:n_rows] = positions
-        self._sequence[:n_rows] = sequences
-        self._output[:n_rows] = 0
-        self._output[list(outputs)] = 1
-        self._batch.n_tokens = n_rows
-        return self._batch
-
-
-class Vocabulary:
-    """Text to tokens and back."""
-
-    def __init__(self, vocab: Any) -> None:
-        self._vocab = vocab
-        self.n_tokens: int = C.llama_vocab_n_tokens(vocab)
-        ids = {role: getattr(C, f"llama_vocab_fim_{role}")(vocab) for role in FIM_ROLES}
-        ids["eot"] = C.llama_vocab_eot(vocab)
-        if ids["eot"] < 0:
-            ids["eot"] = C.llama_vocab_eos(vocab)
-        self.marker_ids: dict[str, int] = {role: i for role, i in ids.items() if i >= 0}
-        self.markers = {role: self._text(i) for role, i in self.marker_ids.items()}
-        self._markers = frozenset(self.marker_ids.values())
-        self.bos: int | None = (
-            C.llama_vocab_bos(vocab) if C.llama_vocab_get_add_bos(vocab) else None
-        )
-        # Between keystrokes all segments but one stay the same.
-        self._segment = lru_cache(maxsize=64)(self._tokenise)
-        self.piece = lru_cache(maxsize=None)(self._piece)
-
-    def tokenise(self, segments: Sequence[tuple[str, bool]]) -> list[int]:
-        """A prompt's tokens. Only segments marked special can become special tokens."""
-        tokens = [] if self.bos is None else [self.bos]
-        for text, special in segments:
-            tokens += self._segment(text, special)
-        return tokens
-
-    def tokenise_text(self, text: str) -> tuple[int, ...]:
-        """Plain text's tokens, as if it followed a marker."""
-        return self._segment(text, False)
-
-    def _tokenise(self, text: str, special: bool) -> tuple[int, ...]:
-        data = text.encode("utf-8", "replace")
-        room = (ctypes.c_int32 * (len(data) + 8))()
-        n = C.llama_tokenize(self._vocab, data, len(data), room, len(room), False, special)
-        if n < 0:
-            raise RuntimeError(f"llama_tokenize wants room for {-n} tokens")
-        return tuple(room[:n])
-
-    def is_end(self, token: int) -> bool:
-        """True for every token that is not text: end markers, FIM markers, other control."""
-        return (
-            token in self._markers
-            or C.llama_vocab_is_eog(self._vocab, token)
-            or C.llama_vocab_is_control(self._vocab, token)
-        )
-
-    def _piece(self, token: int) -> bytes:
-        """A token's bytes."""
-        return self._render(token, special=False)
-
-    def _text(self, token: int) -> str:
-        return self._render(token, special=True).decode("utf-8", "replace")
-
-    def _render(self, token: int, special: bool) -> bytes:
-        room = ctypes.create_string_buffer(256)
-        n = C.llama_token_to_piece(self._vocab, token, room, len(room), 0, special)
-        if n < 0:
-            room = ctypes.create_string_buffer(-n)
-            n = C.llama_token_to_piece(self._vocab, token, room, len(room), 0, special)
-        return room.raw[:n]
 
 
 def _metadata(model: Any, key: str) -> str:

@@ -7,9 +7,10 @@ crash depends on, so an update of llama.cpp, another CPU or another model gets a
 import hashlib
 import json
 import os
-import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from slm_lsp.inference.cpu import cpu_model
 
 FILE_NAME = "safe-mode.json"
 
@@ -57,12 +58,3 @@ def llama_version() -> str:
         return version("llama-cpp-python")
     except PackageNotFoundError:
         return "unknown"
-
-
-def cpu_model() -> str:
-    """The CPU's name and features, as far as the system tells them."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").split("\n\n", 1)[0].splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return "\n".join(line for line in lines if line.startswith(("model name", "flags")))

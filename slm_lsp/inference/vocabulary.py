@@ -1,0 +1,73 @@
+"""Text to tokens and back."""
+
+import ctypes
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from slm_lsp.inference.native import C
+
+FIM_ROLES = ("pre", "mid", "suf", "pad", "rep", "sep")
+
+
+class Vocabulary:
+    """A model's vocabulary, and which of its tokens are not text."""
+
+    def __init__(self, vocab: Any) -> None:
+        self._vocab = vocab
+        self.n_tokens: int = C.llama_vocab_n_tokens(vocab)
+        ids = {role: getattr(C, f"llama_vocab_fim_{role}")(vocab) for role in FIM_ROLES}
+        ids["eot"] = C.llama_vocab_eot(vocab)
+        if ids["eot"] < 0:
+            ids["eot"] = C.llama_vocab_eos(vocab)
+        self.marker_ids: dict[str, int] = {role: i for role, i in ids.items() if i >= 0}
+        self.markers = {role: self._text(i) for role, i in self.marker_ids.items()}
+        self._markers = frozenset(self.marker_ids.values())
+        self.bos: int | None = (
+            C.llama_vocab_bos(vocab) if C.llama_vocab_get_add_bos(vocab) else None
+        )
+        # Between keystrokes all segments but one stay the same.
+        self._segment = lru_cache(maxsize=64)(self._tokenise)
+        self.piece = lru_cache(maxsize=None)(self._piece)
+
+    def tokenise(self, segments: Sequence[tuple[str, bool]]) -> list[int]:
+        """A prompt's tokens. Only segments marked special can become special tokens."""
+        tokens = [] if self.bos is None else [self.bos]
+        for text, special in segments:
+            tokens += self._segment(text, special)
+        return tokens
+
+    def tokenise_text(self, text: str) -> tuple[int, ...]:
+        """Plain text's tokens, as if it followed a marker."""
+        return self._segment(text, False)
+
+    def _tokenise(self, text: str, special: bool) -> tuple[int, ...]:
+        data = text.encode("utf-8", "replace")
+        room = (ctypes.c_int32 * (len(data) + 8))()
+        n = C.llama_tokenize(self._vocab, data, len(data), room, len(room), False, special)
+        if n < 0:
+            raise RuntimeError(f"llama_tokenize wants room for {-n} tokens")
+        return tuple(room[:n])
+
+    def is_end(self, token: int) -> bool:
+        """True for every token that is not text: end markers, FIM markers, other control."""
+        return (
+            token in self._markers
+            or C.llama_vocab_is_eog(self._vocab, token)
+            or C.llama_vocab_is_control(self._vocab, token)
+        )
+
+    def _piece(self, token: int) -> bytes:
+        """A token's bytes."""
+        return self._render(token, special=False)
+
+    def _text(self, token: int) -> str:
+        return self._render(token, special=True).decode("utf-8", "replace")
+
+    def _render(self, token: int, special: bool) -> bytes:
+        room = ctypes.create_string_buffer(256)
+        n = C.llama_token_to_piece(self._vocab, token, room, len(room), 0, special)
+        if n < 0:
+            room = ctypes.create_string_buffer(-n)
+            n = C.llama_token_to_piece(self._vocab, token, room, len(room), 0, special)
+        return room.raw[:n]
