@@ -13,12 +13,13 @@ from slm_lsp.errors import ModelError, ModelMismatch
 from slm_lsp.models.digest import sha256_of
 from slm_lsp.models.memory import human
 from slm_lsp.models.partial import Partial
-from slm_lsp.models.web import CHUNK_BYTES, Answer, Transient, Web
+from slm_lsp.models.web import Answer, Transient, Web
 from slm_lsp.settings import MAX_FILE_BYTES
 
 # Attempts in a row that bring no new byte. Any progress starts the count again.
 MAX_FRUITLESS = 6
 MAX_DELAY_S = 60.0
+BLOCK_BYTES = 1 << 20
 # Left free on the disk: other programs need some, too.
 SPARE_BYTES = 64 << 20
 
@@ -110,7 +111,7 @@ class Download:
         self.reporter.started(n_done, total)
         with self.part.path.open("r+b" if n_done else "w+b") as file:
             left = n_done
-            while left and (block := file.read(min(left, CHUNK_BYTES))):
+            while left and (block := file.read(min(left, BLOCK_BYTES))):
                 digest.update(block)
                 left -= len(block)
             file.truncate(n_done)

@@ -17,7 +17,6 @@ from slm_lsp.models import hub
 from slm_lsp.models.sources import LOOPBACK
 
 MAX_REDIRECTS = 8
-CHUNK_BYTES = 1 << 18
 
 
 class Transient(Exception):
@@ -46,8 +45,9 @@ class Answer:
         return self.response.status_code
 
     def chunks(self) -> Iterator[bytes]:
+        """The bytes as they arrive; larger blocks would lose the last ones before a cut."""
         with _translated():
-            yield from self.response.iter_raw(CHUNK_BYTES)
+            yield from self.response.iter_raw()
 
 
 @dataclass(slots=True)
@@ -118,8 +118,8 @@ def _client() -> httpx.Client:
 
 
 def _redirected(address: str, url: str, location: str) -> str:
-    target = urljoin(url, location)
     try:
+        target = urljoin(url, location)
         parts = urlsplit(target)
         host = parts.hostname
     except ValueError as error:

@@ -39,7 +39,7 @@ class Request:
 class Hub:
     """What is on the hub now. Tests change it between, and during, requests."""
 
-    files: dict[str, bytes] = field(default_factory=dict)  # "owner/repo/file" → content
+    files: dict[str, bytes] = field(default_factory=dict, repr=False)  # "owner/repo/file" → content
     etags: dict[str, str] = field(default_factory=dict)  # set one to make it differ from the hash
     commit: str = "c" * 40
     token: str | None = None  # required, when set
@@ -80,11 +80,17 @@ def running_hub() -> Iterator[Hub]:
             thread.join()
 
 
-def _server(hub: Hub, name: str, handler: type["_Handler"]) -> ThreadingHTTPServer:
+def _server(hub: Hub, name: str, handler: type["_Handler"]) -> "_Server":
     bound = type(name, (handler,), {"hub": hub, "server_name": name})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), bound)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), bound)
     return server
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass  # a client that hangs up is no news
 
 
 class _Handler(BaseHTTPRequestHandler):
