@@ -50,10 +50,12 @@ class Framing:
                 self._in_body, self._length = False, None
                 continue
             end = self._buffer.find(b"\n")
+            length = len(self._buffer) if end < 0 else end + 1
+            if length > MAX_HEADER_BYTES:
+                del self._buffer[:length]
+                yield from self._skip("a header line that is too long")
+                continue
             if end < 0:
-                if len(self._buffer) > MAX_HEADER_BYTES:
-                    self._buffer.clear()
-                    yield from self._skip("a header line without an end")
                 return
             line = bytes(self._buffer[:end]).rstrip(b"\r")
             del self._buffer[: end + 1]
