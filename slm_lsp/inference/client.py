@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -75,7 +75,7 @@ class ModelClient(Protocol):
         """Start the process and load the model; returns when READY or FAILED."""
         ...
 
-    def generate(self, request: Generate) -> AsyncIterator[Chunk | Done]:
+    def generate(self, request: Generate) -> AsyncGenerator[Chunk | Done, None]:
         """Stream the answer; the last item is a Done. Closing the iterator cancels in the child."""
         ...
 
@@ -182,7 +182,7 @@ class WorkerClient:
         self._restarts += 1
         await self.start()
 
-    async def generate(self, request: Generate) -> AsyncIterator[Chunk | Done]:
+    async def generate(self, request: Generate) -> AsyncGenerator[Chunk | Done, None]:
         with self._ready().ask(request) as answers:
             while True:
                 answer = answer_to(request.id, await answers.get())

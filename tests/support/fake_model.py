@@ -12,7 +12,7 @@ and on llama.cpp, so that what the other rooms learn from it is true.
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 
 from slm_lsp.errors import PromptTooLong, WorkerBusy, WorkerDied, WorkerError
@@ -129,7 +129,7 @@ class FakeModel:
     async def close(self) -> None:
         self.change(WorkerState.STOPPED, "the model is stopped")
 
-    async def generate(self, request: Generate) -> AsyncIterator[Chunk | Done]:
+    async def generate(self, request: Generate) -> AsyncGenerator[Chunk | Done, None]:
         self.generated.append(request)
         answer, n_prompt, n_evaluated = self._take(request)
         finished = False

@@ -1,0 +1,95 @@
+"""The stretch of the file around the cursor that fits a prompt, chosen to stay put while typing.
+
+A KV cache is worth what the prompt keeps. So the prefix starts at a step (a top-level definition
+or a block of 64 lines) that moves rarely, and the suffix starts at the next line, which typing on
+this line does not change.
+"""
+
+import re
+from dataclasses import dataclass
+
+from slm_context.cursor import CLOSERS, LINE_END, DocumentContext
+
+# The start of the prefix moves by blocks of this many lines where no definition offers itself.
+STEP_LINES = 64
+# A line at column 0 that opens something: a place where a file may be entered.
+TOP_LEVEL = re.compile(r"^(?=[A-Za-z_@#\[])(?!else\b|elif\b|except\b|finally\b|endif\b)", re.M)
+# Prefix over suffix: what comes before the cursor tells more about what follows.
+PREFIX_SHARE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What the model is told of the file. `suffix` starts with the line end after the cursor."""
+
+    prefix: str
+    suffix: str
+
+
+def fit_window(document: DocumentContext, n_chars: int, frozen_suffix: str | None = None) -> Window:
+    """Fit the text around the cursor into about `n_chars` characters.
+
+    `frozen_suffix` is the suffix of the request before: it is used again while the text after the
+    cursor's line is nearly the same, so that its cells stay valid.
+    """
+    suffix = suffix_of(document)
+    wanted = int(n_chars * (1 - PREFIX_SHARE))
+    # A short suffix leaves its share to the prefix.
+    suffix = _whole_lines(suffix, wanted)
+    if frozen_suffix is not None and nearly_same(frozen_suffix, suffix):
+        suffix = frozen_suffix
+    prefix = document.prefix
+    return Window(prefix[prefix_start(prefix, n_chars - len(suffix)) :], suffix)
+
+
+def suffix_of(document: DocumentContext) -> str:
+    """The text after the cursor that the model sees.
+
+    Closers that an editor typed ahead are left out: the model writes its own, and
+    post-processing merges the two. Code on the cursor's line stays.
+    """
+    line_suffix = document.line_suffix
+    if CLOSERS.fullmatch(line_suffix):
+        return document.suffix[len(line_suffix) :]
+    return document.suffix
+
+
+def prefix_start(prefix: str, n_chars: int) -> int:
+    """Where the prefix starts: the earliest step that leaves at most `n_chars` characters.
+
+    Steps lie at fixed places of the file, so that the start moves only when the text before the
+    cursor has outgrown the budget.
+    """
+    if len(prefix) <= n_chars:
+        return 0
+    earliest = len(prefix) - n_chars
+    steps = [match.start() for match in TOP_LEVEL.finditer(prefix, earliest)]
+    # A definition far down would throw most of the budget away.
+    if steps and steps[0] <= earliest + n_chars // 2:
+        return steps[0]
+    ends = [match.end() for match in LINE_END.finditer(prefix)]
+    for n_lines in (STEP_LINES, STEP_LINES // 4, 1):
+        start = next((end for end in ends[n_lines - 1 :: n_lines] if end >= earliest), None)
+        if start is not None and start <= earliest + n_chars // 2:
+            return start
+    return earliest
+
+
+def nearly_same(old: str, new: str) -> bool:
+    """True while the first 50 words of both differ in less than a tenth."""
+    if old == new:
+        return True
+    a, b = old[:400].split()[:50], new[:400].split()[:50]
+    if not a or not b or a[0] != b[0] or abs(len(a) - len(b)) > 5:
+        return False
+    same = sum(1 for one, other in zip(a, b, strict=False) if one == other)
+    return same > 0.9 * max(len(a), len(b))
+
+
+def _whole_lines(text: str, n_chars: int) -> str:
+    """At most `n_chars` characters from the start, ending with a line."""
+    if len(text) <= n_chars:
+        return text
+    cut = text[:n_chars]
+    ends = [match.end() for match in LINE_END.finditer(cut)]
+    return cut[: ends[-1]] if ends and ends[-1] > 1 else cut

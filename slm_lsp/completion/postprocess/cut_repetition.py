@@ -1,0 +1,24 @@
+"""Small models fall into loops: the same piece again and again."""
+
+import re
+from dataclasses import replace
+
+from slm_lsp.completion.postprocess.filter import Draft, Surroundings
+
+# A piece of 3 or more characters five times in a row, or of 12 or more three times.
+LOOP = re.compile(r"(.{3,}?)\1{4,}|(.{12,}?)\2{2,}", re.S)
+# Rules in comments and tables of numbers repeat for a reason.
+ORNAMENT = re.compile(r"[\s\-=#*_./\\|+~0,]*")
+
+
+def cut_repetition(draft: Draft, around: Surroundings) -> Draft | None:
+    """Keep the piece once, and nothing after it; a loop from the start is no suggestion."""
+    match = LOOP.search(draft.text)
+    if match is None:
+        return draft
+    piece = match.group(1) or match.group(2)
+    if ORNAMENT.fullmatch(piece):
+        return draft
+    if match.start() == 0:
+        return None
+    return replace(draft, text=draft.text[: match.start()])
