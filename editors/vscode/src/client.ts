@@ -1,0 +1,55 @@
+// The language client: VS Code on one side, the server's process on the other.
+import * as vscode from 'vscode';
+import { LanguageClient, LanguageClientOptions, RevealOutputChannelOn } from 'vscode-languageclient/node';
+
+import { Acceptance } from './acceptance';
+import { ACCEPTED } from './protocol';
+import { cleanEnvironment } from './run';
+import { ServerCommand } from './server';
+import { chosenSettings, own } from './settings';
+import { Switches } from './switches';
+
+// Files, drafts and notebooks; not the panes that VS Code itself shows as documents.
+const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell', 'vscode-vfs'];
+
+export interface Parts {
+  extension: vscode.Extension<unknown>;
+  log: vscode.LogOutputChannel;
+  switches: Switches;
+  acceptance: Acceptance;
+  onAccepted: () => void;
+}
+
+export function makeClient(command: ServerCommand, parts: Parts): LanguageClient {
+  const { extension, log, switches, acceptance } = parts;
+  const args = [...command.args, 'serve', '--stdio', '--log-level', own<string>('logLevel') ?? 'info'];
+  log.info(`Starting the server from ${command.from}: ${command.program} ${args.join(' ')}`);
+  const options: LanguageClientOptions = {
+    documentSelector: SCHEMES.map((scheme) => ({ scheme })),
+    initializationOptions: () => chosenSettings(extension),
+    outputChannel: log,
+    // A wrong setting or a failed request is no reason to open a pane over the user's code.
+    revealOutputChannelOn: RevealOutputChannelOn.Never,
+    connectionOptions: { maxRestartCount: 3 },
+    middleware: {
+      provideInlineCompletionItems: async (document, position, context, token, next) => {
+        const asked = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
+        if (!asked && switches.whyOff(document)) return [];
+        const items = await next(document, position, context, token);
+        acceptance.suggested(document, position, items);
+        return items;
+      },
+      executeCommand: async (name, args, next) => {
+        const answer = await next(name, args);
+        if (name === ACCEPTED) parts.onAccepted();
+        return answer;
+      },
+    },
+  };
+  const executable = {
+    command: command.program,
+    args,
+    options: { cwd: command.cwd, env: cleanEnvironment() },
+  };
+  return new LanguageClient('slm-lsp', 'slm-lsp', executable, options);
+}

@@ -1,0 +1,54 @@
+// What the server says, in the shapes of its custom notification and commands.
+import { NotificationType } from 'vscode-languageclient/node';
+
+export type State = 'loading' | 'ready' | 'busy' | 'off' | 'error';
+
+export interface Status {
+  state: State;
+  message: string;
+  model: string | null;
+  tokens_per_second: number | null;
+}
+
+export const StatusNotification = new NotificationType<Status>('slm/status');
+
+/** The answer to `slm.status`. */
+export interface Report {
+  state: State;
+  message: string;
+  model: null | {
+    name: string;
+    sha256: string;
+    path: string;
+    parameters: number;
+    quantization: string;
+  };
+  worker: { pid: number | null; restarts: number; safe_mode: boolean };
+  counters: Record<string, number>;
+  latency_ms: Record<string, number | null>;
+}
+
+/** The answer to `slm.explain`. */
+export interface Explanation {
+  uri: string;
+  version: number;
+  trigger: string;
+  mode: string | null;
+  prompt: { part?: string; text: string }[];
+  snippets: Record<string, unknown>[];
+  raw: string;
+  verdicts: { filter: string; before: string; after: string | null }[];
+  skip_reason: string | null;
+  from_cache: boolean;
+  timings_ms: Record<string, number>;
+  counts: Record<string, number>;
+}
+
+/** The argument of the command that a suggestion carries. */
+export interface Accepted {
+  id: number;
+  kind: 'full' | 'line' | 'word';
+  length: number;
+}
+
+export const ACCEPTED = 'slm.accepted';

@@ -1,0 +1,48 @@
+// Which server to start: the one in the settings, our own, or the one on the PATH.
+import * as vscode from 'vscode';
+
+import { Environment } from './environment';
+import { run } from './run';
+import { own } from './settings';
+
+export interface ServerCommand {
+  program: string;
+  args: string[];
+  cwd: string;
+  from: string;
+}
+
+/** The setting names a program that cannot be started. */
+export class ServerMissing extends Error {}
+
+/** The command without its subcommand, such as `serve`; undefined when nothing is installed. */
+export async function findServer(environment: Environment): Promise<ServerCommand | undefined> {
+  const cwd = await environment.workingFolder();
+  const path = own<string>('path')?.trim();
+  if (path) {
+    const { code, output } = await run(path, ['--version'], cwd);
+    if (code === 0) return { program: path, args: [], cwd, from: 'slm-lsp.path' };
+    throw new ServerMissing(
+      `The program in slm-lsp.path cannot be started: ${path} (${code === null ? 'not found' : lastLine(output)}).`,
+    );
+  }
+  if (await environment.exists()) {
+    // -I: neither the working folder, nor PYTHONPATH, nor the user's own packages.
+    return { program: environment.python, args: ['-I', '-m', 'slm_lsp.cli'], cwd, from: 'its own environment' };
+  }
+  const { code } = await run('slm-lsp', ['--version'], cwd);
+  return code === 0 ? { program: 'slm-lsp', args: [], cwd, from: 'the PATH' } : undefined;
+}
+
+function lastLine(output: string): string {
+  return output.trim().split('\n').pop()?.slice(0, 200) || 'it failed';
+}
+
+/** Run one subcommand to its end. */
+export function runSubcommand(
+  command: ServerCommand,
+  args: string[],
+  token?: vscode.CancellationToken,
+): ReturnType<typeof run> {
+  return run(command.program, [...command.args, ...args], command.cwd, { token });
+}

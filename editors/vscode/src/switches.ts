@@ -1,0 +1,80 @@
+// Where completion is off: this file, this language, everywhere, or for a while.
+import * as vscode from 'vscode';
+
+const FILES = 'filesSwitchedOff';
+const LANGUAGES = 'completion.disabled_languages';
+
+export class Switches implements vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  private snoozedUntil = 0;
+  private alarm: NodeJS.Timeout | undefined;
+  readonly onChange = this.changed.event;
+
+  constructor(private readonly memory: vscode.Memento) {}
+
+  /** Why nothing is suggested in this document, or undefined. */
+  whyOff(document: vscode.TextDocument): string | undefined {
+    if (this.minutesLeft > 0) return `snoozing for ${this.minutesLeft} more min`;
+    if (this.files.includes(document.uri.toString())) return 'off in this file';
+    if (!this.everywhere) return 'off everywhere';
+    if (this.languages.includes(document.languageId)) return `off for ${document.languageId}`;
+    return undefined;
+  }
+
+  get minutesLeft(): number {
+    return Math.max(0, Math.ceil((this.snoozedUntil - Date.now()) / 60_000));
+  }
+
+  get everywhere(): boolean {
+    return settings().get<boolean>('completion.enabled', true);
+  }
+
+  get languages(): string[] {
+    return settings().get<string[]>(LANGUAGES, []);
+  }
+
+  isFileOff(document: vscode.TextDocument): boolean {
+    return this.files.includes(document.uri.toString());
+  }
+
+  async toggleEverywhere(): Promise<void> {
+    await settings().update('completion.enabled', !this.everywhere, true);
+    this.changed.fire();
+  }
+
+  async toggleLanguage(language: string): Promise<void> {
+    const others = this.languages.filter((name) => name !== language);
+    const off = others.length === this.languages.length ? [...others, language] : others;
+    await settings().update(LANGUAGES, off.length ? off : undefined, true);
+    this.changed.fire();
+  }
+
+  /** Kept with the workspace, not in its settings: those are often shared. */
+  async toggleFile(uri: vscode.Uri): Promise<void> {
+    const others = this.files.filter((name) => name !== uri.toString());
+    const off = others.length === this.files.length ? [...others, uri.toString()] : others;
+    await this.memory.update(FILES, off);
+    this.changed.fire();
+  }
+
+  /** Zero minutes wake it up. */
+  snooze(minutes: number): void {
+    clearTimeout(this.alarm);
+    this.snoozedUntil = Date.now() + minutes * 60_000;
+    if (minutes > 0) this.alarm = setTimeout(() => this.changed.fire(), minutes * 60_000 + 100);
+    this.changed.fire();
+  }
+
+  dispose(): void {
+    clearTimeout(this.alarm);
+    this.changed.dispose();
+  }
+
+  private get files(): string[] {
+    return this.memory.get<string[]>(FILES, []);
+  }
+}
+
+function settings(): vscode.WorkspaceConfiguration {
+  return vscode.workspace.getConfiguration('slm-lsp');
+}
