@@ -8,6 +8,7 @@ from slm_lsp.inference.client import ModelClient, WorkerClient
 from slm_lsp.models import resolve_model
 from slm_lsp.models.places import cache_folder
 from slm_lsp.settings import Settings
+from slm_lsp.statistics import Statistics
 
 
 async def build_client(settings: Settings) -> WorkerClient:
@@ -27,5 +28,7 @@ async def build_client(settings: Settings) -> WorkerClient:
     )
 
 
-def build_engine(client: ModelClient, settings: Settings) -> CompletionEngine:
-    return CompletionEngine(client, settings)
+def build_engine(
+    client: ModelClient, settings: Settings, statistics: Statistics | None = None
+) -> CompletionEngine:
+    return CompletionEngine(client, settings, statistics)

@@ -33,6 +33,8 @@ LOG = logging.getLogger("slm_lsp.session")
 # Below this, a status bar would flicker with every keystroke.
 BUSY_AFTER_S = 0.15
 PROGRESS_EVERY_S = 0.2
+# How long a request waits for a model that is loading. Editors cancel what they no longer want.
+LOADING_PATIENCE_S = 10.0
 # Suggestions that may still be accepted: what is on a screen, and some.
 MAX_REMEMBERED = 200
 
@@ -90,6 +92,7 @@ class Session:
         self._problem: str | None = None  # why there is no model
         self._status: Status | None = None
         self._told_at = 0.0
+        self._settled = asyncio.Event()  # the model is ready, or will not be
         self._n_busy = 0
         self._ids = itertools.count(1)
         self._suggestions: OrderedDict[int, Suggestion] = OrderedDict()
@@ -170,6 +173,9 @@ class Session:
 
     async def suggest(self, request: CompletionRequest) -> Suggestion | None:
         """Ask the engine; None when there is nothing worth showing."""
+        if not self._settled.is_set():
+            # Better late than nothing: the first suggestion is asked for while the model loads.
+            await self._settling()
         engine = self.engine
         if engine is None:
             return None
@@ -216,7 +222,7 @@ class Session:
                 self.tell()
                 return
             self.client = client
-            self.engine = build_engine(client, settings)
+            self.engine = build_engine(client, settings, self.statistics)
             client.subscribe(lambda state, detail: self.tell())
             await client.start()
 
@@ -259,6 +265,10 @@ class Session:
     def tell(self) -> None:
         """Tell the editor how things stand, if that has changed."""
         status, before, now = self.status, self._status, time.monotonic()
+        if status.state is State.LOADING:
+            self._settled.clear()
+        else:
+            self._settled.set()
         if status == before:
             return
         if before is not None and status.state is before.state is State.LOADING:
@@ -303,6 +313,12 @@ class Session:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def _settling(self) -> None:
+        try:
+            await asyncio.wait_for(self._settled.wait(), LOADING_PATIENCE_S)
+        except TimeoutError:
+            LOG.info("a suggestion was given up: the model is still loading")
+
     def _busy(self, change: int) -> None:
         self._n_busy += change
         self.tell()
@@ -316,7 +332,7 @@ class Session:
         if reload:
             self.in_background(self.load_model())
         elif self.client is not None:
-            self.engine = build_engine(self.client, after)
+            self.engine = build_engine(self.client, after, self.statistics)
 
     def _complain(self) -> None:
         for complaint in self.config.complaints:
