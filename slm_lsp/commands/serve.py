@@ -23,10 +23,20 @@ def run(args: argparse.Namespace) -> int:
 
     reading, writing = claim_stdio()
 
-    from slm_lsp.log import configure
-    from slm_lsp.server import run_stdio
+    from slm_lsp.log import configure, open_private
+    from slm_lsp.models.places import cache_folder, home
+    from slm_lsp.sandbox import enter_server_sandbox
+
+    own_files = () if args.log_file is None else (args.log_file,)
+    for file in own_files:
+        open_private(file).close()
+    # Before any thread exists, because not every mechanism reaches those that do.
+    sandbox = enter_server_sandbox((home(), cache_folder()), own_files)
+
+    from slm_lsp.server import LOG, run_stdio
 
     configure(args.log_level, args.log_file)
+    LOG.info("%s", sandbox.sentence)
     code = run_stdio(reading, writing)
     # At once: the interpreter's own way out would wait for threads that read pipes or files.
     os._exit(code)

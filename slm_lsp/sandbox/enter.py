@@ -57,11 +57,13 @@ def enter_worker_sandbox(model_path: str | Path, also_read: Iterable[str | Path]
             sandbox = replace(sandbox, programs=_first("seccomp", sandbox.programs))
     elif sys.platform == "darwin":
         sandbox = _macos(sandbox, seatbelt.WORKER, no_programs=True)
-    return _finish(sandbox, programs=(), own_folders=())
+    return _finish(sandbox, programs=(), own_places=())
 
 
-def enter_server_sandbox(own_folders: Iterable[Path]) -> Sandbox:
+def enter_server_sandbox(own_folders: Iterable[Path], own_files: Iterable[Path] = ()) -> Sandbox:
     """The server gives up the network, programs but its own interpreter, and writing elsewhere.
+
+    Folders that do not exist are made; files have to be there.
 
     To be called before the first thread is started: Landlock does not reach threads that exist
     already. The worker inherits all of it, so that a restart is inside from its first
@@ -71,7 +73,7 @@ def enter_server_sandbox(own_folders: Iterable[Path]) -> Sandbox:
     if _current is not None:
         return _current
     memory.no_core_dumps(hidden=False)
-    folders = tuple(own_folders)
+    folders, files = tuple(own_folders), tuple(own_files)
     for folder in folders:
         _make_private(folder)
     sandbox = Sandbox("server")
@@ -80,7 +82,7 @@ def enter_server_sandbox(own_folders: Iterable[Path]) -> Sandbox:
             sandbox,
             handled=WRITE & ~Access.IOCTL_DEV | Access.EXECUTE,
             allowed=(
-                Allowed(OWN, folders),
+                Allowed(OWN, (*folders, *files)),
                 Allowed(Access.WRITE_FILE | Access.TRUNCATE, _devices()),
                 Allowed(Access.EXECUTE, _interpreters()),
             ),
@@ -88,7 +90,7 @@ def enter_server_sandbox(own_folders: Iterable[Path]) -> Sandbox:
         )
     elif sys.platform == "darwin":
         sandbox = _macos(sandbox, seatbelt.SERVER, no_programs=False)
-    return _finish(sandbox, programs=(sys.executable,), own_folders=folders)
+    return _finish(sandbox, programs=(sys.executable,), own_places=(*folders, *files))
 
 
 def _linux(sandbox: Sandbox, *, handled: Access, allowed: Sequence[Allowed], build) -> Sandbox:
@@ -130,7 +132,7 @@ def _macos(sandbox: Sandbox, profile: bytes, *, no_programs: bool) -> Sandbox:
     return replace(sandbox, network=(name,), programs=(name,) if no_programs else ())
 
 
-def _finish(sandbox: Sandbox, *, programs: Iterable[str], own_folders: Iterable[Path]) -> Sandbox:
+def _finish(sandbox: Sandbox, *, programs: Iterable[str], own_places: Iterable[Path]) -> Sandbox:
     """Believe nothing that was not tried, add the second line, and remember."""
     global _current
     if sandbox.network and not _sockets_are_refused():
@@ -138,7 +140,7 @@ def _finish(sandbox: Sandbox, *, programs: Iterable[str], own_folders: Iterable[
         sandbox = replace(sandbox, network=(), reasons=reasons)
     if sys.platform not in ("linux", "darwin"):
         sandbox = replace(sandbox, reasons=(f"{sys.platform} has no mechanism that we use",))
-    hook = guard.install(programs=programs, own_folders=own_folders)
+    hook = guard.install(programs=programs, own_places=own_places)
     _current = replace(
         sandbox,
         network=(*sandbox.network, hook),

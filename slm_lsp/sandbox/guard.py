@@ -29,9 +29,9 @@ class Refused(PermissionError):
         super().__init__(errno.EPERM, f"slm-lsp works offline: its {PYTHON} refused {what}")
 
 
-def install(*, programs: Iterable[str], own_folders: Iterable[Path]) -> str:
-    """Refuse the network, all but `programs`, and writing outside `own_folders`, for good."""
-    checks = _checks(frozenset(programs), tuple(os.path.realpath(path) for path in own_folders))
+def install(*, programs: Iterable[str], own_places: Iterable[Path]) -> str:
+    """Refuse the network, all but `programs`, and writing outside `own_places`, for good."""
+    checks = _checks(frozenset(programs), tuple(os.path.realpath(path) for path in own_places))
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         check = checks.get(event)
@@ -42,10 +42,10 @@ def install(*, programs: Iterable[str], own_folders: Iterable[Path]) -> str:
     return PYTHON
 
 
-def _checks(programs: frozenset[str], own_folders: tuple[str, ...]) -> dict[str, Check]:
+def _checks(programs: frozenset[str], own_places: tuple[str, ...]) -> dict[str, Check]:
     def writes(*paths: Any) -> None:
         for path in paths:
-            if not _is_own(path, own_folders):
+            if not _is_own(path, own_places):
                 raise Refused("writing a file")
 
     def opens(path: Any, mode: Any, flags: Any) -> None:
@@ -120,10 +120,10 @@ def _address(_socket: Any, address: Any) -> None:
     raise Refused("the network")
 
 
-def _is_own(path: Any, own_folders: tuple[str, ...]) -> bool:
+def _is_own(path: Any, own_places: tuple[str, ...]) -> bool:
     if isinstance(path, int):  # an open descriptor was checked when it was opened
         return True
     real = os.path.realpath(os.fsdecode(path))
     return real == os.devnull or any(
-        real == folder or real.startswith(folder + os.sep) for folder in own_folders
+        real == place or real.startswith(place + os.sep) for place in own_places
     )

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import platform
 
 from slm_lsp.sandbox.syscalls import Numbers
 
@@ -15,7 +14,7 @@ class NotHere(Exception):
 
 
 def machine_name() -> str:
-    return platform.machine()
+    return os.uname().machine
 
 
 def prctl(option: int, value: int) -> None:
