@@ -1,0 +1,26 @@
+--- Neovim 0.11 turned the client's functions into methods.
+local M = {}
+
+local methods = vim.fn.has('nvim-0.11') == 1
+
+--- Returns the request's id.
+function M.request(client, method, params, bufnr, handler)
+  handler = handler or function() end
+  local _, id
+  if methods then
+    _, id = client:request(method, params, handler, bufnr)
+  else
+    _, id = client.request(method, params, handler, bufnr)
+  end
+  return id
+end
+
+function M.cancel(client, id)
+  if methods then
+    client:cancel_request(id)
+  else
+    client.cancel_request(id)
+  end
+end
+
+return M

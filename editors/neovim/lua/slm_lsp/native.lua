@@ -1,0 +1,53 @@
+--- Ghost text by Neovim itself, 0.12 and later: |lsp-inline_completion|.
+local M = {}
+
+local inline = vim.lsp.inline_completion
+local take = require('slm_lsp.accept').take
+
+function M.enable(on, bufnr)
+  inline.enable(on, { bufnr = bufnr })
+end
+
+function M.is_enabled(bufnr)
+  return inline.is_enabled({ bufnr = bufnr })
+end
+
+--- Neovim would put the suggestion where it stood when it was asked for. Who has typed on since
+--- then would get text twice, or wrong text: so what is left of it is inserted here instead.
+---@param part? 'word'|'line'
+function M.accept(part)
+  return inline.get({
+    on_accept = function(item)
+      local client = vim.lsp.get_client_by_id(item.client_id)
+      if not item.range or not client or client.name ~= 'slm_lsp' then
+        return item
+      end
+      local row, col, _, end_col = item.range:to_extmark()
+      take({
+        bufnr = vim.api.nvim_get_current_buf(),
+        client = client,
+        row = row,
+        col = col,
+        end_col = end_col,
+        text = item.insert_text,
+        command = item.command,
+      }, part)
+    end,
+  })
+end
+
+function M.select(count)
+  inline.select({ count = count })
+  return true
+end
+
+--- Send the suggestion away, and the request that may be on its way.
+function M.dismiss()
+  return inline.get({
+    on_accept = function()
+      return nil
+    end,
+  })
+end
+
+return M
