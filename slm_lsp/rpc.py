@@ -80,7 +80,6 @@ class SlmProtocol(LanguageServerProtocol):
 
     def _receive_request(self, message: dict[str, Any]) -> None:
         method, msg_id = message["method"], _id_of(message)
-        known = method in self.fm.builtin_features or method in self.fm.features
         if msg_id is None:
             self.refuse(None, INVALID_REQUEST, "the id is neither a string nor an integer")
         elif self._shutdown:
@@ -89,7 +88,7 @@ class SlmProtocol(LanguageServerProtocol):
             self.refuse(msg_id, NOT_INITIALIZED, "the first request is initialize")
         elif self._initialized and method == types.INITIALIZE:
             self.refuse(msg_id, INVALID_REQUEST, "initialize comes only once")
-        elif not known or method == types.EXIT:
+        elif not self._handles(method) or self.get_result_type(method) is None:
             self.refuse(msg_id, METHOD_NOT_FOUND, f"no such request: {_clip(method)}")
         elif (request := self._decode(message)) is None:
             self.refuse(msg_id, INVALID_PARAMS, f"these are no parameters of {_clip(method)}")
@@ -103,9 +102,7 @@ class SlmProtocol(LanguageServerProtocol):
             self.on_exit(self.exit_code)
         elif self._shutdown or not self._initialized:
             LOG.warning("ignored %s outside of a session", _clip(method))
-        elif method != types.CANCEL_REQUEST and method not in (
-            self.fm.features.keys() | self.fm.builtin_features.keys()
-        ):
+        elif method != types.CANCEL_REQUEST and not self._handles(method):
             LOG.debug("ignored %s, which is unknown", _clip(method))
         elif (notification := self._decode(message)) is None:
             LOG.warning("ignored %s with parameters that are not its own", _clip(method))
@@ -121,6 +118,9 @@ class SlmProtocol(LanguageServerProtocol):
             self._dispatch(response)
         else:
             self._request_futures.pop(msg_id).set_exception(JsonRpcException("not a response"))
+
+    def _handles(self, method: str) -> bool:
+        return method in self.fm.features or method in self.fm.builtin_features
 
     def _decode(self, message: dict[str, Any]) -> Any | None:
         """The message as its type, None when its parameters are not of that type."""

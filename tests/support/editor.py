@@ -263,3 +263,8 @@ def span(line: int, character: int, end_line: int | None = None, end: int | None
     if end_line is None or end is None:
         return {"start": start, "end": start}
     return {"start": start, "end": {"line": end_line, "character": end}}
+
+
+def shown_messages(editor: Editor) -> list[Json]:
+    """What would have popped up in front of the person."""
+    return [n for n in editor.notifications if n["method"].startswith("window/show")]
