@@ -1,24 +1,18 @@
 """The answers: generate, warm, score. Runs in the child, on its main thread."""
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from random import Random
-from typing import Any
-
-import numpy as np
 
 from slm_lsp.inference.cache import PromptCache
-from slm_lsp.inference.llama import N_OUTPUTS, Aborted, Llama
+from slm_lsp.inference.llama import Aborted, Llama, NoRoom
+from slm_lsp.inference.lookup import DraftPolicy, PromptLookup
+from slm_lsp.inference.sampling import Logits, choose, logprob, most_probable, should_end
+from slm_lsp.inference.scoring import score_texts
 from slm_lsp.inference.text import LINE_ENDS, TextStream
 from slm_lsp.inference.wire import Chunk, Done, EndReason, Generate, Score, Scores, Warm
 
-# Sequences beside the cached prompt: candidates and scored alternatives.
-N_BRANCHES = 32
-
-Logits = Any
 Emit = Callable[[Chunk], None]
 
 
@@ -30,9 +24,11 @@ class Candidate:
     sequence: int
     stream: TextStream
     random: Random
-    n_tokens: int = 0
+    to_heal: bytes
+    n_tokens: int = 0  # chosen; all but the last one are in the cache, too
+    n_shown: int = 0
     sum_logprob: float = 0.0
-    next_token: int | None = None
+    next_token: int = 0
     reason: EndReason | None = None
 
 
@@ -63,36 +59,39 @@ class Timing:
 class Decoder:
     """Answers one question at a time. `why_aborted` names the reason when llama.cpp stops."""
 
-    def __init__(self, llama: Llama, cache: PromptCache, why_aborted: Callable[[], EndReason]):
+    def __init__(
+        self,
+        llama: Llama,
+        cache: PromptCache,
+        drafting: DraftPolicy,
+        why_aborted: Callable[[], EndReason],
+    ) -> None:
         self._llama = llama
         self._cache = cache
+        self._drafting = drafting
         self._why_aborted = why_aborted
 
     def generate(self, request: Generate, emit: Emit) -> Done:
         timing = Timing()
-        candidates = [self._candidate(request, index) for index in range(request.n_candidates)]
+        answer: Answer | None = None
         try:
-            self._prefill(request.segments, timing)
-            self._continue(request, candidates, timing, emit)
-            reason = candidates[0].reason or EndReason.LENGTH
+            self._prefill(request.segments, timing, request.shift)
+            answer = Answer(request, self._llama, self._cache, self._drafting, timing, emit)
+            answer.run()
+            reason = answer.candidates[0].reason or EndReason.LENGTH
         except Aborted:
             reason = self._why_aborted()
+        except NoRoom:
+            reason = EndReason.LENGTH
         finally:
-            self._forget_branches(candidates[1:])
-        for candidate in candidates:
-            _emit(emit, request.id, candidate, candidate.stream.finish())
+            if answer is not None:
+                answer.finish()
         return timing.done(request.id, reason)
-
-    def warm_up(self) -> None:
-        """Run every kind of batch once: what crashes this CPU shall do so while loading."""
-        self._cache.prefill([0] * 33)
-        self._cache.extend([0])
-        self._cache.truncate(0)
 
     def warm(self, request: Warm) -> Done:
         timing = Timing()
         try:
-            self._prefill(request.segments, timing)
+            self._prefill(request.segments, timing, request.shift)
             reason = EndReason.LENGTH
         except Aborted:
             reason = self._why_aborted()
@@ -101,154 +100,187 @@ class Decoder:
     def score(self, request: Score) -> Scores:
         """Raises `Aborted`; the prompt's finished part stays in the cache."""
         timing = Timing()
-        first = self._prefill(request.segments, timing)
+        self._prefill(request.segments, timing)
         end = self._llama.vocab.marker_ids.get("eot") if request.with_end else None
         texts = [
-            list(self._llama.vocab.tokenise_text(candidate)) + ([] if end is None else [end])
+            [*self._llama.vocab.tokenise_text(candidate), *([] if end is None else [end])]
             for candidate in request.candidates
         ]
-        logprobs = self._score(first, texts)
+        logprobs = score_texts(self._llama, self._cache, texts)
         elapsed_ms = (time.perf_counter() - timing.started) * 1000
-        return Scores(request.id, tuple(logprobs), timing.n_evaluated, elapsed_ms)
+        return Scores(request.id, logprobs, timing.n_evaluated, elapsed_ms)
 
-    def _prefill(self, segments: Sequence[tuple[str, bool]], timing: Timing) -> Logits:
-        """The logits after the prompt."""
+    def _prefill(
+        self, segments: Sequence[tuple[str, bool]], timing: Timing, shift: bool = False
+    ) -> None:
         prompt = self._llama.vocab.tokenise(segments)
         timing.n_prompt = len(prompt)
         n_before = self._cache.n_evaluated
         try:
-            self._cache.prefill(prompt)
+            self._cache.prefill(prompt, shift)
         finally:
             timing.n_evaluated = self._cache.n_evaluated - n_before
             timing.prefilled = time.perf_counter()
-        return self._llama.logits(-1).copy()
 
-    def _candidate(self, request: Generate, index: int) -> Candidate:
-        stop = request.stop + (LINE_ENDS if request.single_line else ())
-        sequence = self._cache.sequence if index == 0 else self._cache.branch_sequence(index)
-        return Candidate(index, sequence, TextStream(stop), Random(request.seed + index))
 
-    def _continue(
-        self, request: Generate, candidates: list[Candidate], timing: Timing, emit: Emit
-    ) -> None:
-        n_prompt = len(self._cache.tokens)
-        logits = self._llama.logits(-1)
-        first = _first_tokens(logits, request, candidates)
-        for candidate, token in zip(candidates, first, strict=True):
-            if candidate.index:
-                self._llama.branch(self._cache.sequence, candidate.sequence, n_prompt)
-            self._take(request, candidate, token, _logprob(logits, token), timing, emit)
-        n_room = self._llama.n_ctx - n_prompt
-        while live := [c for c in candidates if c.reason is None and c.n_tokens < n_room]:
-            self._decode_step(live, n_prompt)
-            for row, candidate in enumerate(live):
-                logits = self._llama.logits(row)
-                token = _choose(logits, request.temperature, candidate.random)
-                self._take(request, candidate, token, _logprob(logits, token), timing, emit)
+class Answer:
+    """The candidates of one Generate, from the prompt's logits to their last tokens."""
 
-    def _decode_step(self, live: list[Candidate], n_prompt: int) -> None:
-        tokens = [c.next_token for c in live if c.next_token is not None]
-        positions = [n_prompt + c.n_tokens - 1 for c in live]
-        self._llama.decode(tokens, positions, [c.sequence for c in live], range(len(live)))
-        if live[0].index == 0:
-            self._cache.tokens.append(tokens[0])
-
-    def _take(
+    def __init__(
         self,
         request: Generate,
-        candidate: Candidate,
-        token: int,
-        logprob: float,
+        llama: Llama,
+        cache: PromptCache,
+        drafting: DraftPolicy,
         timing: Timing,
         emit: Emit,
     ) -> None:
+        self._request = request
+        self._llama = llama
+        self._cache = cache
+        self._timing = timing
+        self._emit = emit
+        self._n_prompt = len(cache.tokens)
+        self._n_room = llama.n_ctx - self._n_prompt
+        self.candidates = [self._candidate(index) for index in range(request.n_candidates)]
+        alone = len(self.candidates) == 1 and request.temperature <= 0
+        self._drafting = drafting if alone else None
+        self._lookup = PromptLookup(list(cache.tokens)) if alone else None
+
+    def run(self) -> None:
+        self._first_tokens(self._llama.logits(-1))
+        while live := [candidate for candidate in self.candidates if self._goes_on(candidate)]:
+            draft = self._draft(live[0])
+            if draft:
+                self._step_with_draft(live[0], draft)
+            else:
+                self._step(live)
+
+    def finish(self) -> None:
+        """Hand out what was held back, and give the branches' cells back."""
+        for candidate in self.candidates:
+            self._send(candidate, candidate.stream.finish())
+            if candidate.index:
+                self._llama.truncate(candidate.sequence, 0)
+
+    def _candidate(self, index: int) -> Candidate:
+        request = self._request
+        return Candidate(
+            index,
+            self._cache.branch_sequence(index) if index else self._cache.sequence,
+            TextStream(request.stop + (LINE_ENDS if request.single_line else ())),
+            Random(request.seed + index),
+            request.heal.encode("utf-8", "replace"),
+        )
+
+    def _goes_on(self, candidate: Candidate) -> bool:
+        return candidate.reason is None and candidate.n_tokens < self._n_room
+
+    def _first_tokens(self, logits: Logits) -> None:
+        """Greedy candidates differ in their first token; sampled ones differ by chance."""
+        request, candidates = self._request, self.candidates
+        if request.temperature > 0 or len(candidates) == 1:
+            first = [self._choose(candidate, logits) for candidate in candidates]
+        else:
+            n, allowed = len(candidates), self._allowed(candidates[0])
+            first = [*most_probable(logits, n, allowed)] if self._has_any(allowed) else []
+        for candidate, choice in zip(candidates, first, strict=False):
+            if candidate.index:
+                self._llama.branch(self._cache.sequence, candidate.sequence, self._n_prompt)
+            self._take(candidate, choice)
+        for candidate in candidates[len(first) :]:
+            candidate.reason = EndReason.END
+
+    def _step(self, live: list[Candidate]) -> None:
+        """One more token for each candidate, in one batch."""
+        self._cache.decode(
+            [candidate.next_token for candidate in live],
+            [self._n_prompt + candidate.n_tokens - 1 for candidate in live],
+            [candidate.sequence for candidate in live],
+            range(len(live)),
+        )
+        if live[0].index == 0:
+            self._cache.tokens.append(live[0].next_token)
+        for row, candidate in enumerate(live):
+            self._take(candidate, self._choose(candidate, self._llama.logits(row)))
+
+    def _draft(self, candidate: Candidate) -> list[int]:
+        if self._drafting is None or self._lookup is None or candidate.to_heal:
+            return []
+        if not self._drafting.pays():
+            return []
+        n_left = min(self._request.n_predict, self._n_room) - candidate.n_tokens
+        self._lookup.tokens.append(candidate.next_token)
+        return self._lookup.draft()[: max(0, n_left - 1)]
+
+    def _step_with_draft(self, candidate: Candidate, draft: list[int]) -> None:
+        """Check a draft in one batch; keep as much of it as the model would have written."""
+        n_before = len(self._cache.tokens)
+        self._cache.extend([candidate.next_token, *draft], outputs=range(1 + len(draft)))
+        n_accepted = 0
+        for row in range(1 + len(draft)):
+            self._take(candidate, self._choose(candidate, self._llama.logits(row)))
+            if row == len(draft) or candidate.reason is not None:
+                break
+            if candidate.next_token != draft[row]:
+                break
+            n_accepted += 1
+            assert self._lookup is not None
+            self._lookup.tokens.append(candidate.next_token)
+        # What was not accepted goes; the last accepted token is in the cache already.
+        self._cache.truncate(n_before + 1 + n_accepted)
+        assert self._drafting is not None
+        self._drafting.learn(n_accepted, len(draft))
+
+    def _choose(self, candidate: Candidate, logits: Logits) -> tuple[int, float]:
+        allowed = self._allowed(candidate)
+        if not self._has_any(allowed):
+            return self._end_token(), 0.0
+        if allowed is None and self._request.end_rule:
+            if should_end(logits, self._llama.vocab.end_tokens):
+                end = self._end_token()
+                return end, logprob(logits, end)
+        return choose(logits, self._request.temperature, candidate.random, allowed)
+
+    def _allowed(self, candidate: Candidate) -> Logits | None:
+        """The tokens that fit what is still to heal; None when every token does."""
+        return self._llama.vocab.matching(candidate.to_heal) if candidate.to_heal else None
+
+    def _has_any(self, allowed: Logits | None) -> bool:
+        return allowed is None or len(allowed) > 0
+
+    def _end_token(self) -> int:
+        return self._llama.vocab.marker_ids["eot"]
+
+    def _take(self, candidate: Candidate, choice: tuple[int, float]) -> None:
         """Give a candidate its next token, and decide whether that was the last one."""
-        timing.n_predicted += 1
+        token, token_logprob = choice
+        self._timing.n_predicted += 1
         if self._llama.vocab.is_end(token):
             candidate.reason = EndReason.END
             return
         candidate.n_tokens += 1
-        candidate.sum_logprob += logprob
         candidate.next_token = token
-        floor = request.min_mean_logprob
-        if floor is not None and candidate.sum_logprob / candidate.n_tokens < floor:
-            candidate.reason = EndReason.CONFIDENCE
-        elif candidate.stream.push(self._llama.vocab.piece(token), logprob):
-            candidate.reason = EndReason.STOP
-        elif candidate.n_tokens >= request.n_predict:
+        piece = self._llama.vocab.piece(token)
+        n_healed = min(len(candidate.to_heal), len(piece))
+        candidate.to_heal = candidate.to_heal[n_healed:]
+        if piece[n_healed:]:
+            self._show(candidate, piece[n_healed:], token_logprob)
+        if candidate.reason is None and candidate.n_tokens >= self._request.n_predict:
             candidate.reason = EndReason.LENGTH
-        _emit(emit, request.id, candidate, candidate.stream.take())
 
-    def _score(self, first: Logits, texts: list[list[int]]) -> list[tuple[float, ...]]:
-        """Log-probabilities of texts after the cached prompt, in as few batches as fit."""
-        logprobs = [[_logprob(first, text[0])] if text else [] for text in texts]
-        group: list[int] = []
-        n_rows = 0
-        for index, text in enumerate(texts):
-            n_new = max(len(text) - 1, 0)
-            if group and (n_rows + n_new > N_OUTPUTS or len(group) == N_BRANCHES):
-                self._score_group(group, texts, logprobs)
-                group, n_rows = [], 0
-            group.append(index)
-            n_rows += n_new
-        if n_rows:
-            self._score_group(group, texts, logprobs)
-        return [tuple(one) for one in logprobs]
+    def _show(self, candidate: Candidate, piece: bytes, token_logprob: float) -> None:
+        candidate.n_shown += 1
+        candidate.sum_logprob += token_logprob
+        floor = self._request.min_mean_logprob
+        if floor is not None and candidate.sum_logprob / candidate.n_shown < floor:
+            candidate.reason = EndReason.CONFIDENCE
+            return
+        if candidate.stream.push(piece, token_logprob):
+            candidate.reason = EndReason.STOP
+        self._send(candidate, candidate.stream.take())
 
-    def _score_group(
-        self, group: list[int], texts: list[list[int]], logprobs: list[list[float]]
-    ) -> None:
-        n_prompt = len(self._cache.tokens)
-        tokens: list[int] = []
-        positions: list[int] = []
-        sequences: list[int] = []
-        wanted: list[tuple[int, int]] = []
-        branches = [self._cache.branch_sequence(k + 1) for k in range(len(group))]
-        for branch, index in zip(branches, group, strict=True):
-            self._llama.branch(self._cache.sequence, branch, n_prompt)
-            for n, (token, following) in enumerate(pairwise(texts[index])):
-                tokens.append(token)
-                positions.append(n_prompt + n)
-                sequences.append(branch)
-                wanted.append((index, following))
-        try:
-            self._llama.decode(tokens, positions, sequences, range(len(tokens)))
-            for row, (index, following) in enumerate(wanted):
-                logprobs[index].append(_logprob(self._llama.logits(row), following))
-        finally:
-            for branch in branches:
-                self._llama.truncate(branch, 0)
-
-    def _forget_branches(self, candidates: Sequence[Candidate]) -> None:
-        for candidate in candidates:
-            self._llama.truncate(candidate.sequence, 0)
-
-
-def _emit(emit: Emit, id: int, candidate: Candidate, tokens: tuple[tuple[str, float], ...]) -> None:
-    text = "".join(text for text, _ in tokens)
-    if text:
-        emit(Chunk(id, candidate.index, text, tokens))
-
-
-def _first_tokens(logits: Logits, request: Generate, candidates: list[Candidate]) -> list[int]:
-    """Candidates differ from their first token on: the most probable ones, or samples."""
-    if request.temperature > 0:
-        return [_choose(logits, request.temperature, c.random) for c in candidates]
-    if len(candidates) == 1:
-        return [int(np.argmax(logits))]
-    best = np.argsort(-logits, kind="stable")[: len(candidates)]
-    return [int(token) for token in best]
-
-
-def _choose(logits: Logits, temperature: float, random: Random) -> int:
-    if temperature <= 0:
-        return int(np.argmax(logits))
-    weights = np.exp((logits - logits.max()) / temperature, dtype=np.float64)
-    cumulative = np.cumsum(weights)
-    return int(np.searchsorted(cumulative, random.random() * cumulative[-1], side="right"))
-
-
-def _logprob(logits: Logits, token: int) -> float:
-    highest = float(logits.max())
-    total = float(np.exp(logits - highest).sum())
-    return float(logits[token]) - highest - math.log(total)
+    def _send(self, candidate: Candidate, tokens: tuple[tuple[str, float], ...]) -> None:
+        text = "".join(text for text, _ in tokens)
+        if text:
+            self._emit(Chunk(self._request.id, candidate.index, text, tokens))

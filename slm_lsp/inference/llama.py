@@ -26,9 +26,19 @@ N_OUTPUTS = 256
 
 GGUF_MAGIC = b"GGUF"
 
+# The pool of cells: branches always have room, and up to so many prompts stay beside the one
+# that is worked on, where their keys and values fit these bytes.
+N_BRANCH_CELLS = 1024
+MAX_MORE_PROMPTS = 2
+POOL_BYTES = 64 * 1024 * 1024
+
 
 class Aborted(Exception):
     """llama.cpp stopped in the middle of a batch because the abort flag was raised."""
+
+
+class NoRoom(Exception):
+    """The cache has too few free cells for this batch; nothing of it was evaluated."""
 
 
 class Llama:
@@ -39,8 +49,7 @@ class Llama:
         load: Load,
         abort: AbortFlag,
         *,
-        n_cells: int,
-        n_seq: int,
+        n_sequences: int,
         progress: Callable[[float], None] = lambda fraction: None,
         forward_log: Callable[[str], None] | None = None,
     ) -> None:
@@ -52,7 +61,7 @@ class Llama:
         _refuse_unsuitable(load, self._model, self.vocab)
         n_ctx_train = C.llama_model_n_ctx_train(self._model)
         self.n_ctx = min(load.n_ctx, n_ctx_train)
-        self._ctx = self._new_context(load.n_threads, max(n_cells, self.n_ctx), n_seq, abort)
+        self._ctx = self._new_context(load.n_threads, n_sequences, abort)
         self._memory = C.llama_get_memory(self._ctx)
         self.n_steps = 0
         self.info = ModelInfo(
@@ -69,6 +78,9 @@ class Llama:
             can_shift=bool(C.llama_memory_can_shift(self._memory)),
         )
         self._rows = BatchRows(N_BATCH)
+        self._n_threads = load.n_threads
+        # How many threads a batch of so many tokens is worth; measured after loading.
+        self.threads_for: Callable[[int], int] = lambda n_tokens: load.n_threads
 
     def _load_model(self, load: Load, progress: Callable[[float], None]) -> Any:
         _refuse_unreadable(Path(load.path))
@@ -82,12 +94,12 @@ class Llama:
             raise ModelCorrupt(f"llama.cpp cannot load {load.path}: {self._log.last_error}")
         return model
 
-    def _new_context(self, n_threads: int, n_cells: int, n_seq: int, abort: AbortFlag) -> Any:
+    def _new_context(self, n_threads: int, n_sequences: int, abort: AbortFlag) -> Any:
         parameters = C.llama_context_default_params()
-        parameters.n_ctx = n_cells
+        parameters.n_ctx = self._n_cells()
         parameters.n_batch = N_BATCH
         parameters.n_ubatch = N_UBATCH
-        parameters.n_seq_max = n_seq
+        parameters.n_seq_max = n_sequences
         parameters.kv_unified = True  # branches share the cells of their common prefix
         parameters.n_threads = parameters.n_threads_batch = n_threads
         parameters.abort_callback = ctypes.cast(abort.function, C.ggml_abort_callback)
@@ -100,6 +112,17 @@ class Llama:
             )
         return ctx
 
+    def _n_cells(self) -> int:
+        """Room for one prompt and its branches, and for more prompts while that is cheap.
+
+        More cells than that would slow attention down: it looks at all that are in use.
+        """
+        head = C.llama_model_n_embd(self._model) // C.llama_model_n_head(self._model)
+        n_values = C.llama_model_n_layer(self._model) * C.llama_model_n_head_kv(self._model) * head
+        bytes_per_prompt = 2 * 2 * n_values * self.n_ctx  # keys and values, two bytes each
+        n_more = min(MAX_MORE_PROMPTS, POOL_BYTES // max(bytes_per_prompt, 1))
+        return self.n_ctx * (1 + n_more) + N_BRANCH_CELLS
+
     def decode(
         self,
         tokens: Sequence[int],
@@ -111,9 +134,15 @@ class Llama:
 
         Raises `Aborted` when the flag was raised; earlier micro-batches then stay in the cache.
         """
+        n_threads = self.threads_for(len(tokens))
+        if n_threads != self._n_threads:
+            C.llama_set_n_threads(self._ctx, n_threads, n_threads)
+            self._n_threads = n_threads
         batch = self._rows.fill(tokens, positions, sequences, outputs)
         status = C.llama_decode(self._ctx, batch)
         self.n_steps += 1
+        if status == 1:
+            raise NoRoom
         if status == 2:
             raise Aborted
         if status != 0:
@@ -133,13 +162,35 @@ class Llama:
         if not C.llama_memory_seq_rm(self._memory, sequence, n_kept, -1):
             raise RuntimeError("this model cannot forget a part of its state")
 
-    def branch(self, source: int, target: int, n_shared: int) -> None:
-        """Let `target` share the first `n_shared` positions of `source`."""
+    def branch(self, source: int, target: int, end: int, start: int = 0) -> None:
+        """Let `target` share the cells of `source` from `start` to `end`, and have no others."""
         C.llama_memory_seq_rm(self._memory, target, -1, -1)
-        C.llama_memory_seq_cp(self._memory, source, target, 0, n_shared)
+        C.llama_memory_seq_cp(self._memory, source, target, start, end)
 
-    def set_threads(self, n_decode: int, n_prefill: int) -> None:
-        C.llama_set_n_threads(self._ctx, n_decode, n_prefill)
+    def append(self, source: int, target: int) -> None:
+        """Let `target` share all cells of `source` in addition to its own."""
+        C.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+
+    def shift(self, sequence: int, start: int, end: int, delta: int) -> None:
+        """Move the cells from `start` to `end` by `delta` positions."""
+        C.llama_memory_seq_add(self._memory, sequence, start, end, delta)
+
+    def state_size(self, sequence: int) -> int:
+        """How many bytes `save` needs."""
+        return C.llama_state_seq_get_size(self._ctx, sequence)
+
+    def save(self, sequence: int) -> Any:
+        """A copy of a sequence's cells in the host's memory."""
+        state = np.empty(self.state_size(sequence), np.uint8)
+        pointer = ctypes.cast(state.ctypes.data, ctypes.POINTER(ctypes.c_uint8))
+        n_bytes = C.llama_state_seq_get_data(self._ctx, pointer, len(state), sequence)
+        return state[:n_bytes]
+
+    def restore(self, sequence: int, state: Any) -> bool:
+        """Put a saved copy back as `sequence`; False when there is no room for it."""
+        pointer = ctypes.cast(state.ctypes.data, ctypes.POINTER(ctypes.c_uint8))
+        n_bytes = C.llama_state_seq_set_data(self._ctx, pointer, len(state), sequence)
+        return n_bytes == len(state)
 
 
 def _metadata(model: Any, key: str) -> str:

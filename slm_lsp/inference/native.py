@@ -31,9 +31,12 @@ C = _import_low_level()
 
 
 class LlamaLog:
-    """llama.cpp's log: the last error is kept for messages, the rest goes on when asked for."""
+    """llama.cpp's log: the last error is kept for messages, warnings go on when asked for.
 
-    ERROR = 4
+    It says a line about every tensor; those below a warning never helped anybody here.
+    """
+
+    WARNING, ERROR = 3, 4
 
     def __init__(self, forward: Callable[[str], None] | None) -> None:
         self.last_error = ""
@@ -45,7 +48,7 @@ class LlamaLog:
         line = text.decode("utf-8", "replace").strip()
         if level == self.ERROR and line:
             self.last_error = line
-        if self._forward is not None and line:
+        if self._forward is not None and line and level in (self.WARNING, self.ERROR):
             self._forward(line)
 
 

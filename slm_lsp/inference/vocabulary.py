@@ -1,9 +1,12 @@
 """Text to tokens and back."""
 
 import ctypes
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
+
+import numpy as np
 
 from slm_lsp.inference.native import C
 
@@ -22,13 +25,14 @@ class Vocabulary:
             ids["eot"] = C.llama_vocab_eos(vocab)
         self.marker_ids: dict[str, int] = {role: i for role, i in ids.items() if i >= 0}
         self.markers = {role: self._text(i) for role, i in self.marker_ids.items()}
-        self._markers = frozenset(self.marker_ids.values())
+        self.end_tokens = frozenset({*self.marker_ids.values(), C.llama_vocab_eos(vocab)})
         self.bos: int | None = (
             C.llama_vocab_bos(vocab) if C.llama_vocab_get_add_bos(vocab) else None
         )
         # Between keystrokes all segments but one stay the same.
         self._segment = lru_cache(maxsize=64)(self._tokenise)
         self.piece = lru_cache(maxsize=None)(self._piece)
+        self.matching = lru_cache(maxsize=32)(self._matching)
 
     def tokenise(self, segments: Sequence[tuple[str, bool]]) -> list[int]:
         """A prompt's tokens. Only segments marked special can become special tokens."""
@@ -52,10 +56,35 @@ class Vocabulary:
     def is_end(self, token: int) -> bool:
         """True for every token that is not text: end markers, FIM markers, other control."""
         return (
-            token in self._markers
+            token in self.end_tokens
             or C.llama_vocab_is_eog(self._vocab, token)
             or C.llama_vocab_is_control(self._vocab, token)
         )
+
+    def _matching(self, text: bytes) -> "np.ndarray[Any, np.dtype[np.int64]]":
+        """The tokens that `text` starts with, and those that start with `text`."""
+        pieces, tokens = self._sorted_pieces
+        found: list[int] = []
+        for n in range(1, len(text)):
+            start = bisect_left(pieces, text[:n])
+            end = bisect_right(pieces, text[:n])
+            found += tokens[start:end]
+        # No piece of text holds 0xff, so this is after all that start with `text`.
+        found += tokens[bisect_left(pieces, text) : bisect_left(pieces, text + b"\xff")]
+        return np.array(sorted(found), np.int64)
+
+    @cached_property
+    def _sorted_pieces(self) -> tuple[list[bytes], list[int]]:
+        """All pieces of text in order, with their tokens. Made when healing is first asked for."""
+        room = ctypes.create_string_buffer(256)
+        pairs: list[tuple[bytes, int]] = []
+        for token in range(self.n_tokens):
+            n = C.llama_token_to_piece(self._vocab, token, room, len(room), 0, False)
+            # Control tokens have no bytes; a token of more than 256 bytes heals nothing.
+            if n > 0 and token not in self.end_tokens:
+                pairs.append((room.raw[:n], token))
+        texts = sorted(pairs)
+        return [piece for piece, _ in texts], [token for _, token in texts]
 
     def _piece(self, token: int) -> bytes:
         """A token's bytes."""

@@ -62,6 +62,14 @@ class Generate:
     seed: int = 0
     min_mean_logprob: float | None = None  # stop early when the running mean falls below
     deadline_ms: float | None = None  # stop with what there is after so long
+    # Token healing: the answer is made to begin with this text, which is then cut off. It is
+    # what was taken off the prompt's prefix, back to a place where a token surely begins.
+    heal: str = ""
+    # Also end where ending is about as likely as any of many improbable ways to go on.
+    end_rule: bool = False
+    # Where the prompt changed in its middle, move the cells of its end instead of evaluating
+    # them again. Meant for prompts with the suffix after the prefix; nearly exact, not quite.
+    shift: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,7 @@ class Warm:
 
     id: int
     segments: tuple[tuple[str, bool], ...]
+    shift: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,20 @@ Started by `client` as an isolated interpreter. The main thread does the model's
 listens. Standard output is the pipe, so it is moved out of reach of everything that prints.
 """
 
-import importlib.util
 import logging
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from slm_lsp.errors import ModelError, PromptTooLong, SlmError
 from slm_lsp.inference.abort import AbortFlag
+from slm_lsp.inference.cpu import LoadMeter
 from slm_lsp.inference.framing import HEADER, decode, encode, frame_length
 from slm_lsp.inference.inbox import Inbox, Job
+from slm_lsp.inference.sandbox import enter_worker_sandbox
 from slm_lsp.inference.wire import (
     Done,
     EndReason,
@@ -35,13 +37,14 @@ from slm_lsp.inference.wire import (
 def main() -> None:
     pipe = Outbox(_take_over_stdout())
     load = _read_load(0)
+    meter = LoadMeter()
     # Before any other thread exists, so that none is left outside.
-    sandbox = _enter_sandbox(load.path)
+    sandbox = str(enter_worker_sandbox(model_path=load.path))
     flag = AbortFlag()
     inbox = Inbox(0, flag, pipe.send)
     inbox.start()
     try:
-        worker = Worker(load, pipe.send, flag, sandbox)
+        worker = Worker(load, pipe.send, flag, sandbox, meter)
     except ModelError as error:
         pipe.send(LoadFailed(type(error).__name__, str(error)))
         return
@@ -52,29 +55,44 @@ class Worker:
     """The model and its answers. Making one loads the model."""
 
     def __init__(
-        self, load: Load, send: Callable[[Message], None], flag: AbortFlag, sandbox: str
+        self,
+        load: Load,
+        send: Callable[[Message], None],
+        flag: AbortFlag,
+        sandbox: str,
+        meter: LoadMeter,
     ) -> None:
         started = time.perf_counter()
         # Here, not at the top: the modules below take most of the start-up time, and the pipe
         # has to be safe before anything of llama.cpp's can print.
-        from slm_lsp.inference.cache import PromptCache
-        from slm_lsp.inference.decoding import N_BRANCHES, Decoder
+        from slm_lsp.inference.cache import N_SEQUENCES, PromptCache
+        from slm_lsp.inference.decoding import Decoder
         from slm_lsp.inference.llama import Aborted, Llama
+        from slm_lsp.inference.lookup import DraftPolicy
+        from slm_lsp.inference.speed import measure
 
         self._aborted = Aborted
         self._send = send
+        self._job: Job | None = None
         self._llama = Llama(
             load,
             flag,
-            n_cells=load.n_ctx + N_BRANCHES * 32,
-            n_seq=1 + N_BRANCHES,
+            n_sequences=N_SEQUENCES,
             progress=lambda fraction: send(Progress(fraction)),
             forward_log=(lambda line: send(Log(logging.DEBUG, line))) if load.debug else None,
         )
-        self._job: Job | None = None
-        self._decoder = Decoder(self._llama, PromptCache(self._llama), self._why_aborted)
-        self._decoder.warm_up()
-        send(Loaded(self._llama.info, sandbox, (time.perf_counter() - started) * 1000))
+        speed = measure(self._llama, load.n_threads, meter)
+        cache = PromptCache(self._llama)
+        cache.seconds_per_token = 1 / speed.prefill_tokens_per_second
+        drafting = DraftPolicy(speed.draft_cost)
+        self._decoder = Decoder(self._llama, cache, drafting, self._why_aborted)
+        model = replace(
+            self._llama.info,
+            prefill_tokens_per_second=round(speed.prefill_tokens_per_second, 1),
+            decode_tokens_per_second=round(speed.decode_tokens_per_second, 1),
+        )
+        send(Log(logging.DEBUG, f"measured {speed}"))
+        send(Loaded(model, sandbox, (time.perf_counter() - started) * 1000))
 
     def serve(self, inbox: Inbox) -> None:
         inbox.n_steps = lambda: self._llama.n_steps
@@ -155,14 +173,6 @@ def _read_exactly(fd: int, n_bytes: int) -> bytes:
             raise SystemExit(0)
         data += more
     return data
-
-
-def _enter_sandbox(model_path: str) -> str:
-    if importlib.util.find_spec("slm_lsp.inference.sandbox") is None:
-        return "none"
-    from slm_lsp.inference.sandbox import enter_worker_sandbox
-
-    return str(enter_worker_sandbox(model_path=model_path))
 
 
 if __name__ == "__main__":

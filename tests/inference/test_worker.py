@@ -89,6 +89,8 @@ def test_it_says_what_it_loaded(child):
     assert loaded.model.architecture == "llama"
     assert loaded.model.quantization == "Q8_0"
     assert loaded.model.fim_markers["mid"] == "<|fim_middle|>"
+    assert loaded.model.decode_tokens_per_second > 0
+    assert loaded.model.prefill_tokens_per_second > 0
     assert loaded.sandbox
 
 
@@ -167,9 +169,9 @@ def test_it_ends_when_the_pipe_closes_even_in_mid_answer(child):
 def test_what_libraries_print_does_not_reach_the_pipe():
     noise = (
         "import os, slm_lsp.inference.worker as worker;"
-        "enter = worker._enter_sandbox;"
-        "worker._enter_sandbox = lambda *a: (print('rubbish', flush=True),"
-        " os.write(1, b'rubbish'), os.system('echo rubbish'), enter(*a))[-1];"
+        "enter = worker.enter_worker_sandbox;"
+        "worker.enter_worker_sandbox = lambda **a: (print('rubbish', flush=True),"
+        " os.write(1, b'rubbish'), os.system('echo rubbish'), enter(**a))[-1];"
     )
     boot = BOOT.replace("from slm_lsp", noise + "from slm_lsp", 1)
     child = Child((sys.executable, "-P", "-E", "-c", boot, PACKAGE_ROOT))
@@ -197,8 +199,10 @@ def test_a_cancelled_request_stops_using_the_cpu(child):
     child.receive(Done)
     assert time.monotonic() - started < 0.1
     before = cpu_seconds(child.process.pid)
-    child.send(Ping(1))
-    assert child.receive(Pong).busy is False
+    busy = True
+    while busy:
+        child.send(Ping(1))
+        busy = child.receive(Pong).busy
     assert cpu_seconds(child.process.pid) - before <= 0.02
 
 

@@ -1,0 +1,224 @@
+"""Whatever was asked before, the cache holds exactly the prompt that is asked now."""
+
+from collections.abc import Sequence
+from itertools import count
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slm_lsp.errors import PromptTooLong
+from slm_lsp.inference.cache import MAX_LOST_TOKENS, PromptCache
+from slm_lsp.inference.llama import Aborted, NoRoom
+from slm_lsp.inference.wire import ModelInfo
+
+UBATCH = 16
+
+
+class FakeLlama:
+    """llama.cpp's cache as a table: each sequence maps positions to cells, cells hold tokens."""
+
+    def __init__(self, n_cells: int = 10_000, n_ctx: int = 1000) -> None:
+        self.n_ctx = n_ctx
+        self.n_cells = n_cells
+        self.info = ModelInfo("", "", "", "", 1, "", n_ctx, n_ctx, 8, can_shift=True)
+        self.sequences: dict[int, dict[int, int]] = {}
+        self.cells: dict[int, int] = {}
+        self.n_decoded = 0
+        self.abort_after: int | None = None
+        self._ids = count()
+
+    def content(self, sequence: int) -> list[int]:
+        positions = self.sequences.get(sequence, {})
+        assert sorted(positions) == list(range(len(positions))), "positions have a gap"
+        return [self.cells[positions[n]] for n in range(len(positions))]
+
+    def decode(
+        self,
+        tokens: Sequence[int],
+        positions: Sequence[int],
+        sequences: Sequence[int],
+        outputs: Sequence[int],
+    ) -> None:
+        used = {cell for sequence in self.sequences.values() for cell in sequence.values()}
+        if len(used) + len(tokens) > self.n_cells:
+            raise NoRoom
+        for n, (token, position, sequence) in enumerate(
+            zip(tokens, positions, sequences, strict=True)
+        ):
+            if self.abort_after is not None and n >= self.abort_after // UBATCH * UBATCH:
+                self.abort_after = None
+                raise Aborted
+            cells = self.sequences.setdefault(sequence, {})
+            assert position == len(cells), "positions of a batch must go on from the cache's"
+            cells[position] = next(self._ids)
+            self.cells[cells[position]] = token
+            self.n_decoded += 1
+
+    def n_cached(self, sequence: int) -> int:
+        return len(self.sequences.get(sequence, {}))
+
+    def truncate(self, sequence: int, n_kept: int) -> None:
+        cells = self.sequences.get(sequence, {})
+        self.sequences[sequence] = {p: cell for p, cell in cells.items() if p < n_kept}
+
+    def branch(self, source: int, target: int, end: int, start: int = 0) -> None:
+        cells = self.sequences.get(source, {})
+        self.sequences[target] = {p: cell for p, cell in cells.items() if start <= p < end}
+
+    def append(self, source: int, target: int) -> None:
+        self.sequences.setdefault(target, {}).update(self.sequences[source])
+
+    def shift(self, sequence: int, start: int, end: int, delta: int) -> None:
+        cells = self.sequences[sequence]
+        moved = {p for p in cells if start <= p < end}
+        for other, theirs in self.sequences.items():
+            shared = {cells[p] for p in moved} & set(theirs.values())
+            assert other == sequence or not shared, "shifting cells that another one shares"
+        self.sequences[sequence] = {p + delta * (p in moved): c for p, c in cells.items()}
+
+    def state_size(self, sequence: int) -> int:
+        return 10 * self.n_cached(sequence)
+
+    def save(self, sequence: int) -> bytearray:
+        state = bytearray(self.state_size(sequence))
+        self.saved = getattr(self, "saved", {})
+        self.saved[id(state)] = (state, self.content(sequence))
+        return state
+
+    def restore(self, sequence: int, state: bytearray) -> bool:
+        _, tokens = self.saved[id(state)]
+        before = self.n_decoded
+        try:
+            self.sequences[sequence] = {}
+            n = len(tokens)
+            self.decode(tokens, range(n), [sequence] * n, ())
+        except NoRoom:
+            return False
+        finally:
+            self.n_decoded = before
+        return True
+
+
+def make(llama: FakeLlama) -> PromptCache:
+    return PromptCache(llama)  # type: ignore[arg-type]
+
+
+# Prompts that share beginnings and ends, as prompts of a few files under edit do.
+PARTS = st.sampled_from([list(range(n * 100, n * 100 + 60)) for n in range(4)])
+SHORT = st.lists(st.integers(0, 5), max_size=5)
+PROMPTS = st.lists(
+    st.tuples(PARTS, SHORT, PARTS, SHORT).map(lambda parts: [*sum(parts, []), 999]), max_size=12
+)
+
+
+@settings(deadline=None)
+@given(PROMPTS, st.booleans(), st.sampled_from([150, 300, 600, 10_000]))
+def test_the_active_sequence_is_the_prompt(prompts, shift, n_cells):
+    llama = FakeLlama(n_cells)
+    cache = make(llama)
+    for prompt in prompts:
+        cache.prefill(prompt, shift)
+        assert llama.content(cache.sequence) == prompt == cache.tokens
+        cache.extend([7, 8])
+
+
+@settings(deadline=None)
+@given(PROMPTS, st.data())
+def test_an_abort_keeps_the_finished_micro_batches(prompts, data):
+    llama = FakeLlama()
+    cache = make(llama)
+    for prompt in prompts:
+        llama.abort_after = data.draw(st.integers(0, 150))
+        try:
+            cache.prefill(prompt)
+        except Aborted:
+            assert llama.content(cache.sequence) == cache.tokens
+        llama.abort_after = None
+        cache.prefill(prompt)
+        assert llama.content(cache.sequence) == prompt
+
+
+def evaluated(cache: PromptCache, prompt: list[int], shift: bool = False) -> int:
+    before = cache.n_evaluated
+    cache.prefill(prompt, shift)
+    return cache.n_evaluated - before
+
+
+FILE_A, FILE_B = list(range(500)), list(range(1000, 1600))
+
+
+def test_one_keystroke_costs_what_is_new():
+    cache = make(FakeLlama())
+    assert evaluated(cache, [*FILE_A, 999]) == 501
+    assert evaluated(cache, [*FILE_A, 1, 999]) == 2
+    assert evaluated(cache, [*FILE_A, 999]) == 1
+
+
+def test_going_back_to_another_file_costs_one_token():
+    cache = make(FakeLlama())
+    evaluated(cache, [*FILE_A, 999])
+    evaluated(cache, [*FILE_B, 999])
+    assert evaluated(cache, [*FILE_A, 999]) == 1
+    assert evaluated(cache, [*FILE_B, 999]) == 1
+
+
+def test_files_that_share_a_beginning_share_its_cells():
+    cache = make(FakeLlama(n_cells=1100))
+    evaluated(cache, [*FILE_A, *FILE_B[:200], 999])
+    assert evaluated(cache, [*FILE_A, *FILE_B[300:], 999]) == 301
+    assert evaluated(cache, [*FILE_A, *FILE_B[:200], 999]) == 1
+
+
+def test_an_evicted_prompt_comes_back_from_the_hosts_memory():
+    cache = make(FakeLlama(n_cells=700))
+    evaluated(cache, [*FILE_A, 999])
+    evaluated(cache, [*FILE_B, 999])
+    assert evaluated(cache, [*FILE_A, 999]) == 1
+
+
+def test_the_host_keeps_no_more_than_its_budget():
+    cache = PromptCache(FakeLlama(n_cells=700), host_bytes=5500)  # type: ignore[arg-type]
+    evaluated(cache, [*FILE_A, 999])
+    evaluated(cache, [*FILE_B, 999])
+    assert evaluated(cache, [*FILE_A, 999]) == 1
+    assert evaluated(cache, [*FILE_B, 999]) == 601, "601 tokens are 6,010 bytes: too many"
+
+
+def test_what_is_quicker_evaluated_than_copied_is_not_saved():
+    cache = make(FakeLlama(n_cells=700))
+    cache.seconds_per_token = 1e-12
+    evaluated(cache, [*FILE_A, 999])
+    evaluated(cache, [*FILE_B, 999])
+    assert evaluated(cache, [*FILE_A, 999]) == 501
+
+
+def test_generated_tokens_do_not_count_as_lost():
+    llama = FakeLlama()
+    cache = make(llama)
+    evaluated(cache, [*FILE_A, 999])
+    cache.extend(list(range(2000, 2000 + 2 * MAX_LOST_TOKENS)))
+    evaluated(cache, [*FILE_A, 1, 999])
+    assert [sequence for sequence, cells in llama.sequences.items() if cells] == [0]
+
+
+def test_a_suffix_after_the_prefix_moves_along():
+    cache = make(FakeLlama(n_ctx=2000))
+    prefix, suffix = FILE_A, [900, *FILE_B]
+    evaluated(cache, [*prefix, *suffix, 999])
+    cache.extend([5, 6])
+    assert evaluated(cache, [*prefix, 1, 2, *suffix, 999], shift=True) == 3
+    assert evaluated(cache, [*prefix[:-3], *suffix, 999], shift=True) == 1
+
+
+def test_without_leave_nothing_is_moved():
+    cache = make(FakeLlama(n_ctx=2000))
+    evaluated(cache, [*FILE_A, *FILE_B, 999])
+    assert evaluated(cache, [*FILE_A, 1, *FILE_B, 999]) == 602
+
+
+def test_a_prompt_that_fills_the_context_is_refused():
+    cache = make(FakeLlama(n_ctx=100))
+    with pytest.raises(PromptTooLong):
+        cache.prefill(list(range(100)))
+    assert evaluated(cache, list(range(99))) == 99
