@@ -5,6 +5,7 @@ from pathlib import Path
 
 from slm_lsp.errors import ModelCorrupt, ModelMismatch, ModelNotFound, ModelUnsuitable
 from slm_lsp.models.digest import known_sha256
+from slm_lsp.models.gc import note_use
 from slm_lsp.models.inspect import check_adapter, inspect_model
 from slm_lsp.models.manifest import bundled_model, damaged
 from slm_lsp.models.quarantine import why_quarantined
@@ -27,6 +28,7 @@ def resolve_model(settings: ModelSettings) -> ModelFile:
         if (reason := why_quarantined(model.sha256)) is not None:
             raise ModelUnsuitable(reason)
         inspect_model(model.path, settings.n_ctx)
+        note_use(model.sha256)
         return replace(model, adapter=located_adapter(settings, model))
     except OSError as error:
         raise ModelCorrupt(

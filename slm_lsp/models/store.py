@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slm_lsp.errors import ModelCorrupt, ModelError, ModelMismatch, ModelNotFound
+from slm_lsp.errors import ModelError, ModelMismatch, ModelNotFound
 from slm_lsp.models.digest import remember_sha256, sha256_of
 from slm_lsp.models.places import home, shared_homes
 from slm_lsp.settings import NAME, SHA256
@@ -134,16 +134,6 @@ class Store:
         with _plainly("remove from the store"):
             self.blob(sha256).unlink(missing_ok=True)
             (self.folder / f"{sha256}.json").unlink(missing_ok=True)
-
-    def verify(self, entry: Entry, progress: Progress = lambda _: None) -> None:
-        """Read the whole file. Raises ModelCorrupt when it is not what its name says."""
-        sha256 = sha256_of(entry.path, progress)
-        if sha256 != entry.sha256:
-            raise ModelCorrupt(
-                f"{entry.path} was changed: its sha256 is {sha256[:12]}…; remove it with "
-                f"`slm-lsp models remove {entry.sha256[:12]}` and get it again"
-            )
-        remember_sha256(entry.path, sha256)
 
     def _note(self, sha256: str) -> dict[str, object]:
         try:

@@ -1,0 +1,95 @@
+"""`slm-lsp config`: what is set here, whether it is right, and a first file."""
+
+import argparse
+import sys
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    show = actions.add_parser("show", help="every setting, and where its value comes from")
+    show.add_argument("--all", action="store_true", help="defaults, too")
+    show.add_argument("--json", action="store_true", help="print JSON")
+    show.set_defaults(run_action=run_show)
+    check = actions.add_parser("check", help="exit with 1 when a settings file is wrong")
+    check.set_defaults(run_action=run_check)
+    init = actions.add_parser("init", help="write slm-lsp.toml, with the bundled model pinned")
+    init.add_argument("--force", action="store_true", help="replace the file that is there")
+    init.set_defaults(run_action=run_init)
+    schema = actions.add_parser("schema", help="print the JSON schema of slm-lsp.toml")
+    schema.set_defaults(run_action=run_schema)
+    reference = actions.add_parser("reference", help="print the reference of all settings")
+    reference.set_defaults(run_action=run_reference)
+
+
+def run(args: argparse.Namespace) -> int:
+    return args.run_action(args)
+
+
+def run_show(args: argparse.Namespace) -> int:
+    import json
+
+    from slm_lsp.commands.here import root_here
+    from slm_lsp.config import load
+    from slm_lsp.config.show import origin_text, values
+    from slm_lsp.models.places import user_config_file
+
+    resolved = load(root_here())
+    shown = [row for row in values(resolved) if args.all or row.origins]
+    if args.json:
+        print(json.dumps([row.as_json() for row in shown], indent=1))
+    else:
+        print(f"# repository {root_here()}, your own file {user_config_file()}")
+        for row in shown:
+            print(f"{row.key} = {row.value_text:<40} # {origin_text(row)}")
+        if not shown:
+            print("# nothing is set: everything has its default (see --all)")
+    for complaint in resolved.complaints:
+        print(complaint, file=sys.stderr)
+    return 0
+
+
+def run_check(args: argparse.Namespace) -> int:
+    from slm_lsp.commands.here import root_here
+    from slm_lsp.config import load
+
+    resolved = load(root_here())
+    for complaint in resolved.complaints:
+        print(complaint)
+    if not resolved.complaints:
+        print("the settings are right")
+    return 1 if resolved.complaints else 0
+
+
+def run_init(args: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from slm_lsp.config.files import REPOSITORY_FILE
+    from slm_lsp.config.starter import starter_text
+    from slm_lsp.errors import ConfigError
+    from slm_lsp.models.manifest import bundled_model
+    from slm_lsp.models.store import replace_text
+
+    path = Path.cwd() / REPOSITORY_FILE
+    if path.is_symlink() or (path.exists() and not args.force):
+        raise ConfigError(f"{path} is there already; change it, or replace it with --force")
+    model = bundled_model()
+    try:
+        replace_text(path, starter_text(model))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror or error}") from error
+    print(f"wrote {path}, which pins {model.name}; commit it")
+    return 0
+
+
+def run_schema(args: argparse.Namespace) -> int:
+    from slm_lsp.config.schema import schema_text
+
+    print(schema_text(), end="")
+    return 0
+
+
+def run_reference(args: argparse.Namespace) -> int:
+    from slm_lsp.config.reference import reference_text
+
+    print(reference_text(), end="")
+    return 0

@@ -1,0 +1,19 @@
+"""The settings of the folder that a command is called in."""
+
+import sys
+from pathlib import Path
+
+from slm_lsp.config import Resolved, load
+from slm_lsp.config.files import find_root
+
+
+def root_here() -> Path:
+    return find_root(Path.cwd())
+
+
+def settings_here() -> Resolved:
+    """What is true here; complaints go to the error output."""
+    resolved = load(root_here())
+    for complaint in resolved.complaints:
+        print(complaint, file=sys.stderr)
+    return resolved

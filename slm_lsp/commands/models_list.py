@@ -1,0 +1,34 @@
+"""`slm-lsp models list`."""
+
+import argparse
+import json
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    from slm_lsp.commands.here import settings_here
+    from slm_lsp.models.listing import rows
+
+    listed = rows(settings_here().settings.model)
+    if args.json:
+        print(json.dumps([row.as_json() for row in listed], indent=1))
+        return 0
+
+    from rich.table import Table
+
+    from slm_lsp.commands.progress import wide_console
+    from slm_lsp.models.memory import human
+
+    table = Table("", "name", "sha256", "size", "where", "source", box=None, pad_edge=False)
+    for row in listed:
+        mark = "→" if row.pinned else ""
+        table.add_row(
+            mark, row.name, row.sha256[:12], human(row.size), row.where, row.note or row.source
+        )
+    wide_console().print(table)
+    if not any(row.pinned for row in listed):
+        print("the model that is pinned here is not on this machine; run `slm-lsp models pull`")
+    return 0

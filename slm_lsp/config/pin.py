@@ -1,0 +1,67 @@
+"""Writing settings files: a pin into the one that is there, or a new one with comments."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from slm_lsp.config.files import PYPROJECT, REPOSITORY_FILE, TABLE, read_untrusted
+from slm_lsp.config.toml import BrokenToml
+from slm_lsp.errors import ConfigError
+from slm_lsp.models.store import replace_text
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """What `[model]` says about a file."""
+
+    name: str
+    sha256: str
+    size: int
+    source: str | None = None
+    template: str | None = None
+
+
+def write_pin(root: Path, pin: Pin) -> Path:
+    """Pin a model in the repository's settings file; the result is that file.
+
+    Everything else in the file stays as it is, comments too.
+    """
+    path, table = _settings_file(root)
+    try:
+        content = read_untrusted(path, root)
+        document = tomlkit.parse((content or b"").decode("utf-8"))
+    except (BrokenToml, TOMLKitError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name} cannot be changed: {error}; correct it first") from error
+    section = document
+    for key in (*table, "model"):
+        if key not in section:
+            section[key] = tomlkit.table(is_super_table=key in table)
+        section = section[key]  # type: ignore[assignment]
+        if not isinstance(section, dict):
+            raise ConfigError(f"{path.name} cannot be changed: `{key}` is not a table")
+    for key in ("name", "sha256", "size", "source", "template"):
+        value = getattr(pin, key)
+        if value is not None:
+            section[key] = value
+        elif key in section:
+            del section[key]
+    # An adapter belongs to the model that it was made for.
+    section.pop("adapter", None)
+    replace_text(path.resolve(), tomlkit.dumps(document))
+    return path
+
+
+def _settings_file(root: Path) -> tuple[Path, tuple[str, ...]]:
+    """Where the repository keeps its settings, and under which tables."""
+    own, pyproject = root / REPOSITORY_FILE, root / PYPROJECT
+    if not own.exists() and pyproject.exists():
+        try:
+            document = tomlkit.parse(pyproject.read_text(encoding="utf-8"))
+        except (TOMLKitError, OSError, UnicodeDecodeError):
+            return own, ()
+        tool = document.get("tool")
+        if isinstance(tool, dict) and TABLE in tool:
+            return pyproject, ("tool", TABLE)
+    return own, ()
