@@ -48,6 +48,8 @@ class SlmServer(LanguageServer):
         self.listening = False  # the client has said initialized
         self.announced_inline = False
         self.asks_inline = False
+        self.pulls_diagnostics = False
+        self.refreshes_diagnostics = False
         self.loading_progress: LoadingProgress | None = None
         self._ended: asyncio.Future[int] | None = None
 
@@ -61,6 +63,10 @@ class SlmServer(LanguageServer):
         capabilities = params.capabilities
         text = capabilities.text_document
         self.announced_inline = text is not None and text.inline_completion is not None
+        self.pulls_diagnostics = text is not None and text.diagnostic is not None
+        workspace = capabilities.workspace
+        refresh = workspace.diagnostics if workspace is not None else None
+        self.refreshes_diagnostics = refresh is not None and refresh.refresh_support is True
         window = capabilities.window
         if window is not None and window.work_done_progress:
             self.loading_progress = LoadingProgress(self.protocol)
@@ -126,6 +132,7 @@ def build_server() -> SlmServer:
         commands,
         completion,
         configuration,
+        diagnostics,
         inline_completion,
         lifecycle,
         text_sync,
@@ -164,6 +171,17 @@ def build_server() -> SlmServer:
             types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
             configuration.did_change_watched_files,
             None,
+        ),
+        (types.TEXT_DOCUMENT_DID_SAVE, diagnostics.did_save, None),
+        (
+            types.TEXT_DOCUMENT_DIAGNOSTIC,
+            diagnostics.pull,
+            types.DiagnosticOptions(False, False, "slm-lsp"),
+        ),
+        (
+            types.TEXT_DOCUMENT_CODE_ACTION,
+            diagnostics.code_action,
+            types.CodeActionOptions([types.CodeActionKind.QuickFix]),
         ),
         (types.WORKSPACE_EXECUTE_COMMAND, commands.execute_command, None),
     )

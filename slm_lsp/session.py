@@ -22,9 +22,12 @@ from slm_lsp.columns import Encoding
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.completion.types import Completion, CompletionRequest, Explanation
 from slm_lsp.config import ConfigSource
+from slm_lsp.diagnostics.dismissals import Dismissals
+from slm_lsp.diagnostics.engine import DiagnosticsEngine
 from slm_lsp.documents import Document, DocumentSnapshot, Edit, encodable
 from slm_lsp.errors import SlmError
 from slm_lsp.inference.client import WorkerClient, WorkerState
+from slm_lsp.models.places import home
 from slm_lsp.paths import path_of
 from slm_lsp.statistics import Statistics
 
@@ -88,6 +91,12 @@ class Session:
         self.statistics = Statistics()
         self.client: WorkerClient | None = None
         self.engine: CompletionEngine | None = None
+        self.on_findings: Callable[[str], None] = lambda uri: None
+        self.diagnostics = DiagnosticsEngine(
+            self.config.settings.diagnostics,
+            lambda uri: self.on_findings(uri),
+            Dismissals.load(home() / "dismissals.json"),
+        )
         self.on_status: Callable[[Status], None] = lambda status: None
         self._problem: str | None = None  # why there is no model
         self._status: Status | None = None
@@ -106,6 +115,7 @@ class Session:
         self.roots = tuple(roots)
         self.encoding = encoding
         self.config = ConfigSource(self.roots[0] if self.roots else None, options)
+        self.diagnostics.configure(self.config.settings.diagnostics)
         self._complain()
         self.in_background(self.load_model())
 
@@ -137,13 +147,21 @@ class Session:
             self._settings_changed(before)
 
     def open(self, uri: str, language_id: str, version: int, text: str) -> None:
-        self.documents[uri] = Document(uri, language_id, version, text, self.encoding)
+        document = Document(uri, language_id, version, text, self.encoding)
+        self.documents[uri] = document
+        snapshot = document.snapshot()
+        path, language = self.display_path(uri), self.language(snapshot)
+        self.diagnostics.opened(uri, path, language, version, snapshot.text)
 
     def edited(self, document: Document, edits: Sequence[Edit]) -> None:
         """The document changed, in these steps."""
+        # The text is put together when typing pauses, not at every key.
+        text = lambda: document.snapshot().text  # noqa: E731 - a thunk, not a function
+        self.diagnostics.changed(document.uri, document.version, text, edits)
 
     def close_document(self, uri: str) -> None:
         self.documents.pop(uri, None)
+        self.diagnostics.closed(uri)
         if self.engine is not None:
             self.engine.close_document(uri)
 
@@ -228,6 +246,7 @@ class Session:
 
     async def close(self) -> None:
         """End the inference process and whatever else is under way."""
+        self.diagnostics.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -325,6 +344,7 @@ class Session:
 
     def _settings_changed(self, before: Any) -> None:
         after = self.config.settings
+        self.diagnostics.configure(after.diagnostics)
         reload = (before.model, before.completion.enabled) != (
             after.model,
             after.completion.enabled,

@@ -8,6 +8,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from slm_lsp import convert
+from slm_lsp.handlers import diagnostics
 from slm_lsp.server import SlmServer
 
 
@@ -53,4 +54,6 @@ COMMANDS: dict[str, Command] = {
     "slm.explain": explain,
     convert.ACCEPTED: accepted,
     "slm.restart": restart,
+    diagnostics.DISMISS: diagnostics.dismiss,
+    diagnostics.TURN_OFF: diagnostics.turn_off_rule,
 }

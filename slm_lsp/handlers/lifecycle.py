@@ -3,6 +3,7 @@
 from lsprotocol import types
 
 from slm_lsp import convert
+from slm_lsp.handlers import diagnostics
 from slm_lsp.server import SlmServer
 
 
@@ -11,6 +12,7 @@ def initialize(server: SlmServer, params: types.InitializeParams) -> None:
     server.agreed(params)
     session = server.session
     session.on_status = server.show_status
+    session.on_findings = lambda uri: diagnostics.tell(server, uri)
     session.begin(
         convert.roots_of(params),
         convert.encoding(server.workspace.position_encoding),

@@ -1,0 +1,1 @@
+"""Diagnostics that are right: syntax first, and two keys for everything else."""

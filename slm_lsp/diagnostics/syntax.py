@@ -1,0 +1,185 @@
+"""Tier 0: syntax errors, where they are, and repairs that parse.
+
+Who is believed depends on the language. For Python the compiler in this process decides, and the
+grammar helps to find the place. The grammars of Go, Java, JavaScript and Rust are believed as
+they are; those of other languages stumble over valid code (macros, new syntax), so there an error
+must also show as a bracket without a partner, and must not have been there when the file was
+opened.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from slm_context.cursor import LINE_END
+from slm_context.syntax import SyntaxTree
+
+from slm_lsp.diagnostics.brackets import Bracket, Imbalance, imbalances
+from slm_lsp.diagnostics.preprocessor import preprocessor_ranges
+from slm_lsp.diagnostics.python_verdict import Verdict, python_verdict
+from slm_lsp.diagnostics.repair import Repair, find_repairs
+from slm_lsp.diagnostics.types import Finding, Fix, Severity
+
+RULE = "syntax"
+# Grammars without a false error in the valid code of benchmarks/diagnostics.py.
+TRUSTED = frozenset({"python", "go", "java", "javascript", "rust"})
+BRACKETS = frozenset("()[]{}")
+COMPOUND = {"string", "comment", "char", "template", "regex", "character", "raw"}
+# One mistake makes many echoes below it.
+MAX_FINDINGS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxReport:
+    """The findings, and what a repair search needs to know."""
+
+    findings: tuple[Finding, ...]
+    unbalanced: tuple[Imbalance, ...]
+
+
+def check_syntax(tree: SyntaxTree, known: frozenset[str] = frozenset()) -> SyntaxReport:
+    """The syntax errors of a document; `known` are lines that were wrong when it was opened."""
+    text, language = tree.text, tree.language
+    if language == "python":
+        verdict = python_verdict(text)
+        believed = verdict is not None and (verdict.timeless or tree.has_errors)
+        findings = (_from_compiler(verdict),) if verdict is not None and believed else ()
+        return SyntaxReport(findings, _unbalanced(tree) if findings else ())
+    if not tree.has_errors:
+        return SyntaxReport((), ())
+    unbalanced = _unbalanced(tree)
+    if language not in TRUSTED and not unbalanced:
+        return SyntaxReport((), ())
+    findings = tuple(_from_grammar(tree, unbalanced))
+    if language not in TRUSTED:
+        findings = tuple(one for one in findings if line_at(text, one.start) not in known)
+    return SyntaxReport(findings[:MAX_FINDINGS], unbalanced)
+
+
+def wrong_lines(tree: SyntaxTree) -> frozenset[str]:
+    """The lines of a document that its grammar does not accept, to be forgiven from then on."""
+    return frozenset(line_at(tree.text, error.start) for error in tree.errors())
+
+
+def repairs_of(
+    tree: SyntaxTree, finding: Finding, unbalanced: tuple[Imbalance, ...], limit: int = 8
+) -> Iterator[Repair | None]:
+    """Repairs of `finding`, cheapest first; None where a caller may pause."""
+    text = tree.text
+    lines = _suspect_lines(text, finding, unbalanced)
+    return find_repairs(
+        text, tree.language, finding.start, lines, unbalanced, _checker(tree, finding), limit
+    )
+
+
+def with_fixes(finding: Finding, repairs: list[Repair]) -> Finding:
+    """`finding` with at most two quick fixes, the first one preferred when it leads clearly."""
+    fixes = tuple(Fix(repair.title, repair.edit) for repair in repairs[:2])
+    if fixes and (len(repairs) == 1 or repairs[1].cost - repairs[0].cost >= 1.0):
+        fixes = (Fix(fixes[0].title, fixes[0].edit, preferred=True), *fixes[1:])
+    return Finding(
+        finding.rule, finding.start, finding.end, finding.message, finding.severity, fixes
+    )
+
+
+def line_at(text: str, offset: int) -> str:
+    """The line that holds `offset`, without white space around it."""
+    start = _line_start(text, offset)
+    end = LINE_END.search(text, offset)
+    return text[start : end.start() if end else len(text)].strip()
+
+
+def _from_compiler(verdict: Verdict) -> Finding:
+    message = verdict.message[:1].upper() + verdict.message[1:]
+    return Finding(RULE, verdict.start, verdict.end, message, Severity.ERROR)
+
+
+def _from_grammar(tree: SyntaxTree, unbalanced: tuple[Imbalance, ...]) -> Iterator[Finding]:
+    """A bracket without a partner says more than the place where the parser gave up."""
+    for one in unbalanced[:1]:
+        bracket = tree.text[one.offset]
+        message = (
+            f"`{bracket}` is never closed: `{one.missing}` is missing"
+            if bracket in "([{"
+            else f"`{bracket}` closes nothing: there is no `{one.missing}` before it"
+        )
+        yield Finding(RULE, one.offset, one.offset + 1, message, Severity.ERROR)
+    if unbalanced:
+        return
+    last_line = -1
+    for error in tree.errors():
+        start = _line_start(tree.text, error.start)
+        if start == last_line:
+            continue
+        last_line = start
+        end = max(error.end, min(error.start + 1, len(tree.text)))
+        line_end = LINE_END.search(tree.text, error.start)
+        end = min(end, line_end.start()) if line_end else end
+        if error.missing:
+            message = f"`{error.kind}` is missing here"
+            # Squiggle the token before the gap: a gap itself cannot be seen.
+            start_of_token = len(tree.text[: error.start].rstrip())
+            yield Finding(RULE, max(0, start_of_token - 1), start_of_token, message, Severity.ERROR)
+        else:
+            found = tree.text[error.start : end].strip().split("\n")[0][:40]
+            message = f"Unexpected `{found}`" if found else "Unexpected end of the line"
+            yield Finding(RULE, error.start, max(error.start, end), message, Severity.ERROR)
+
+
+def _unbalanced(tree: SyntaxTree) -> tuple[Imbalance, ...]:
+    found: list[Bracket] = []
+    pending = [tree.root]
+    while pending:
+        node = pending.pop()
+        if node.type in BRACKETS and not node.is_missing:
+            start, _ = tree.span(node)
+            found.append(Bracket(start, node.type))
+        elif not any(word in node.type for word in COMPOUND):
+            pending.extend(reversed(node.children))
+        elif node.child_count:
+            # Code inside a string (f"{x}") brings its brackets in pairs.
+            pending.extend(c for c in reversed(node.children) if c.is_named and c.child_count)
+    skipped = preprocessor_ranges(tree.text) if tree.language in ("c", "cpp", "csharp") else []
+    found = [one for one in found if not any(low <= one.offset < high for low, high in skipped)]
+    found.sort(key=lambda bracket: bracket.offset)
+    return tuple(imbalances(tree.text, found))
+
+
+def _suspect_lines(text: str, finding: Finding, unbalanced: tuple[Imbalance, ...]) -> list[int]:
+    """Starts of the lines where the mistake may be, likeliest first."""
+    lines = [_line_start(text, finding.start)]
+    before = lines[0]
+    while before > 0:
+        before = _line_start(text, before - 1)
+        if line_at(text, before):
+            lines.append(before)
+            break
+    lines.extend(_line_start(text, one.offset) for one in unbalanced[:2])
+    # Where an unclosed bracket's line goes on, its end may be on the next one.
+    after = LINE_END.search(text, finding.start)
+    if after:
+        lines.append(after.end())
+    return list(dict.fromkeys(lines))
+
+
+def _checker(tree: SyntaxTree, finding: Finding) -> Callable[[str], bool]:
+    """Accepts a text in which this error is gone and no new one came before the next."""
+    n_before = len(tree.errors())
+    python_before = python_verdict(tree.text) if tree.language == "python" else None
+
+    def parses(text: str) -> bool:
+        after = tree.edited(text)
+        n_after = len(after.errors())
+        if n_after >= max(n_before, 1):
+            return False
+        if tree.language != "python":
+            return n_after == 0 or after.errors()[0].start > finding.end + 1
+        verdict = python_verdict(text)
+        if verdict is None:
+            return True
+        return python_before is not None and verdict.start > python_before.end + 200
+
+    return parses
+
+
+def _line_start(text: str, offset: int) -> int:
+    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1

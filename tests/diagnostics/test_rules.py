@@ -1,0 +1,81 @@
+"""Structural rules: `├…┤` marks what must be found; no mark means silence."""
+
+import pytest
+from slm_context.syntax import parse
+
+from slm_lsp.diagnostics.semantics import RULES, check_semantics, unit_hashes
+
+CASES = {
+    "misspelt-name": [
+        ("def f(values):\n    total = sum(values)\n    return ├totl┤\n", "total"),
+        ("import os\n\nprint(os.getcwd(), ├pritn┤)\n", "print"),
+        ("class A:\n    def f(self, max_size):\n        return ├size_max┤\n", "max_size"),
+    ],
+    "identical-operands": [
+        ("def f(a):\n    return a.top - a.left + (├a.left - a.left┤)\n", None),
+        ("def f(a, b):\n    if ├a and a┤:\n        return b\n", None),
+    ],
+    "repeated-condition": [
+        ("if x == 1:\n    a()\nelif ├x  == 1┤:\n    b()\n", None),
+    ],
+    "swapped-arguments": [
+        (
+            "def area(width, height):\n    return width * height\n\n\n"
+            "def f(width, height):\n    return area(├height, width┤)\n",
+            "width, height",
+        ),
+    ],
+}
+SILENT = [
+    "from os import *\nprint(getcwdd)\nprint(getcwd)\n",  # names may come from anywhere
+    "try:\n    unicode_\nexcept NameError:\n    unicode = str\n",
+    "def f(x):\n    return x != x\n",  # asks for NaN
+    "def f(t):\n    return t - t\n",  # a zero of the right shape
+    "if f():\n    a()\nelif f():\n    b()\n",  # a call may answer differently
+    "def swap(a_one, b_two):\n    pass\n\ndef f(a_one, b_two):\n    swap(b_two, a_one)\n",
+    "class A:\n    x = 1\n    y = [x for _ in range(3)]\n    def f(self) -> x: ...\n",
+    "def f(a):\n    global counter\n    counter = a\n\ndef g():\n    return counter\n",
+    "[total for total in range(3) if (n := total)]\nprint(n)\n",
+    "match p:\n    case P(x=xx, y=[first, *rest]) | {'k': v}:\n        print(xx, first, rest, v)\n",
+    "def f[T](a: T) -> T:\n    b: T = a\n    return b\n",
+]
+
+
+def findings(text: str, disabled: frozenset[str] = frozenset(), known: str | None = None):
+    tree = parse(text, "python")
+    assert tree is not None and not tree.has_errors
+    before = parse(known, "python") if known is not None else None
+    return check_semantics(tree, "a.py", unit_hashes(before) if before else frozenset(), disabled)
+
+
+@pytest.mark.parametrize(
+    ("rule", "marked", "replacement"),
+    [(rule, *case) for rule, cases in CASES.items() for case in cases],
+)
+def test_found_where_it_stands_with_its_fix(
+    rule: str, marked: str, replacement: str | None
+) -> None:
+    start, end = marked.index("├"), marked.index("┤") - 1
+    found = findings(marked.replace("├", "").replace("┤", ""))
+    assert [(one.rule, one.start, one.end) for one in found] == [(rule, start, end)]
+    assert [fix.edit.new_text for fix in found[0].fixes] == ([replacement] if replacement else [])
+    assert found[0].fingerprint and found[0].message.endswith(".")
+
+
+@pytest.mark.parametrize("text", SILENT)
+def test_silent(text: str) -> None:
+    assert findings(text) == []
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_disabled_rule_finds_nothing(rule: str) -> None:
+    for marked, _ in CASES[rule]:
+        assert findings(marked.replace("├", "").replace("┤", ""), frozenset({rule})) == []
+
+
+def test_only_what_changed_is_reported() -> None:
+    old = "def f(values):\n    return valeus\n"
+    new = old + "\n\ndef g(items):\n    return itmes\n"
+    assert [one.message for one in findings(new, known=old)] == [
+        "`itmes` is not defined anywhere; `items` is."
+    ]
