@@ -27,6 +27,7 @@ from slm_lsp.models import resolve_model
 from slm_lsp.models.digest import sha256_of
 from slm_lsp.models.manifest import verify_bundled
 from slm_lsp.models.places import cache_folder, home
+from slm_lsp.sandbox import SandboxLevel, level_of
 from slm_lsp.settings import Settings
 
 REINSTALL_LLAMA = "pip install --force-reinstall --no-cache-dir llama-cpp-python==0.3.36"
@@ -181,14 +182,14 @@ def started_well(client: WorkerClient, loaded_ms: float) -> Check:
 
 
 def sandbox(client: WorkerClient, settings: Settings) -> Check:
-    if client.sandbox != "none":
+    level = level_of(client.sandbox)
+    if level is SandboxLevel.KERNEL:
         return Check("sandbox", Verdict.GOOD, client.sandbox)
-    required = settings.privacy.require_sandbox
-    detail = "the operating system does not keep the model's process from the network"
+    required = settings.privacy.require_sandbox and not level.takes_network_away
     return Check(
         "sandbox",
         Verdict.BAD if required else Verdict.WARN,
-        detail,
+        client.sandbox,
         "use Linux 5.13 or newer, outside of containers that forbid it",
     )
 

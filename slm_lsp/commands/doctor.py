@@ -12,10 +12,17 @@ MARK = {Verdict.GOOD: "ok  ", Verdict.WARN: "WARN", Verdict.BAD: "FAIL"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "--prove-offline", action="store_true", help="try to get out of both processes instead"
+    )
     parser.epilog = "Exit code: 0 when completions work, 1 when something has to be cured."
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.prove_offline:
+        from slm_lsp.commands.prove_offline import run as prove_offline
+
+        return prove_offline(as_json=args.json)
     checks = asyncio.run(examine())
     well = all(check.verdict is not Verdict.BAD for check in checks)
     if args.json:

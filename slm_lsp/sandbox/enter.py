@@ -1,13 +1,12 @@
 """Entering the sandbox: once per process, for good, first the strongest mechanism."""
 
-import ctypes
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from slm_lsp.sandbox import bpf, guard, landlock, memory, seatbelt, seccomp
+from slm_lsp.sandbox import bpf, guard, landlock, memory, raw, seatbelt, seccomp
 from slm_lsp.sandbox.landlock import OWN, READ, WRITE, Access, Allowed
 from slm_lsp.sandbox.level import Sandbox
 from slm_lsp.sandbox.libc import PR_SET_NO_NEW_PRIVS, NotHere, prctl
@@ -135,7 +134,7 @@ def _macos(sandbox: Sandbox, profile: bytes, *, no_programs: bool) -> Sandbox:
 def _finish(sandbox: Sandbox, *, programs: Iterable[str], own_places: Iterable[Path]) -> Sandbox:
     """Believe nothing that was not tried, add the second line, and remember."""
     global _current
-    if sandbox.network and not _sockets_are_refused():
+    if sandbox.network and not _network_is_refused():
         reasons = (*sandbox.reasons, f"{sandbox.network[0]} is set, but a socket could be made")
         sandbox = replace(sandbox, network=(), reasons=reasons)
     if sys.platform not in ("linux", "darwin"):
@@ -150,30 +149,21 @@ def _finish(sandbox: Sandbox, *, programs: Iterable[str], own_places: Iterable[P
     return _current
 
 
-def _sockets_are_refused() -> bool:
-    """Whether the kernel refuses them. Nothing is sent: at most a loopback port is knocked at."""
-    if sys.platform != "linux":
-        return _loopback_is_refused()
-    library = ctypes.CDLL(None, use_errno=True)
-    for family in (1, 2, 10):  # AF_UNIX, AF_INET, AF_INET6
-        handle = library.socket(family, 2, 0)
-        if handle >= 0:
-            os.close(handle)
-            return False
-    return True
+def _network_is_refused() -> bool:
+    return raw.sockets_are_refused() if sys.platform == "linux" else _loopback_is_refused()
 
 
 def _loopback_is_refused() -> bool:
-    import socket
-
-    with socket.socket() as knocking:
-        knocking.settimeout(1.0)
-        try:
-            knocking.connect(("127.0.0.1", 9))
-        except PermissionError:
-            return True
-        except OSError:
-            return False
+    """Whether the kernel refuses a connection to this machine's own discard port."""
+    handle = raw.socket(raw.AF_INET)
+    try:
+        raw.connect(handle, raw.ipv4("127.0.0.1", 9))
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
     return False
 
 

@@ -27,6 +27,7 @@ class Refused(PermissionError):
 
     def __init__(self, what: str) -> None:
         super().__init__(errno.EPERM, f"slm-lsp works offline: its {PYTHON} refused {what}")
+        self.what = what
 
 
 def install(*, programs: Iterable[str], own_places: Iterable[Path]) -> str:

@@ -1,0 +1,55 @@
+"""The process that proves: it enters a sandbox as the real one does, and tries to get out.
+
+    python -c BOOT server|worker|outside MODEL PACKAGE_ROOT → one line of JSON for each process
+
+The server's also starts the worker's, in the way in which the real one restarts it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import slm_lsp
+
+BOOT = (
+    "import sys; sys.path.append(sys.argv.pop()); from slm_lsp.sandbox.inside import main; main()"
+)
+PACKAGE_ROOT = str(Path(slm_lsp.__file__).resolve().parent.parent)
+
+
+def command(role: str, model: str) -> list[str]:
+    return [sys.executable, "-P", "-E", "-c", BOOT, role, model, PACKAGE_ROOT]
+
+
+def main() -> None:
+    role, model = sys.argv[1:]
+    if role == "worker":
+        from slm_lsp.sandbox import enter_worker_sandbox
+
+        enter_worker_sandbox(model)
+    elif role == "server":
+        from slm_lsp.models.places import cache_folder, home
+        from slm_lsp.sandbox import enter_server_sandbox
+
+        enter_server_sandbox((home(), cache_folder()))
+    report(role)
+    if role == "server":
+        subprocess.run(command("worker", model), stdin=subprocess.DEVNULL, check=True)
+
+
+def report(role: str) -> None:
+    from slm_lsp.sandbox import Sandbox, current
+    from slm_lsp.sandbox.probe import attempts
+
+    sandbox = current() or Sandbox("server")
+    found = {
+        "process": role,
+        "pid": os.getpid(),
+        "level": sandbox.level,
+        "sandbox": sandbox.sentence,
+        "attempts": [asdict(attempt) for attempt in attempts()],
+    }
+    os.write(1, json.dumps(found).encode() + b"\n")
