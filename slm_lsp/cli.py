@@ -26,7 +26,7 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("serve", "slm_lsp.commands.serve", "speak LSP over stdio: what editors start"),
     Command("complete", "slm_lsp.commands.complete", "complete a place in a file and print it"),
-    Command("models", "slm_lsp.commands.models", "the model files: list, pull, pin, verify, measure"),
+    Command("models", "slm_lsp.commands.models", "the model files: list, pull, verify, measure"),
     Command("config", "slm_lsp.commands.config", "the settings: show, check, write a first file"),
     Command("doctor", "slm_lsp.commands.doctor", "check this installation, and say the cure"),
 )
