@@ -11,22 +11,26 @@ LOG = logging.getLogger("slm_lsp.lifetime")
 POLL_S = 3.0
 
 
-async def watch_parent(pid: int, on_death: Callable[[], None]) -> None:
+def watch_parent(pid: int, on_death: Callable[[], None]) -> None:
     """Call `on_death` when the process `pid` ends.
 
     A process that does not exist to begin with is not watched: in a container, the editor's id
     is one of another world, and the end of stdin tells of its death as well.
     """
+
+    def died() -> None:
+        LOG.warning("the editor has ended without saying exit")
+        on_death()
+
     if not is_alive(pid):
         LOG.info("the editor's process %d is not to be seen from here", pid)
         return
     try:
-        await _exit_of(pid)
+        _tell_by_handle(os.pidfd_open(pid), died)
+    except ProcessLookupError:
+        died()
     except (AttributeError, OSError):  # not Linux, or a kernel before 5.3
-        while is_alive(pid):  # noqa: ASYNC110 - nothing would set an event
-            await asyncio.sleep(POLL_S)
-    LOG.warning("the editor has ended without saying exit")
-    on_death()
+        _tell_by_polling(pid, died)
 
 
 def is_alive(pid: int) -> bool:
@@ -42,13 +46,23 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-async def _exit_of(pid: int) -> None:
+def _tell_by_handle(handle: int, died: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
-    handle = os.pidfd_open(pid)
-    ended = loop.create_future()
-    loop.add_reader(handle, lambda: ended.done() or ended.set_result(None))
-    try:
-        await ended
-    finally:
+
+    def ended() -> None:
         loop.remove_reader(handle)
         os.close(handle)
+        died()
+
+    loop.add_reader(handle, ended)
+
+
+def _tell_by_polling(pid: int, died: Callable[[], None]) -> None:
+    def look() -> None:
+        if is_alive(pid):
+            loop.call_later(POLL_S, look)
+        else:
+            died()
+
+    loop = asyncio.get_running_loop()
+    look()

@@ -11,7 +11,7 @@ import queue
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,15 +25,19 @@ MAX_WAITING = 1000
 SILENCED = ("pygls", "lsprotocol", "cattrs", "asyncio")
 
 
-def configure(level: str, file: Path | None = None) -> None:
-    """Send the log to stderr, and as JSON lines to `file` too."""
+def configure(level: str, file: Path | None = None) -> Callable[[float], None]:
+    """Send the log to stderr, and as JSON lines to `file` too.
+
+    Returns what writes the last lines, waiting no longer than so many seconds.
+    """
     targets: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     targets[0].setFormatter(PlainFormatter())
     if file is not None:
         targets.append(logging.StreamHandler(open_private(file)))
         targets[1].setFormatter(JsonFormatter())
     waiting: queue.Queue[logging.LogRecord] = queue.Queue(MAX_WAITING)
-    logging.handlers.QueueListener(waiting, *targets).start()
+    listener = logging.handlers.QueueListener(waiting, *targets)
+    listener.start()
     root = logging.getLogger()
     root.handlers = [DroppingHandler(waiting)]
     root.setLevel(logging.WARNING)
@@ -43,6 +47,17 @@ def configure(level: str, file: Path | None = None) -> None:
         logging.getLogger(name).propagate = False
         logging.getLogger(name).addHandler(logging.NullHandler())
     logging.raiseExceptions = False
+    return lambda patience_s: _finish(listener, patience_s)
+
+
+def _finish(listener: logging.handlers.QueueListener, patience_s: float) -> None:
+    thread = listener._thread  # its own way to stop waits for ever
+    try:
+        listener.enqueue_sentinel()
+    except queue.Full:
+        return
+    if thread is not None:
+        thread.join(patience_s)
 
 
 @contextmanager

@@ -71,7 +71,7 @@ class SlmServer(LanguageServer):
         if window is not None and window.work_done_progress:
             self.loading_progress = LoadingProgress(self.protocol)
         if params.process_id is not None:
-            self.session.in_background(watch_parent(params.process_id, lambda: self.end(1)))
+            watch_parent(params.process_id, lambda: self.end(1))
 
     def show_status(self, status: Status) -> None:
         """Tell status bars and the progress display."""

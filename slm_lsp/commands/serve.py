@@ -35,8 +35,9 @@ def run(args: argparse.Namespace) -> int:
 
     from slm_lsp.server import LOG, run_stdio
 
-    configure(args.log_level, args.log_file)
+    finish_log = configure(args.log_level, args.log_file)
     LOG.info("%s", sandbox.sentence)
     code = run_stdio(reading, writing)
+    finish_log(0.2)
     # At once: the interpreter's own way out would wait for threads that read pipes or files.
     os._exit(code)
