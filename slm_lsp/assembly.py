@@ -24,6 +24,7 @@ async def build_client(settings: Settings) -> WorkerClient:
         n_ctx=settings.model.n_ctx,
         n_threads=settings.model.n_threads,
         state_dir=cache_folder(),
+        require_sandbox=settings.privacy.require_sandbox,
         log=logging.getLogger("slm_lsp.inference"),
     )
 

@@ -7,6 +7,7 @@
     │   ├── ModelMismatch      the file is not the one that is pinned
     │   ├── ModelCorrupt       the file is not a readable GGUF
     │   └── ModelUnsuitable    readable, but not for fill-in-the-middle
+    ├── SandboxMissing         the system does not take the network away, and it has to
     └── WorkerError            the inference process let us down
         ├── WorkerDied         it exited, was killed or broke the protocol
         ├── WorkerTimeout      it did not answer in time
@@ -24,6 +25,10 @@ class SlmError(Exception):
 
 class ConfigError(SlmError):
     """A settings file or an editor setting cannot be used as written."""
+
+
+class SandboxMissing(SlmError):
+    """`[privacy] require_sandbox` is set, and the operating system offers no sandbox."""
 
 
 class ModelError(SlmError):

@@ -17,6 +17,7 @@ from typing import Any
 
 from slm_context.languages import language_for
 
+from slm_lsp import sandbox
 from slm_lsp.assembly import build_client, build_engine
 from slm_lsp.columns import Encoding
 from slm_lsp.completion.engine import CompletionEngine
@@ -233,6 +234,8 @@ class Session:
                 self.tell()
                 return
             try:
+                if settings.privacy.require_sandbox:
+                    sandbox.demand(sandbox.current())
                 client = await build_client(settings)
             except SlmError as error:
                 LOG.error("%s", error)
@@ -323,6 +326,7 @@ class Session:
                 document.uri: {"version": document.version, "sha256": _digest(document.text)}
                 for document in documents
             },
+            "sandbox": str(sandbox.current() or "none"),
             "complaints": [str(complaint) for complaint in self.config.complaints],
         }
 
@@ -345,11 +349,7 @@ class Session:
     def _settings_changed(self, before: Any) -> None:
         after = self.config.settings
         self.diagnostics.configure(after.diagnostics)
-        reload = (before.model, before.completion.enabled) != (
-            after.model,
-            after.completion.enabled,
-        )
-        if reload:
+        if _what_loads(before) != _what_loads(after):
             self.in_background(self.load_model())
         elif self.client is not None:
             self.engine = build_engine(self.client, after, self.statistics)
@@ -357,6 +357,11 @@ class Session:
     def _complain(self) -> None:
         for complaint in self.config.complaints:
             LOG.warning("%s", complaint)
+
+
+def _what_loads(settings: Any) -> tuple[Any, ...]:
+    """What cannot change without another inference process."""
+    return settings.model, settings.completion.enabled, settings.privacy.require_sandbox
 
 
 def _named(model: Any) -> tuple[str | None, float | None]:

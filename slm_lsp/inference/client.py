@@ -103,6 +103,7 @@ class WorkerClient:
         n_threads: int | None,
         state_dir: Path,
         markers: tuple[str, ...] = (),
+        require_sandbox: bool = False,
         log: logging.Logger = LOG,
         limits: Limits = Limits(),  # noqa: B008 - frozen
         command: Sequence[str] = WORKER_COMMAND,
@@ -114,6 +115,7 @@ class WorkerClient:
             n_threads or physical_cores(),
             markers=markers,
             debug=log.isEnabledFor(logging.DEBUG),
+            require_sandbox=require_sandbox,
         )
         self._memory = SafeModeMemory(state_dir)
         self._log = log

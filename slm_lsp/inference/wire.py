@@ -46,6 +46,7 @@ class Load:
     # model's own metadata names them.
     markers: tuple[str, ...] = ()
     debug: bool = False  # pass llama.cpp's own log on
+    require_sandbox: bool = False  # refuse to load where the network is not taken away
 
 
 @dataclass(frozen=True, slots=True)

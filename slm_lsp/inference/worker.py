@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from slm_lsp.errors import ModelError, PromptTooLong, SlmError
+from slm_lsp.errors import ModelError, PromptTooLong, SandboxMissing, SlmError
 from slm_lsp.inference.abort import AbortFlag
 from slm_lsp.inference.cpu import LoadMeter
 from slm_lsp.inference.framing import HEADER, decode, encode, frame_length
 from slm_lsp.inference.inbox import Inbox, Job
-from slm_lsp.inference.sandbox import enter_worker_sandbox
+from slm_lsp.inference.sandbox import demand, enter_worker_sandbox
 from slm_lsp.inference.wire import (
     Done,
     EndReason,
@@ -39,13 +39,15 @@ def main() -> None:
     load = _read_load(0)
     meter = LoadMeter()
     # Before any other thread exists, so that none is left outside.
-    sandbox = str(enter_worker_sandbox(model_path=load.path))
+    sandbox = enter_worker_sandbox(model_path=load.path)
     flag = AbortFlag()
     inbox = Inbox(0, flag, pipe.send)
     inbox.start()
     try:
-        worker = Worker(load, pipe.send, flag, sandbox, meter)
-    except ModelError as error:
+        if load.require_sandbox:
+            demand(sandbox)
+        worker = Worker(load, pipe.send, flag, str(sandbox), meter)
+    except (ModelError, SandboxMissing) as error:
         pipe.send(LoadFailed(type(error).__name__, str(error)))
         return
     worker.serve(inbox)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from slm_lsp.errors import SandboxMissing
 from slm_lsp.sandbox import bpf, guard, landlock, memory, raw, seatbelt, seccomp
 from slm_lsp.sandbox.landlock import OWN, READ, WRITE, Access, Allowed
 from slm_lsp.sandbox.level import Sandbox
@@ -26,6 +27,15 @@ LOADERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/lib/x86_64-linux-gnu",
 def current() -> Sandbox | None:
     """The sandbox that this process is in."""
     return _current
+
+
+def demand(sandbox: Sandbox | None) -> None:
+    """Raise SandboxMissing unless the operating system takes the network away."""
+    if sandbox is None or not sandbox.level.takes_network_away:
+        why = "this process is in no sandbox" if sandbox is None else sandbox.sentence
+        raise SandboxMissing(
+            f"privacy.require_sandbox is set, but {why}; `slm-lsp doctor` says what is missing"
+        )
 
 
 def enter_worker_sandbox(model_path: str | Path, also_read: Iterable[str | Path] = ()) -> Sandbox:
