@@ -1,0 +1,285 @@
+"""How often hidden line ends are completed exactly, on repositories no model of ours has seen.
+
+    python -m benchmarks.completion_accuracy CLONES --model FILE.gguf [--write]
+    python -m benchmarks.completion_accuracy CLONES --model NEW.gguf --against OLD.gguf
+    python -m benchmarks.completion_accuracy --humaneval HumanEval-SingleLineInfilling.jsonl.gz
+
+CLONES is a folder of local clones of the evaluation repositories (training/reserved.toml).
+Greedy decoding, one answer, nothing filtered: what is measured is the model as it is asked.
+"""
+
+import argparse
+import asyncio
+import csv
+import gzip
+import hashlib
+import json
+import platform
+import random
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from statistics import mean, median, quantiles
+
+import llama_cpp
+from slm_prompts.catalog import template_for
+from slm_prompts.render import OtherFile
+
+from slm_lsp.inference.client import WorkerClient
+from slm_lsp.tune.accuracy import (
+    Answer,
+    Case,
+    Position,
+    ask,
+    cases_of,
+    paired_interval,
+    wilson,
+)
+from training.clones import find_clones, language_of
+from training.filters import reject_path, reject_text
+from training.manifest import read_evaluation
+
+RESULTS = Path(__file__).parent / "results" / "completion_accuracy.csv"
+BUNDLED = "slm_lsp/models/bundled/slm-lsp-mini-v0-Q8_0.gguf"
+CASES_PER_FILE = 3
+COLUMNS = (
+    "model,sha256,context,language,position,cases,exact,exact_low,exact_high,similarity,"
+    "parses,calibration_error,p50_ms,p95_ms,machine,threads"
+).split(",")
+
+
+def repository_cases(clones: Path, n_cases: int, seed: int) -> Iterator[Case]:
+    """The same cases on every machine: files in order of a hash, a few lines of each.
+
+    Python has five repositories here; every other language has one.
+    """
+    found = find_clones(clones)
+    for name in read_evaluation():
+        if name not in found:
+            print("no clone of", name)
+            continue
+        clone = found[name]
+        paths = [
+            path
+            for path in clone.sizes()
+            if language_of(path) in LANGUAGES_OF.get(name, {"python"}) and not reject_path(path)
+        ]
+        paths.sort(key=lambda path: hashlib.sha256(f"{seed}:{path}".encode()).digest())
+        left = n_cases
+        for path, raw in clone.read(paths):
+            text = raw.decode("utf-8", "replace").replace("\r\n", "\n")
+            if left <= 0:
+                break
+            if reject_text(text):
+                continue
+            rng = random.Random(f"{seed}:{name}:{path}")
+            language = str(language_of(path))
+            for case in cases_of(name, path, language, text, min(left, CASES_PER_FILE), rng):
+                left -= 1
+                yield case
+
+
+LANGUAGES_OF = {
+    "gin-gonic/gin": {"go"},
+    "tokio-rs/axum": {"rust"},
+    "expressjs/express": {"javascript"},
+    "date-fns/date-fns": {"typescript"},
+    "google/gson": {"java"},
+    "nlohmann/json": {"cpp"},
+}
+
+
+def humaneval_cases(path: Path) -> Iterator[Case]:
+    """Single-line infilling from the user's own copy; answers are compared, never run."""
+    open_text = gzip.open if path.suffix == ".gz" else open
+    with open_text(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            task = json.loads(line)
+            hidden = task["canonical_solution"].rstrip("\n")
+            prompt = task["prompt"] + hidden[: len(hidden) - len(hidden.lstrip())]
+            text = prompt + hidden.lstrip() + "\n" + task["suffix"].lstrip("\n")
+            yield Case(
+                "human-eval-infilling",
+                "solution.py",
+                "python",
+                text,
+                len(prompt),
+                Position.LINE_START,
+            )
+
+
+async def answers_of(
+    model: Path,
+    digest: str,
+    cases: Sequence[Case],
+    threads: int,
+    neighbours: "Neighbours | None",
+) -> list[Answer]:
+    """Ask one model all cases, in its own process, as the server would."""
+    with tempfile.TemporaryDirectory() as state:
+        client = WorkerClient(model, digest, n_ctx=2_048, n_threads=threads, state_dir=Path(state))
+        await client.start()
+        try:
+            if client.model is None:
+                raise SystemExit(client.detail)
+            template = template_for(client.model.name, client.model.fim_markers)
+            if template is None:
+                raise SystemExit(f"no template fits {model.name}")
+            answers = []
+            for case in cases:
+                snippets = neighbours(case) if neighbours else ()
+                answers.append(await ask(client, template, case, snippets))
+            return answers
+        finally:
+            await client.close()
+
+
+Neighbours = Callable[[Case], Sequence[OtherFile]]
+
+
+def summary(answers: Sequence[Answer]) -> dict[str, float | int]:
+    """The measures of one group of answers."""
+    n, hits = len(answers), sum(answer.exact for answer in answers)
+    low, high = wilson(hits, n)
+    times = [answer.elapsed_ms for answer in answers]
+    return {
+        "cases": n,
+        "exact": round(hits / n, 4),
+        "exact_low": round(low, 4),
+        "exact_high": round(high, 4),
+        "similarity": round(mean(answer.similarity for answer in answers), 4),
+        "parses": round(mean(answer.parses for answer in answers), 4),
+        "calibration_error": round(calibration_error(answers), 4),
+        "p50_ms": round(median(times), 1),
+        "p95_ms": round(quantiles(times, n=20)[-1] if n > 1 else times[0], 1),
+    }
+
+
+def calibration_error(answers: Sequence[Answer]) -> float:
+    """Mean distance between claimed probability and share of exact answers, over ten bins."""
+    ordered = sorted(answers, key=lambda answer: answer.probability)
+    size = max(1, -(-len(ordered) // 10))
+    bins = [ordered[start : start + size] for start in range(0, len(ordered), size)]
+    distances = (
+        len(group) * abs(mean(a.probability for a in group) - mean(a.exact for a in group))
+        for group in bins
+    )
+    return sum(distances) / len(ordered)
+
+
+def groups(answers: Sequence[Answer]) -> Iterator[tuple[str, str, list[Answer]]]:
+    """Each language, and each kind of position within it; then everything."""
+    for language in sorted({answer.case.language for answer in answers}):
+        of_language = [a for a in answers if a.case.language == language]
+        yield language, "all", of_language
+        for position in Position:
+            chosen = [a for a in of_language if a.case.position is position]
+            if chosen:
+                yield language, position.value, chosen
+
+
+def write(rows: list[dict[str, object]], path: Path) -> None:
+    """Replace the rows of the same model, machine and kind; keep all others."""
+    same = ("model", "sha256", "context", "machine")
+    mine = {tuple(str(row[key]) for key in same) for row in rows}
+    kept: list[dict[str, object]] = []
+    if path.exists():
+        with path.open(newline="") as file:
+            kept = [
+                dict(row)
+                for row in csv.DictReader(file)
+                if tuple(row[key] for key in same) not in mine
+            ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows([*kept, *rows])
+
+
+def machine_name() -> str:
+    """The processor's name and how many there are: enough to read a latency by."""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def measure(arguments: argparse.Namespace, model: Path, cases: list[Case]) -> list[Answer]:
+    neighbours = None
+    if arguments.context == "repository":
+        from benchmarks.neighbours import repository_of_case
+
+        neighbours = repository_of_case(find_clones(arguments.clones))
+    # The child sees no folder but the model's own: it wants the whole path.
+    model = model.resolve()
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    answers = asyncio.run(answers_of(model, digest, cases, arguments.threads, neighbours))
+    rows = [
+        {
+            "model": model.stem,
+            "sha256": digest[:16],
+            "context": arguments.context,
+            "language": language,
+            "position": position,
+            **summary(group),
+            "machine": machine_name(),
+            "threads": arguments.threads,
+        }
+        for language, position, group in groups(answers)
+    ]
+    for row in rows:
+        print(*(row[column] for column in COLUMNS[2:14]), sep="\t")
+    if arguments.write:
+        write(rows, RESULTS)
+    if arguments.cases:
+        save_answers(answers, arguments.cases)
+    return answers
+
+
+def save_answers(answers: Sequence[Answer], path: Path) -> None:
+    """Every case with its answer, to look at."""
+    with path.open("w", encoding="utf-8") as file:
+        for a in answers:
+            row = {
+                "case": a.case.key,
+                "hidden": a.case.hidden,
+                "answer": a.text,
+                "p": a.probability,
+            }
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("clones", type=Path, nargs="?", help="folder of local clones")
+    add("--model", type=Path, default=Path(BUNDLED))
+    add("--against", type=Path, help="a second model, compared on the same cases")
+    add("--context", choices=("none", "repository"), default="none")
+    add("--humaneval", type=Path)
+    add("--n-cases", type=int, default=150, help="per repository")
+    add("--seed", type=int, default=1)
+    add("--threads", type=int, default=2)
+    add("--write", action="store_true", help=f"keep the table in {RESULTS.name}")
+    add("--cases", type=Path, help="keep every answer, as JSON lines")
+    arguments = parser.parse_args()
+    if arguments.humaneval:
+        cases = list(humaneval_cases(arguments.humaneval))
+    elif arguments.clones:
+        cases = list(repository_cases(arguments.clones, arguments.n_cases, arguments.seed))
+    else:
+        parser.error("give a folder of clones, or --humaneval FILE")
+    print(f"{len(cases)} cases, {llama_cpp.__name__} {llama_cpp.__version__}")
+    answers = measure(arguments, arguments.model, cases)
+    if arguments.against:
+        others = measure(arguments, arguments.against, cases)
+        old, new = ([float(a.exact) for a in side] for side in (others, answers))
+        difference, low, high = paired_interval(old, new)
+        print(f"exact match: {difference:+.1%} (95 % interval {low:+.1%} to {high:+.1%})")
+
+
+if __name__ == "__main__":
+    main()
