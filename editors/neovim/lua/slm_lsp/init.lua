@@ -88,10 +88,12 @@ M.commands = {
 }
 
 function M._config(opts)
+  -- An empty table would be sent as a list.
+  local settings = next(opts.settings) and { ['slm-lsp'] = opts.settings } or nil
   local config = {
     cmd = opts.cmd,
-    init_options = opts.settings,
-    settings = { ['slm-lsp'] = opts.settings },
+    init_options = settings,
+    settings = settings,
     handlers = {
       ['slm/status'] = function(_, result, context)
         status[context.client_id] = result

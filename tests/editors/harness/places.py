@@ -1,0 +1,77 @@
+"""Places in code where the bundled model makes a suggestion of several words.
+
+Which ones those are changes with the model; that there is one among the plainest lines of
+Python must not. So tests ask `slm-lsp complete` first, and never expect a certain text.
+"""
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.editors.harness.installed import server
+
+HEAD = '''\
+"""Settings of the program, kept in a JSON file."""
+
+import json
+
+
+def load_config(path):
+    """Read the settings."""
+    with open(path) as file:
+        return json.load(file)
+
+
+'''
+# The last character of each is left for the test to type.
+CANDIDATES = (
+    "def save_config(path, config):\n    with open(path, ",
+    "def save_config(path, config):\n    with open",
+    "def load_or_default(path, default):\n    try:\n        return load_",
+    "def main():\n    config = load_",
+    "class Config:\n    def __init__(self, path, values):\n        self.path = ",
+    "class Config:\n    def __init__(self, path, values):\n        self.",
+    "for key, value in load_config('a.json').items():\n    print(",
+    "for index in range(",
+    "def is_empty(config):\n    return ",
+    "if __name__ == ",
+)
+SEVERAL_WORDS = re.compile(r"\w\W+\w")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file whose text ends at the cursor; typing `key` at the end asks for a suggestion."""
+
+    text: str
+    key: str
+
+    @property
+    def line(self) -> str:
+        """The cursor's line, after the key."""
+        return (self.text + self.key).rsplit("\n", 1)[-1]
+
+
+def first_place(folder: Path) -> Place:
+    """The first candidate where the suggestion has two words or more, on one line."""
+    seen: list[str] = []
+    file = folder / "settings.py"
+    for candidate in CANDIDATES:
+        text = HEAD + candidate
+        file.write_text(text + "\n")
+        row, column = text.count("\n") + 1, len(text.rsplit("\n", 1)[-1]) + 1
+        found = subprocess.run(
+            [*server(), "complete", f"{file}:{row}:{column}", "--json"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        suggestion = json.loads(found.stdout)["suggestion"] if found.stdout else found.stderr
+        if found.returncode == 0 and suggestion and SEVERAL_WORDS.search(suggestion):
+            return Place(text[:-1], text[-1])
+        seen.append(f"{candidate.splitlines()[-1]!r} → {suggestion!r}")
+    raise AssertionError("the model is silent at the plainest places:\n" + "\n".join(seen))

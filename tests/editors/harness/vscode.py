@@ -1,0 +1,226 @@
+"""A real VS Code: code-server, with Debian's Chromium in front of it."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from playwright.sync_api import Browser, Locator, Page
+
+from tests.editors.harness.installed import ROOT, server
+from tests.editors.harness.waiting import until
+
+EXTENSION = ROOT / "editors" / "vscode"
+GHOST = ".ghost-text-decoration, .ghost-text-decoration-preview, .suggest-preview-text"
+SETTINGS = {
+    "workbench.startupEditor": "none",
+    "workbench.colorTheme": "Default Dark Modern",
+    "telemetry.telemetryLevel": "off",
+    "chat.commandCenter.enabled": False,
+    "chat.disableAIFeatures": True,
+    "editor.minimap.enabled": False,
+    "editor.fontFamily": "DejaVu Sans Mono",
+    "security.workspace.trust.enabled": False,
+    "update.mode": "none",
+    "window.titleBarStyle": "native",
+}
+
+
+class CodeServer:
+    """One code-server for one fresh user."""
+
+    def __init__(
+        self,
+        binary: Path,
+        home: Path,
+        settings: Mapping[str, Any],
+        environment: Mapping[str, str],
+    ) -> None:
+        self.home = home
+        self.data = home / "user-data"
+        self.extensions = home / "extensions"
+        self.binary = binary
+        (self.data / "User").mkdir(parents=True)
+        self.extensions.mkdir()
+        self.settings = self.data / "User" / "settings.json"
+        self.settings.write_text(json.dumps({**SETTINGS, **settings}))
+        self.port = free_port()
+        self.environment = {**os.environ, **environment}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def install(self, vsix: Path) -> None:
+        """What `code --install-extension` does."""
+        self._run("--install-extension", str(vsix))
+
+    def _run(self, *arguments: str) -> None:
+        subprocess.run(
+            [str(self.binary), *self._folders(), *arguments],
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
+
+    def _folders(self) -> list[str]:
+        return ["--extensions-dir", str(self.extensions), "--user-data-dir", str(self.data)]
+
+    def start(self) -> None:
+        log = (self.home / "code-server.log").open("wb")
+        self.process = subprocess.Popen(
+            [
+                *(str(self.binary), *self._folders(), "--auth", "none"),
+                *("--bind-addr", self.host, "--disable-telemetry", "--disable-update-check"),
+                *("--disable-workspace-trust", "--disable-getting-started-override"),
+                # Without it the test payloads of the address are silently ignored.
+                *("--vscode-option", "enable-smoke-test-driver"),
+            ],
+            env=self.environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        until("code-server answers", self._healthy)
+
+    def _healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://{self.host}/healthz", timeout=1) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def address(self, folder: Path, payload: Iterable[tuple[str, str]] = ()) -> str:
+        text = json.dumps([["skipWelcome", "true"], *map(list, payload)])
+        return f"http://{self.host}/?folder={quote(str(folder))}&payload={quote(text)}"
+
+    def remote(self, path: Path) -> str:
+        return f"vscode-remote://{self.host}{path}"
+
+    def stop(self) -> None:
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            self.process.wait(20)
+
+    def logs(self) -> list[Path]:
+        """Our output channel, and the extension host's own log."""
+        logs = (self.data / "logs").rglob("*.log")
+        return [path for path in logs if "slm-lsp" in str(path) or "remoteexthost" in path.name]
+
+
+class VsCode:
+    """The page, with one file open."""
+
+    def __init__(self, code: CodeServer, browser: Browser, folder: Path, file: Path) -> None:
+        self.code = code
+        self.file = file
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(45_000)
+        self.page.goto(code.address(folder, [("openFile", code.remote(file))]))
+        self.page.wait_for_selector(".monaco-editor .view-lines")
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator(".statusbar-item a[aria-label^='slm-lsp']")
+
+    def status_text(self) -> str:
+        label = self.status.get_attribute("aria-label") if self.status.count() else None
+        return label or ""
+
+    def wait_until_ready(self) -> None:
+        until("the status bar says ready", lambda: "slm-lsp: ready" in self.status_text())
+
+    def go_to_end(self) -> None:
+        self.page.locator(".monaco-editor .view-lines").first.click()
+        self.page.keyboard.press("Control+End")
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def ghost(self) -> str:
+        """The suggestion on the screen, or ''."""
+        texts = self.page.locator(GHOST).all_text_contents()
+        return "".join(texts).replace("\u00a0", " ").replace("\u00b7", " ")
+
+    def wait_for_ghost(self) -> str:
+        return until("ghost text", self.ghost)
+
+    def saved(self) -> str:
+        """The document's text, by way of the disk."""
+        self.press("Control+s")
+        until("saved", lambda: not self.page.locator(".tab.active.dirty").count())
+        return self.file.read_text()
+
+    def command(self, title: str) -> None:
+        """Run a command by its title in the palette."""
+        self.press("F1")
+        box = self.page.locator(".quick-input-widget input.input")
+        box.wait_for()
+        box.fill(f">{title}")
+        row = self.page.locator(".quick-input-widget .monaco-list-row").first
+        until(f"the command {title}", lambda: title in (row.get_attribute("aria-label") or ""))
+        self.press("Enter")
+
+    def notifications(self) -> list[str]:
+        return self.page.locator(".notification-list-item-message").all_text_contents()
+
+    def dump(self, folder: Path) -> None:
+        self.page.screenshot(path=folder / "screen.png")
+        (folder / "notifications.txt").write_text("\n".join(self.notifications()))
+        for log in self.code.logs():
+            shutil.copy(log, folder / log.name)
+
+    def close(self) -> None:
+        self.page.context.close()
+
+
+def build_extension() -> Path:
+    """The .vsix, as a person would build it; again only when something in it has changed."""
+    sources = [
+        *(
+            path
+            for name in ("src", "walkthrough", "media")
+            for path in (EXTENSION / name).iterdir()
+        ),
+        *(EXTENSION / name for name in ("package.json", "build.sh", "README.md")),
+        *(path for name in ("slm_lsp", "context", "prompts") for path in (ROOT / name).rglob("*")),
+    ]
+    newest = max(path.stat().st_mtime for path in sources if "__pycache__" not in path.parts)
+    built = [path for path in EXTENSION.glob("*.vsix") if path.stat().st_mtime > newest]
+    if not built:
+        done = subprocess.run(
+            ["nice", "bash", str(EXTENSION / "build.sh")],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        built = sorted(EXTENSION.glob("*.vsix"), key=lambda path: path.stat().st_mtime)
+    return built[-1]
+
+
+def our_server() -> dict[str, Any]:
+    """The setting by which VS Code starts the server under test."""
+    return {"slm-lsp.path": server()[0], "slm-lsp.logLevel": "debug"}
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]

@@ -1,0 +1,248 @@
+"""Neovim 0.12, which shows ghost text itself, and 0.10 with our fallback."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.editors.harness.evidence import Evidence
+from tests.editors.harness.installed import editor, needs
+from tests.editors.harness.places import Place
+from tests.editors.harness.user import fresh_user
+from tests.editors.harness.waiting import until
+
+needs("pynvim")
+from tests.editors.harness.neovim import Neovim  # noqa: E402 - pynvim may be missing
+
+BINARIES = ("nvim", "nvim-old")
+
+
+@pytest.fixture(params=BINARIES)
+def start(request, home: Path, evidence: Evidence) -> Iterator:
+    """Starts a Neovim of the test's own, with some options; ends it when the test does."""
+    binary = editor(request.param)
+    started = []
+
+    def start(options: str = "{}") -> Neovim:
+        neovim = Neovim(binary, home, evidence.server_log, options)
+        evidence.on_failure(neovim.dump)
+        started.append(neovim)
+        return neovim
+
+    yield start
+    for neovim in started:
+        neovim.close()
+
+
+@pytest.fixture(scope="module", params=BINARIES)
+def shared(request, tmp_path_factory) -> Iterator:
+    """One Neovim, and one server, for all tests that leave both as they were."""
+    binary = editor(request.param)
+    home = tmp_path_factory.mktemp(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        fresh_user(home, patch)
+        neovim = Neovim(binary, home, home / "server.jsonl")
+    yield neovim
+    neovim.close()
+
+
+@pytest.fixture
+def neovim(shared, workspace: Path, place: Place, evidence: Evidence):
+    """Neovim in insert mode at the end of the place's text, before its key."""
+    evidence.on_failure(shared.dump)
+    file = workspace / "settings.py"
+    file.write_text(place.text + "\n")
+    shared.type("<Esc>")
+    shared.api.command("silent! %bwipeout!")
+    shared.open(file)
+    shared.type("GA")
+    return shared
+
+
+def test_it_is_the_neovim_that_it_should_be(start, request):
+    neovim = start()
+    has_own = neovim.lua("return vim.lsp.inline_completion ~= nil")
+    assert has_own == (request.node.callspec.params["start"] == "nvim")
+
+
+def test_ghost_text_is_drawn_and_taken(neovim, place):
+    accepted = neovim.report()["counters"]["accepted"]
+    neovim.type(place.key)
+    ghost = neovim.wait_for_ghost()
+    assert place.line + ghost.split("\n")[0] in neovim.screen()
+    neovim.type("<Tab>")
+    until(
+        "the suggestion is in the buffer", lambda: neovim.text.endswith(place.line + ghost + "\n")
+    )
+    until("the server counts it", lambda: neovim.report()["counters"]["accepted"] == accepted + 1)
+
+
+def test_undo_takes_back_the_suggestion_only(neovim, place):
+    neovim.type(place.key)
+    ghost = neovim.wait_for_ghost()
+    neovim.type("<Tab>")
+    until("taken", lambda: neovim.line == (place.line + ghost).rsplit("\n", 1)[-1])
+    neovim.type("<Esc>u")
+    until("the typed text is back", lambda: neovim.line == place.line)
+
+
+def test_a_word_then_the_rest(neovim, place):
+    neovim.type(place.key)
+    ghost = neovim.wait_for_ghost()
+    neovim.type("<M-w>")
+    taken = until("a word", lambda: neovim.line.removeprefix(place.line))
+    assert ghost.startswith(taken) and len(taken) < len(ghost)
+    assert sum(part.isalnum() for part in taken.split()) <= 1
+    until("the rest stays", lambda: neovim.ghost() == ghost.removeprefix(taken))
+    neovim.type("<Tab>")
+    until("all of it", lambda: neovim.text.endswith(place.line + ghost + "\n"))
+
+
+def test_typing_into_the_suggestion_keeps_it(neovim, place):
+    neovim.type(place.key)
+    ghost = neovim.wait_for_ghost()
+    for n in range(1, 4):
+        neovim.type(ghost[n - 1].replace("<", "<lt>"))
+        rest = ghost[n:]
+        until(f"the rest after {n} keys", lambda rest=rest: neovim.ghost() == rest)
+
+
+def test_taking_it_before_the_screen_catches_up(neovim, place):
+    neovim.type(place.key)
+    ghost = neovim.wait_for_ghost()
+    # In one go: the editor has no time to ask again in between.
+    neovim.type(ghost[0].replace("<", "<lt>") + "<Tab>")
+    until("exactly the suggestion", lambda: neovim.text.endswith(place.line + ghost + "\n"))
+
+
+def test_a_suggestion_that_no_longer_fits_is_not_taken(neovim, place):
+    neovim.type(place.key)
+    ghost = neovim.wait_for_ghost()
+    other = "q" if ghost[0] != "q" else "z"
+    neovim.type(other + "<Tab>")
+    neovim.type("<Esc>")
+    until("normal mode", lambda: neovim.api.api.get_mode()["mode"] == "n")
+    assert ghost not in neovim.line
+    assert neovim.line.startswith(place.line + other)
+
+
+def test_dismissing_it(neovim, place):
+    neovim.type(place.key)
+    neovim.wait_for_ghost()
+    neovim.type("<M-e>")
+    until("nothing is shown", lambda: not neovim.ghost())
+    assert neovim.line == place.line
+
+
+def test_leaving_insert_mode_removes_it(neovim, place):
+    neovim.type(place.key)
+    neovim.wait_for_ghost()
+    neovim.type("<Esc>")
+    until("nothing is shown", lambda: not neovim.ghost())
+    neovim.type("A<Tab>x")
+    until("Tab is a tab again", lambda: neovim.line.endswith("x"))
+
+
+def test_leaving_at_once_asks_for_nothing(neovim, place):
+    before = neovim.report()["counters"]["shown"]
+    neovim.type(place.key + "<Esc>")
+    until("normal mode", lambda: neovim.api.api.get_mode()["mode"] == "n")
+    assert neovim.report()["counters"]["shown"] == before
+    assert not neovim.ghost()
+
+
+def test_switching_it_off_here(neovim, place):
+    neovim.api.command("SlmLsp toggle")
+    assert not neovim.lua("return require('slm_lsp').ghost().is_enabled(0)")
+    asked = neovim.report()["counters"]["requests"]
+    neovim.type(place.key)
+    neovim.type("<Esc>")
+    until("normal mode", lambda: neovim.api.api.get_mode()["mode"] == "n")
+    assert neovim.report()["counters"]["requests"] == asked
+    neovim.api.command("SlmLsp toggle")
+    neovim.type("A")
+    assert neovim.wait_for_ghost()
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_the_server_has_the_same_text(neovim, workspace, ends):
+    """Form feeds, line separators, tabs and emoji, edited above and below, in utf-8 and utf-16."""
+    file = workspace / "odd.py"
+    lines = ["import os", "\f", 'x = "\N{LINE SEPARATOR}é"', 'y = "👩‍💻"', "\tif x:", "\t\tpass"]
+    file.write_bytes(ends.join([*lines, ""]).encode())
+    neovim.type("<Esc>")
+    neovim.open(file)
+    neovim.type("4GA  # 🦀<Esc>ggO# é👍<Esc>GA  # end<Esc>3Gdd4G0xu")
+    until("it has", neovim.server_has_our_text)
+
+
+def test_the_model_process_is_killed(neovim, place):
+    pid = neovim.report()["worker"]["pid"]
+    os.kill(pid, signal.SIGKILL)
+    until("another one", lambda: neovim.report()["worker"].get("pid") not in (pid, None))
+    until("ready", lambda: neovim.status()["state"] == "ready")
+    neovim.type(place.key)
+    assert neovim.wait_for_ghost()
+
+
+def test_plain_completion_for_popup_plugins(start, workspace, place):
+    file = workspace / "settings.py"
+    file.write_text(place.text + place.key + "\n")
+    neovim = start("{ ghost_text = false }")
+    neovim.open(file)
+    neovim.type("GA")
+    items = until("an item", lambda: neovim.lua(ASK_FOR_ITEMS))
+    assert items[0]["detail"] == "slm-lsp"
+    assert not neovim.ghost()
+
+
+ASK_FOR_ITEMS = """
+local client = require('slm_lsp').client()
+local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
+local answers = vim.lsp.buf_request_sync(0, 'textDocument/completion', params, 5000)
+local answer = answers and answers[client.id]
+return answer and answer.result and answer.result.items or {}
+"""
+
+
+def test_checkhealth_is_content(neovim):
+    neovim.type("<Esc>")
+    neovim.api.command("checkhealth slm_lsp")
+    report = "\n".join(neovim.api.current.buffer[:])
+    assert "ERROR" not in report and "WARN" not in report
+    assert "The server is ready" in report
+
+
+def test_checkhealth_names_the_cure(start):
+    neovim = start("{}")
+    neovim.lua("vim.lsp.config = { slm_lsp = { cmd = { '/nowhere/slm-lsp' } } }")
+    neovim.api.command("checkhealth slm_lsp")
+    report = "\n".join(neovim.api.current.buffer[:])
+    assert "/nowhere/slm-lsp cannot be found" in report and "pipx install" in report
+
+
+def test_explain_shows_the_prompt(neovim, place):
+    neovim.type(place.key)
+    neovim.wait_for_ghost()
+    neovim.type("<Esc>")
+    neovim.api.command("SlmLsp explain")
+    shown = until(
+        "the report",
+        lambda: neovim.api.current.buffer.name.endswith("explain") and neovim.text,
+    )
+    assert place.text in shown
+
+
+def test_the_statusline_names_the_state(neovim):
+    until(
+        "the state", lambda: neovim.lua("return require('slm_lsp').statusline()").startswith("slm")
+    )
+
+
+def test_the_help_has_every_command(start):
+    neovim = start()
+    commands = neovim.lua("return vim.tbl_keys(require('slm_lsp').commands)")
+    helped = (Path(__file__).parents[2] / "editors/neovim/doc/slm_lsp.txt").read_text()
+    assert all(f":SlmLsp {command} " in helped for command in commands)

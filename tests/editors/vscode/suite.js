@@ -1,0 +1,172 @@
+// Runs inside VS Code's extension host, with the whole API. VS Code's contract: exports.run().
+const vscode = require('vscode');
+const assert = require('node:assert');
+const { readFileSync } = require('node:fs');
+const path = require('node:path');
+
+const PATIENCE_MS = 40_000;
+
+async function until(what, probe) {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const value = await probe();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`never came: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
+
+const report = () => vscode.commands.executeCommand('slm.status');
+const settings = () => vscode.workspace.getConfiguration('slm-lsp');
+
+/** A fresh document that ends at the cursor, where the model has something to say. */
+async function open(place, name) {
+  const root = vscode.workspace.workspaceFolders[0].uri;
+  const uri = vscode.Uri.joinPath(root, name);
+  await vscode.workspace.fs.writeFile(uri, Buffer.from(place.text));
+  const document = await vscode.workspace.openTextDocument(uri);
+  const editor = await vscode.window.showTextDocument(document);
+  const end = document.lineAt(document.lineCount - 1).range.end;
+  editor.selection = new vscode.Selection(end, end);
+  return { document, editor, end };
+}
+
+const typeKey = (key) => vscode.commands.executeCommand('type', { text: key });
+
+/** Run the command until it changes the document: the suggestion takes its time. */
+async function accept(document, command) {
+  const before = document.getText();
+  return until(`${command} changes the text`, async () => {
+    await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await vscode.commands.executeCommand(command);
+    return document.getText() !== before && document.getText();
+  });
+}
+
+const tests = {
+  async 'activates and gets ready'() {
+    const extension = vscode.extensions.getExtension('slm-lsp.slm-lsp');
+    assert.ok(extension, 'the extension is there');
+    await extension.activate();
+    await until('ready', async () => (await report())?.state === 'ready');
+  },
+
+  async 'every command of the package exists'() {
+    const { packageJSON } = vscode.extensions.getExtension('slm-lsp.slm-lsp');
+    const known = new Set(await vscode.commands.getCommands(true));
+    const missing = packageJSON.contributes.commands.filter(({ command }) => !known.has(command));
+    assert.deepStrictEqual(missing, []);
+  },
+
+  async 'takes a suggestion, and the server counts it'(place) {
+    const before = (await report()).counters.accepted;
+    const { document } = await open(place, 'whole.py');
+    await typeKey(place.key);
+    const text = await accept(document, 'editor.action.inlineSuggest.commit');
+    assert.ok(text.startsWith(place.text + place.key), 'what was typed stays');
+    assert.ok(text.length > place.text.length + 2, 'there is more');
+    await until('counted', async () => (await report()).counters.accepted === before + 1);
+  },
+
+  async 'takes a word, and the server counts it'(place) {
+    const { document } = await open(place, 'word.py');
+    await typeKey(place.key);
+    const text = await accept(document, 'editor.action.inlineSuggest.acceptNextWord');
+    const word = text.slice(place.text.length + 1);
+    assert.match(word, /^\W*\w*\W*$/, `one word, not ${JSON.stringify(word)}`);
+  },
+
+  async 'sends no settings that nobody chose'() {
+    const { complaints } = await report();
+    assert.deepStrictEqual(complaints, []);
+  },
+
+  async 'sends settings that somebody chose, and complaints come back'() {
+    await settings().update('completion.max_line_tokens', 0, true);
+    await until('a complaint', async () =>
+      (await report()).complaints.some((text) => text.includes('max_line_tokens')),
+    );
+    await settings().update('completion.max_line_tokens', undefined, true);
+    await until('no complaint', async () => (await report()).complaints.length === 0);
+  },
+
+  async 'switches off and on everywhere'() {
+    await vscode.commands.executeCommand('slm-lsp.toggle');
+    await until('off', async () => (await report())?.state === 'off');
+    await vscode.commands.executeCommand('slm-lsp.toggle');
+    await until('ready', async () => (await report())?.state === 'ready');
+  },
+
+  async 'switches off for a file: nothing is asked'(place) {
+    await open(place, 'off.py');
+    await vscode.commands.executeCommand('slm-lsp.toggleFile');
+    const before = (await report()).counters.requests;
+    await typeKey(place.key);
+    // VS Code asks within 100 ms of a key; the next file's request shows that it had the time.
+    const { document } = await open(place, 'on.py');
+    await typeKey(place.key);
+    await accept(document, 'editor.action.inlineSuggest.commit');
+    const explained = await vscode.commands.executeCommand('slm.explain');
+    assert.ok(explained.uri.endsWith('/on.py'));
+    assert.ok((await report()).counters.requests > before);
+  },
+
+  async 'switches off for a language and writes it down'(place) {
+    await open(place, 'language.py');
+    await vscode.commands.executeCommand('slm-lsp.toggleLanguage');
+    assert.deepStrictEqual(settings().get('completion.disabled_languages'), ['python']);
+    await vscode.commands.executeCommand('slm-lsp.toggleLanguage');
+    assert.deepStrictEqual(settings().get('completion.disabled_languages'), []);
+  },
+
+  async 'explains the last suggestion'() {
+    await vscode.commands.executeCommand('slm-lsp.explain');
+    const tabs = () => vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    await until('the view', () => tabs().some((tab) => tab.label === 'Explain: slm-lsp'));
+  },
+
+  async 'shows statistics'() {
+    await vscode.commands.executeCommand('slm-lsp.statistics');
+    const text = await until('the text', () => vscode.window.activeTextEditor?.document.getText());
+    assert.match(text, /predicted tokens +\d+/);
+    assert.match(text, /quantization +\w+/);
+  },
+
+  async 'survives the end of the model process'(place) {
+    const { pid } = (await report()).worker;
+    process.kill(pid, 'SIGKILL');
+    await until('another process', async () => {
+      const now = await report();
+      return now.state === 'ready' && now.worker.pid !== pid;
+    });
+    const { document } = await open(place, 'after.py');
+    await typeKey(place.key);
+    await accept(document, 'editor.action.inlineSuggest.commit');
+  },
+
+  async 'restarts the server'() {
+    await vscode.commands.executeCommand('slm-lsp.restart');
+    const now = await until('ready', async () => {
+      const answer = await report().then(undefined, () => undefined);
+      return answer?.state === 'ready' && answer;
+    });
+    assert.strictEqual(now.counters.requests, 0, 'a new server counts from zero');
+  },
+};
+
+exports.run = async () => {
+  const root = vscode.workspace.workspaceFolders[0].uri.fsPath;
+  const place = JSON.parse(readFileSync(path.join(root, '.place.json'), 'utf8'));
+  const failures = [];
+  for (const [name, test] of Object.entries(tests)) {
+    try {
+      await test(place);
+      console.log(`ok ${name}`);
+    } catch (error) {
+      console.log(`FAILED ${name}: ${error.stack}`);
+      failures.push(name);
+    }
+  }
+  if (failures.length) throw new Error(`${failures.length} failed: ${failures.join('; ')}`);
+};
