@@ -1,0 +1,84 @@
+"""What scripts/demo shows: one line of a real file, completed by the real server over stdio."""
+
+import asyncio
+import socket
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# `tests` is no part of what is installed, and the client that speaks raw JSON-RPC lies there.
+sys.path.insert(0, str(ROOT))
+
+from tests.support.editor import Editor  # noqa: E402 - after the path is set
+
+# A line of this repository, cut off where the cursor is; found by its text, since lines move.
+FILE, LINE, CUT = "slm_lsp/documents.py", "        return self._text", "        return "
+
+
+def default_place() -> str:
+    lines = (ROOT / FILE).read_text(encoding="utf-8").split("\n")
+    return f"{FILE}:{lines.index(LINE) + 1}:{len(CUT) + 1}"
+
+
+def main() -> int:
+    place = sys.argv[1] if len(sys.argv) > 1 else default_place()
+    name, line, column = place.rsplit(":", 2)
+    return asyncio.run(demo(Path(name).absolute(), int(line) - 1, int(column) - 1))
+
+
+async def demo(path: Path, at_line: int, at_column: int) -> int:
+    text = path.read_text(encoding="utf-8")
+    before = text.split("\n")[at_line][:at_column]
+
+    started = time.perf_counter()
+    async with Editor.start("--log-level", "error") as editor:
+        await editor.initialize(encodings=("utf-32",), root=ROOT)
+        # As if the rest of the line had not been written yet.
+        editor.open(path.as_uri(), without_rest_of_line(text, at_line, at_column))
+        items = await editor.inline(path.as_uri(), at_line, at_column)
+        first_ms = (time.perf_counter() - started) * 1000
+        status = await editor.status()
+        explained = await editor.command("slm.explain")
+        await editor.shutdown()
+        await editor.exit_code()
+
+    print(f"{path.relative_to(ROOT)}, line {at_line + 1}:\n")
+    for item in items:
+        print(f"    {before}├{item['insertText']}┤")
+    if not items:
+        print(f"    {before}   (nothing to suggest: {explained['skip_reason']})")
+    model, worker = status["model"], status["worker"]
+    print(
+        f"\n{model['name']} ({model['parameters'] / 1e6:.1f} M parameters, "
+        f"{model['quantization']}) took {explained['timings_ms']['total']:.0f} ms; "
+        f"{first_ms:.0f} ms since the server was started."
+    )
+    print(network(worker["sandbox"]))
+    return 0 if items else 1
+
+
+def without_rest_of_line(text: str, line: int, column: int) -> str:
+    lines = text.split("\n")
+    lines[line] = lines[line][:column]
+    return "\n".join(lines)
+
+
+def network(sandbox: str) -> str:
+    """Which guard kept everything here from the network."""
+    interfaces = [name for _, name in socket.if_nameindex() if name != "lo"]
+    if not interfaces:
+        return (
+            "No network was used: all of this ran in a network namespace of its own, which has "
+            f"no interface to any network. Besides: {sandbox}."
+        )
+    if sandbox != "none":
+        return f"No network was used: {sandbox}."
+    return (
+        "No network was used, but nothing here could prove it: this system allows neither a "
+        "network namespace nor a sandbox."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
