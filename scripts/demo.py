@@ -24,11 +24,12 @@ def default_place() -> str:
 def main() -> int:
     place = sys.argv[1] if len(sys.argv) > 1 else default_place()
     name, line, column = place.rsplit(":", 2)
-    return asyncio.run(demo(Path(name).absolute(), int(line) - 1, int(column) - 1))
-
-
-async def demo(path: Path, at_line: int, at_column: int) -> int:
+    path = Path(name).absolute()
     text = path.read_text(encoding="utf-8")
+    return asyncio.run(demo(path, text, int(line) - 1, int(column) - 1))
+
+
+async def demo(path: Path, text: str, at_line: int, at_column: int) -> int:
     before = text.split("\n")[at_line][:at_column]
 
     started = time.perf_counter()
