@@ -1,0 +1,143 @@
+"""The command line, as a person or a script uses it."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COMMAND = (sys.executable, "-P", "-m", "slm_lsp.cli")
+TEXT = "def add(a, b):\n    return a + b\n\n\ndef subtract(a, b):\n    return \n"
+
+
+def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, cwd=cwd, timeout=120
+    )
+
+
+@pytest.fixture
+def area(tmp_path: Path) -> Path:
+    path = tmp_path / "area.py"
+    path.write_text(TEXT)
+    return path
+
+
+def test_help_comes_at_once() -> None:
+    def wall_s() -> float:
+        started = time.perf_counter()
+        assert "serve" in run("--help").stdout
+        return time.perf_counter() - started
+
+    assert min(wall_s() for _ in range(5)) < 0.3
+
+
+def test_help_loads_no_heavy_modules() -> None:
+    code = (
+        "import sys; from slm_lsp.cli import build_parser; build_parser([]); "
+        "print(sorted({m.partition('.')[0] for m in sys.modules} & "
+        "{'pygls', 'lsprotocol', 'llama_cpp', 'tree_sitter', 'numpy', 'asyncio'}))"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", ["serve", "complete", "doctor", "models", "config"])
+def test_every_command_explains_itself(command: str) -> None:
+    done = run(command, "--help")
+    assert done.returncode == 0
+    assert f"slm-lsp {command}" in done.stdout
+
+
+def test_version_and_mistakes() -> None:
+    assert run("--version").stdout.startswith("slm-lsp 0.")
+    assert run("no-such-command").returncode == 2
+    assert run().returncode == 2
+
+
+def test_complete(area: Path) -> None:
+    done = run("complete", f"{area}:6:12")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("    return ├")
+    assert done.stdout.endswith("┤\n")
+    assert "ms" in done.stderr
+
+
+def test_complete_as_json_with_its_explanation(area: Path) -> None:
+    done = run("complete", "area.py:6:12", "--json", "--explain", cwd=area.parent)
+    said = json.loads(done.stdout)
+    assert said["suggestion"].strip()
+    assert said["elapsed_ms"] > 0
+    assert said["explanation"]["prompt"]
+    assert "area.py" in said["explanation"]["prompt"][1]["text"]
+
+
+@pytest.mark.parametrize(
+    ("place", "complaint"),
+    [
+        ("area.py", "is not FILE:LINE:COL"),
+        ("area.py:6", "is not FILE:LINE:COL"),
+        ("area.py:six:1", "is not FILE:LINE:COL"),
+        ("area.py:0:1", "count from 1"),
+        ("area.py:6:0", "count from 1"),
+        ("area.py:99:1", "has 7 lines, not 99"),
+        ("area.py:6:99", "columns are 1 to 12, not 99"),
+        ("gone.py:1:1", "No such file"),
+        (".:1:1", "Is a directory"),
+        ("binary:1:1", "is a binary file"),
+        ("latin1.py:1:1", "is not UTF-8 text"),
+    ],
+)
+def test_places_that_are_none(area: Path, place: str, complaint: str) -> None:
+    (area.parent / "binary").write_bytes(b"\x7fELF\0\0\0")
+    (area.parent / "latin1.py").write_bytes("é = 1\n".encode("latin-1"))
+    done = run("complete", place, cwd=area.parent)
+    assert done.returncode == 1
+    assert complaint in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_nothing_to_suggest_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "empty.py").write_text("")
+    done = run("complete", "empty.py:1:1", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert "nothing to suggest" in done.stderr
+
+
+def test_doctor_finds_all_well() -> None:
+    done = run("doctor", "--json")
+    said = json.loads(done.stdout)
+    assert (done.returncode, said["ok"]) == (0, True), done.stdout
+    names = [check["name"] for check in said["checks"]]
+    assert {"python", "llama.cpp", "cpu", "model", "inference", "completion"} <= set(names)
+
+
+def test_doctor_names_the_cure(tmp_path: Path) -> None:
+    (tmp_path / "slm-lsp.toml").write_text('[model]\nname = "other"\nsha256 = "%s"\n' % ("0" * 64))
+    done = run("doctor", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "FAIL  model" in done.stdout
+    assert "slm-lsp models pull" in done.stdout
+
+
+def test_output_that_nobody_reads(area: Path) -> None:
+    done = subprocess.run(
+        f"{' '.join(COMMAND)} complete {area}:6:12 | true",
+        shell=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "Traceback" not in done.stderr
+
+
+def test_the_demo() -> None:
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-P", "scripts/demo.py"], cwd=root, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "├" in done.stdout and " ms" in done.stdout and "network" in done.stdout

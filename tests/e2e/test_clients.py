@@ -1,0 +1,87 @@
+"""Six real editors, by what they really send at initialize.
+
+pytest-lsp is a second client besides our own: it knows LSP's types, so an answer that does not
+fit them fails here.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import pytest_lsp
+from lsprotocol import converters, types
+from pytest_lsp import ClientServerConfig, LanguageClient
+
+PROFILES = sorted((Path(__file__).parent / "clients").glob("*.json"))
+URI = "file:///home/dev/project/area.py"
+TEXT = "def add(a, b):\n    return a + b\n\n\ndef subtract(a, b):\n    return "
+ENCODING = {
+    "Eglot_1.17.30": "utf-32",
+    "Neovim_0.10.4": "utf-16",
+    "Neovim_0.12.4": "utf-8",
+    "code-server_1.139.1": "utf-16",
+    "emacs_lsp-mode_10.0.0": "utf-32",
+    "helix_25.07.1": "utf-8",
+}
+
+
+@pytest_lsp.fixture(
+    params=PROFILES,
+    ids=lambda path: path.stem,
+    config=ClientServerConfig(server_command=[sys.executable, "-P", "-m", "slm_lsp.cli", "serve"]),
+)
+async def client(request: pytest.FixtureRequest, lsp_client: LanguageClient):
+    sent = json.loads(request.param.read_text())
+    params = converters.get_converter().structure(sent, types.InitializeParams)
+    params.process_id = os.getpid()
+    lsp_client.profile = request.param.stem
+    lsp_client.can = await lsp_client.initialize_session(params)
+    yield
+    await lsp_client.shutdown_session()
+
+
+def opened(client: LanguageClient) -> None:
+    document = types.TextDocumentItem(URI, "python", 1, TEXT)
+    client.text_document_did_open(types.DidOpenTextDocumentParams(document))
+
+
+def test_there_are_six_profiles() -> None:
+    assert {path.stem for path in PROFILES} == set(ENCODING)
+
+
+async def test_the_handshake(client: LanguageClient) -> None:
+    can = client.can.capabilities
+    assert can.position_encoding == ENCODING[client.profile]
+    assert can.inline_completion_provider == types.InlineCompletionOptions()
+    assert client.can.server_info.name == "slm-lsp"
+
+
+async def test_an_inline_suggestion(client: LanguageClient) -> None:
+    opened(client)
+    answer = await client.text_document_inline_completion_async(
+        types.InlineCompletionParams(
+            types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked),
+            types.TextDocumentIdentifier(URI),
+            types.Position(5, 11),
+        )
+    )
+    assert isinstance(answer, types.InlineCompletionList)
+    (item,) = answer.items
+    assert item.insert_text
+    assert item.range == types.Range(types.Position(5, 11), types.Position(5, 11))
+
+
+async def test_a_suggestion_in_the_popup(client: LanguageClient) -> None:
+    opened(client)
+    answer = await client.text_document_completion_async(
+        types.CompletionParams(types.TextDocumentIdentifier(URI), types.Position(5, 11))
+    )
+    assert isinstance(answer, types.CompletionList)
+    (item,) = answer.items
+    assert isinstance(item.text_edit, types.TextEdit)
+    assert item.command is not None
+    await client.workspace_execute_command_async(
+        types.ExecuteCommandParams(item.command.command, item.command.arguments)
+    )
