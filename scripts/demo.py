@@ -67,14 +67,20 @@ def without_rest_of_line(text: str, line: int, column: int) -> str:
 
 def network(sandbox: str) -> str:
     """Which guard kept everything here from the network."""
+    guard = sandbox.partition(": ")[2] or sandbox
     interfaces = [name for _, name in socket.if_nameindex() if name != "lo"]
     if not interfaces:
+        also = (
+            ""
+            if sandbox == "none"
+            else f"\nWithin it, the model's process was guarded, too: {guard}."
+        )
         return (
-            "No network was used: all of this ran in a network namespace of its own, which has "
-            f"no interface to any network. Besides: {sandbox}."
+            "No network was used: all of this ran in a network namespace of its own, which has no "
+            f"way out.{also}"
         )
     if sandbox != "none":
-        return f"No network was used: {sandbox}."
+        return f"No network was used by the model's process: {guard}."
     return (
         "No network was used, but nothing here could prove it: this system allows neither a "
         "network namespace nor a sandbox."
