@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
-from slm_context.cursor import DocumentContext
+from slm_context.cursor import LINE_END, DocumentContext
 
 from slm_lsp.columns import Encoding, width
 from slm_lsp.completion.types import Completion, CompletionRequest, Trigger
@@ -158,7 +158,8 @@ def word_before(line_prefix: str) -> str:
 
 
 def label(text: str) -> str:
-    first, *more = text.strip().splitlines() or [""]
+    """One short line for a popup."""
+    first, *more = LINE_END.split(text.strip(" \t\r\n"))
     return f"{first[:MAX_LABEL]}…" if more or len(first) > MAX_LABEL else first
 
 
