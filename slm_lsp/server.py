@@ -48,6 +48,8 @@ class SlmServer(LanguageServer):
         self.listening = False  # the client has said initialized
         self.announced_inline = False
         self.asks_inline = False
+        self.answers_configuration = False
+        self.watches_files = False
         self.pulls_diagnostics = False
         self.refreshes_diagnostics = False
         self.loading_progress: LoadingProgress | None = None
@@ -65,6 +67,10 @@ class SlmServer(LanguageServer):
         self.announced_inline = text is not None and text.inline_completion is not None
         self.pulls_diagnostics = text is not None and text.diagnostic is not None
         workspace = capabilities.workspace
+        if workspace is not None:
+            self.answers_configuration = workspace.configuration is True
+            watching = workspace.did_change_watched_files
+            self.watches_files = watching is not None and watching.dynamic_registration is True
         refresh = workspace.diagnostics if workspace is not None else None
         self.refreshes_diagnostics = refresh is not None and refresh.refresh_support is True
         window = capabilities.window

@@ -219,6 +219,9 @@ class Session:
         suggestion = self._suggestions.get(id)
         if suggestion is None or self.engine is None:
             return False
+        if kind == "full":
+            # There is nothing left to take: an editor that says so twice is not counted twice.
+            del self._suggestions[id]
         self.engine.accepted(suggestion.request, suggestion.completion, kind, length)
         return True
 

@@ -174,7 +174,8 @@ async def test_explain(typed: Editor) -> None:
 
 async def test_acceptance_is_counted_once_for_each_suggestion(typed: Editor) -> None:
     (item,) = await typed.inline(URI, *END)
-    await typed.command(item["command"]["command"], *item["command"]["arguments"])
+    for _ in range(2):
+        await typed.command(item["command"]["command"], *item["command"]["arguments"])
     await typed.command("slm.accepted", {"id": 999, "kind": "full", "length": 3})
     assert (await typed.status())["counters"]["accepted"] == 1
 
@@ -212,6 +213,34 @@ async def test_settings_of_the_repository(raw: Editor, tmp_path: Path) -> None:
     raw.open((tmp_path / "area.py").as_uri(), TEXT)
     await raw.inline((tmp_path / "area.py").as_uri(), *END)
     assert (await raw.status())["counters"]["predicted_tokens"] == 1
+
+
+async def test_settings_that_are_no_news_change_nothing(typed: Editor) -> None:
+    """Neovim sends an empty object, VS Code null, and some clients everybody's settings."""
+    for settings in ({}, None, {"other-server": {"completion": {"enabled": False}}}):
+        typed.notify("workspace/didChangeConfiguration", {"settings": settings})
+    assert await typed.inline(URI, *END)
+
+
+async def test_a_client_that_wants_to_be_asked_for_its_settings(raw: Editor) -> None:
+    raw.answers["workspace/configuration"] = [{"completion": {"enabled": False}}]
+    await raw.initialize(capabilities={"workspace": {"configuration": True}})
+    await raw.ready()
+    raw.notify("workspace/didChangeConfiguration", {"settings": None})
+    await raw.wait_until(lambda: raw.last_state == "off")
+
+
+async def test_settings_files_are_read_again_when_they_change(raw: Editor, tmp_path: Path) -> None:
+    watching = {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}}
+    await raw.initialize(root=tmp_path, capabilities=watching)
+    await raw.ready()
+    await raw.wait_until(lambda: raw.requests)
+    assert raw.requests[0]["method"] == "client/registerCapability"
+    path = tmp_path / "slm-lsp.toml"
+    path.write_text("[completion]\nenabled = false\n")
+    changes = {"changes": [{"uri": path.as_uri(), "type": 1}]}
+    raw.notify("workspace/didChangeWatchedFiles", changes)
+    await raw.wait_until(lambda: raw.last_state == "off")
 
 
 async def test_a_model_that_is_not_there_is_said_once(raw: Editor, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ class Editor:
         self.requests: list[dict[str, Json]] = []  # from the server
         self.unclaimed: list[dict[str, Json]] = []  # responses with an id that nobody asked by
         self.stderr = ""
-        self.answers_requests = True
+        self.answers: dict[str, Json] = {}  # to requests of the server, by method
         self._n_asked = 0
         self._waiting: dict[int | str, asyncio.Future[Json]] = {}
         self._changed = asyncio.Event()
@@ -219,8 +219,8 @@ class Editor:
         self._note("←", message)
         if "method" in message and "id" in message:
             self.requests.append(message)
-            if self.answers_requests:
-                self.send({"jsonrpc": "2.0", "id": message["id"], "result": None})
+            result = self.answers.get(message["method"])
+            self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})
         elif "method" in message:
             self.notifications.append(message)
         elif message["id"] in self._waiting:
