@@ -7,7 +7,7 @@ from typing import Any
 from lsprotocol import types
 
 from slm_lsp.rpc import SlmProtocol
-from slm_lsp.session import State, Status
+from slm_lsp.status import State, Status
 
 
 class LoadingProgress:

@@ -17,7 +17,8 @@ from slm_lsp.lifetime import watch_parent
 from slm_lsp.log import describe
 from slm_lsp.progress import LoadingProgress
 from slm_lsp.rpc import PARSE_ERROR, SlmProtocol
-from slm_lsp.session import Session, Status
+from slm_lsp.session import Session
+from slm_lsp.status import Status
 from slm_lsp.stdio import Garbage, StdioReader, StdioWriter
 
 LOG = logging.getLogger("slm_lsp.server")

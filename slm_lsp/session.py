@@ -7,18 +7,15 @@ import asyncio
 import hashlib
 import itertools
 import logging
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from slm_context.languages import language_for
 
 from slm_lsp import sandbox
-from slm_lsp.assembly import build_client, build_engine
 from slm_lsp.columns import Encoding
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.completion.types import Completion, CompletionRequest, Explanation
@@ -26,50 +23,16 @@ from slm_lsp.config import ConfigSource
 from slm_lsp.diagnostics.dismissals import Dismissals
 from slm_lsp.diagnostics.engine import DiagnosticsEngine
 from slm_lsp.documents import Document, DocumentSnapshot, Edit, encodable
-from slm_lsp.errors import SlmError
-from slm_lsp.inference.client import WorkerClient, WorkerState
 from slm_lsp.models.places import home
 from slm_lsp.paths import path_of
+from slm_lsp.serving import ServingModel
 from slm_lsp.statistics import Statistics
+from slm_lsp.status import Status
 
 LOG = logging.getLogger("slm_lsp.session")
 
-# Below this, a status bar would flicker with every keystroke.
-BUSY_AFTER_S = 0.15
-PROGRESS_EVERY_S = 0.2
-# How long a request waits for a model that is loading. Editors cancel what they no longer want.
-LOADING_PATIENCE_S = 10.0
 # Suggestions that may still be accepted: what is on a screen, and some.
 MAX_REMEMBERED = 200
-
-
-class State(StrEnum):
-    """What a status bar shows."""
-
-    LOADING = "loading"
-    READY = "ready"
-    BUSY = "busy"
-    OFF = "off"
-    ERROR = "error"
-
-
-STATE_OF_WORKER = {
-    WorkerState.STOPPED: State.OFF,
-    WorkerState.LOADING: State.LOADING,
-    WorkerState.RESTARTING: State.LOADING,
-    WorkerState.READY: State.READY,
-    WorkerState.FAILED: State.ERROR,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """The content of `slm/status`."""
-
-    state: State
-    message: str
-    model: str | None = None
-    tokens_per_second: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +53,16 @@ class Session:
         self.documents: dict[str, Document] = {}
         self.config = ConfigSource()
         self.statistics = Statistics()
-        self.client: WorkerClient | None = None
-        self.engine: CompletionEngine | None = None
+        self.on_status: Callable[[Status], None] = lambda status: None
+        self.serving = ServingModel(self.statistics, lambda status: self.on_status(status))
         self.on_findings: Callable[[str], None] = lambda uri: None
         self.diagnostics = DiagnosticsEngine(
             self.config.settings.diagnostics,
             lambda uri: self.on_findings(uri),
             Dismissals.load(home() / "dismissals.json"),
         )
-        self.on_status: Callable[[Status], None] = lambda status: None
-        self._problem: str | None = None  # why there is no model
-        self._status: Status | None = None
-        self._told_at = 0.0
-        self._settled = asyncio.Event()  # the model is ready, or will not be
-        self._n_busy = 0
         self._ids = itertools.count(1)
         self._suggestions: OrderedDict[int, Suggestion] = OrderedDict()
-        self._changing_model = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # What the editor tells us.
@@ -118,7 +74,7 @@ class Session:
         self.config = ConfigSource(self.roots[0] if self.roots else None, options)
         self.diagnostics.configure(self.config.settings.diagnostics)
         self._complain()
-        self.in_background(self.load_model())
+        self.in_background(self.serving.load(self.config.settings))
 
     def configure(self, options: Any) -> None:
         """The editor's settings changed."""
@@ -169,6 +125,10 @@ class Session:
     # What handlers ask.
 
     @property
+    def engine(self) -> CompletionEngine | None:
+        return self.serving.engine
+
+    @property
     def explanation(self) -> Explanation | None:
         return self.engine.explain_last if self.engine else None
 
@@ -192,20 +152,12 @@ class Session:
 
     async def suggest(self, request: CompletionRequest) -> Suggestion | None:
         """Ask the engine; None when there is nothing worth showing."""
-        if not self._settled.is_set():
-            # Better late than nothing: the first suggestion is asked for while the model loads.
-            await self._settling()
+        await self.serving.settle()
         engine = self.engine
         if engine is None:
             return None
-        loop = asyncio.get_running_loop()
-        busy = loop.call_later(BUSY_AFTER_S, self._busy, +1)
-        try:
+        with self.serving.busy():
             completion = await engine.complete(request)
-        finally:
-            if loop.time() >= busy.when():
-                self._busy(-1)
-            busy.cancel()
         if completion is None:
             return None
         suggestion = Suggestion(next(self._ids), request, completion)
@@ -225,105 +177,30 @@ class Session:
         self.engine.accepted(suggestion.request, suggestion.completion, kind, length)
         return True
 
-    # The model.
-
-    async def load_model(self) -> None:
-        """Load the model that the settings name, in place of the one before."""
-        async with self._changing_model:
-            await self.drop_model()
-            settings = self.config.settings
-            self._problem = None
-            if not settings.completion.enabled:
-                self.tell()
-                return
-            try:
-                if settings.privacy.require_sandbox:
-                    sandbox.demand(sandbox.current())
-                client = await build_client(settings)
-            except SlmError as error:
-                LOG.error("%s", error)
-                self._problem = str(error)
-                self.tell()
-                return
-            self.client = client
-            self.engine = build_engine(client, settings, self.statistics)
-            client.subscribe(lambda state, detail: self.tell())
-            await client.start()
-
     async def close(self) -> None:
         """End the inference process and whatever else is under way."""
         self.diagnostics.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.drop_model()
+        await self.serving.drop()
 
     async def restart(self) -> None:
-        """A fresh inference process for the model that is there, or a new attempt to find one."""
-        if self.client is None:
-            await self.load_model()
-        else:
-            await self.client.restart()
-
-    async def drop_model(self) -> None:
-        """End the inference process."""
-        client, self.client, self.engine = self.client, None, None
-        if client is not None:
-            await client.close()
+        """A fresh inference process."""
+        await self.serving.restart(self.config.settings)
 
     # What we tell.
 
     @property
     def status(self) -> Status:
-        if self._problem is not None:
-            return Status(State.ERROR, self._problem)
-        if not self.config.settings.completion.enabled:
-            return Status(State.OFF, "completion is switched off in the settings")
-        if self.client is None:
-            return Status(State.LOADING, "the model is loading")
-        model = self.client.model
-        state = STATE_OF_WORKER[self.client.state]
-        if state is State.READY and self._n_busy:
-            return Status(State.BUSY, "the model is computing", *_named(model))
-        return Status(state, self.client.detail, *_named(model))
-
-    def tell(self) -> None:
-        """Tell the editor how things stand, if that has changed."""
-        status, before, now = self.status, self._status, time.monotonic()
-        if status.state is State.LOADING:
-            self._settled.clear()
-        else:
-            self._settled.set()
-        if status == before:
-            return
-        if before is not None and status.state is before.state is State.LOADING:
-            # Each percent is news to the log only.
-            if now - self._told_at < PROGRESS_EVERY_S:
-                return
-        self._status, self._told_at = status, now
-        self.on_status(status)
+        return self.serving.status
 
     def status_json(self, with_documents: bool = False) -> dict[str, Any]:
         """The answer to `slm.status`."""
         documents = self.documents.values() if with_documents else ()
-        client = self.client
-        model = client.model if client else None
         return {
             **asdict(self.status),
-            "model": model
-            and {
-                "name": model.name,
-                "sha256": model.sha256,
-                "path": model.path,
-                "parameters": model.parameters,
-                "quantization": model.quantization,
-            },
-            "worker": {
-                "pid": client.pid if client else None,
-                "restarts": client.restarts if client else 0,
-                "safe_mode": client.safe_mode if client else False,
-                "sandbox": client.sandbox if client else "none",
-            },
+            **self.serving.as_json(),
             **self.statistics.as_json(),
             "documents": {
                 document.uri: {"version": document.version, "sha256": _digest(document.text)}
@@ -339,23 +216,13 @@ class Session:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _settling(self) -> None:
-        try:
-            await asyncio.wait_for(self._settled.wait(), LOADING_PATIENCE_S)
-        except TimeoutError:
-            LOG.info("a suggestion was given up: the model is still loading")
-
-    def _busy(self, change: int) -> None:
-        self._n_busy += change
-        self.tell()
-
     def _settings_changed(self, before: Any) -> None:
         after = self.config.settings
         self.diagnostics.configure(after.diagnostics)
         if _what_loads(before) != _what_loads(after):
-            self.in_background(self.load_model())
-        elif self.client is not None:
-            self.engine = build_engine(self.client, after, self.statistics)
+            self.in_background(self.serving.load(self.config.settings))
+        else:
+            self.serving.reconfigure(after)
 
     def _complain(self) -> None:
         for complaint in self.config.complaints:
@@ -365,12 +232,6 @@ class Session:
 def _what_loads(settings: Any) -> tuple[Any, ...]:
     """What cannot change without another inference process."""
     return settings.model, settings.completion.enabled, settings.privacy.require_sandbox
-
-
-def _named(model: Any) -> tuple[str | None, float | None]:
-    if model is None:
-        return None, None
-    return model.name, round(model.decode_tokens_per_second, 1) or None
 
 
 def _digest(text: str) -> str:

@@ -1,0 +1,147 @@
+"""The model that serves: loaded as the settings say, replaced when they change, started anew."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from slm_lsp import sandbox
+from slm_lsp.assembly import build_client, build_engine
+from slm_lsp.completion.engine import CompletionEngine
+from slm_lsp.errors import SlmError
+from slm_lsp.inference.client import WorkerClient
+from slm_lsp.settings import Settings
+from slm_lsp.statistics import Statistics
+from slm_lsp.status import State, Status, Teller
+
+LOG = logging.getLogger("slm_lsp.serving")
+
+# Below this, a status bar would flicker with every keystroke.
+BUSY_AFTER_S = 0.15
+# How long a request waits for a model that is loading. Editors cancel what they no longer want.
+PATIENCE_S = 10.0
+
+STARTING = Status(State.LOADING, "the model is loading")
+OFF = Status(State.OFF, "completion is switched off in the settings")
+
+
+class ServingModel:
+    """At most one inference process and the engine on top of it."""
+
+    def __init__(self, statistics: Statistics, on_status: Callable[[Status], None]) -> None:
+        self.client: WorkerClient | None = None
+        self.engine: CompletionEngine | None = None
+        self._statistics = statistics
+        self._teller = Teller(on_status)
+        # What is so while there is no client.
+        self._without_client = STARTING
+        self._n_busy = 0
+        self._settled = asyncio.Event()  # the model is ready, or will not be
+        self._changing = asyncio.Lock()
+
+    @property
+    def status(self) -> Status:
+        client = self.client
+        if client is None:
+            return self._without_client
+        status = Status.of_worker(client.state, client.detail, client.model)
+        if status.state is State.READY and self._n_busy:
+            return replace(status, state=State.BUSY, message="the model is computing")
+        return status
+
+    async def load(self, settings: Settings) -> None:
+        """Load the model that the settings name, in place of the one before."""
+        async with self._changing:
+            await self.drop()
+            if not settings.completion.enabled:
+                self._stand_without(OFF)
+                return
+            self._stand_without(STARTING)
+            try:
+                if settings.privacy.require_sandbox:
+                    sandbox.demand(sandbox.current())
+                client = await build_client(settings)
+            except SlmError as error:
+                LOG.error("%s", error)
+                self._stand_without(Status(State.ERROR, str(error)))
+                return
+            self.client = client
+            self.engine = build_engine(client, settings, self._statistics)
+            client.subscribe(lambda state, detail: self._tell())
+            await client.start()
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Settings changed that the inference process does not depend on."""
+        if self.client is not None:
+            self.engine = build_engine(self.client, settings, self._statistics)
+
+    async def restart(self, settings: Settings) -> None:
+        """A fresh process for the model that is there, or a new attempt to find one."""
+        if self.client is None:
+            await self.load(settings)
+        else:
+            await self.client.restart()
+
+    async def drop(self) -> None:
+        """End the inference process."""
+        client, self.client, self.engine = self.client, None, None
+        if client is not None:
+            await client.close()
+
+    async def settle(self) -> None:
+        """Wait for a model that is loading: the first suggestion is asked for meanwhile."""
+        if self._settled.is_set():
+            return
+        try:
+            await asyncio.wait_for(self._settled.wait(), PATIENCE_S)
+        except TimeoutError:
+            LOG.info("a suggestion was given up: the model is still loading")
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Say so while a request takes long enough to be noticed."""
+        shown = False
+
+        def show() -> None:
+            nonlocal shown
+            shown = True
+            self._n_busy += 1
+            self._tell()
+
+        timer = asyncio.get_running_loop().call_later(BUSY_AFTER_S, show)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            if shown:
+                self._n_busy -= 1
+                self._tell()
+
+    def as_json(self) -> dict[str, Any]:
+        """The part of `slm.status` that is about the model."""
+        client = self.client
+        model = client.model if client else None
+        named = ("name", "sha256", "path", "parameters", "quantization")
+        return {
+            "model": {name: getattr(model, name) for name in named} if model else None,
+            "worker": {
+                "pid": client.pid if client else None,
+                "restarts": client.restarts if client else 0,
+                "safe_mode": client.safe_mode if client else False,
+                "sandbox": client.sandbox if client else "none",
+            },
+        }
+
+    def _stand_without(self, status: Status) -> None:
+        self._without_client = status
+        self._tell()
+
+    def _tell(self) -> None:
+        status = self.status
+        if status.state is State.LOADING:
+            self._settled.clear()
+        else:
+            self._settled.set()
+        self._teller.tell(status)
