@@ -15,7 +15,7 @@ from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from pygls.protocol import LanguageServerProtocol, lsp_method
+from pygls.protocol import JsonRPCResponseMessage, LanguageServerProtocol, lsp_method
 
 from slm_lsp.errors import SlmError
 from slm_lsp.log import describe
@@ -124,10 +124,16 @@ class SlmProtocol(LanguageServerProtocol):
 
     def _decode(self, message: dict[str, Any]) -> Any | None:
         """The message as its type, None when its parameters are not of that type."""
+        if "method" in message:
+            kind = self.get_message_type(message["method"])
+        elif "error" in message:
+            kind = types.ResponseErrorMessage
+        else:
+            kind = self._result_types.pop(message["id"], None)
         try:
-            return self.structure_message(message)
+            return self._converter.structure(message, kind or JsonRPCResponseMessage)
         except Exception as error:  # cattrs raises whatever the wrong value makes it raise
-            LOG.debug("not decodable: %s", type(error.__cause__ or error).__name__)
+            LOG.debug("not decodable: %s", type(error).__name__)
             return None
 
     def _dispatch(self, message: Any) -> None:
@@ -160,7 +166,7 @@ class SlmProtocol(LanguageServerProtocol):
             LOG.error("a notification failed: %s", describe(error))
 
     def _handle_cancel_notification(self, msg_id: Id) -> None:
-        future = self._request_futures.get(msg_id)
+        future = self._request_futures.get(msg_id) if isinstance(msg_id, int | str) else None
         # Only what the client asked for is the client's to cancel.
         if isinstance(future, asyncio.Future):
             future.cancel()

@@ -12,7 +12,9 @@ LOG = logging.getLogger("slm_lsp.text_sync")
 
 def did_open(server: SlmServer, params: types.DidOpenTextDocumentParams) -> None:
     document = params.text_document
-    server.session.open(document.uri, document.language_id, document.version, document.text)
+    # The id is of an open enumeration, so whatever was sent arrives here.
+    language_id = str(document.language_id)
+    server.session.open(document.uri, language_id, document.version, document.text)
 
 
 def did_change(server: SlmServer, params: types.DidChangeTextDocumentParams) -> None:

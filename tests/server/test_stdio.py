@@ -6,6 +6,8 @@ import random
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from slm_lsp import stdio
 from slm_lsp.stdio import Framing, Garbage, StdioReader, StdioWriter
@@ -147,3 +149,14 @@ def _read(fd: int, n: int) -> int:
     while total < n:
         total += len(os.read(fd, 2**16))
     return total
+
+
+@given(
+    st.lists(st.binary(max_size=40) | st.sampled_from([b"\r\n", b"Content-Length: 3\r\n", b":"]))
+)
+def test_no_bytes_harm_the_framing(pieces: list[bytes]) -> None:
+    framing = Framing()
+    for piece in pieces:
+        for found in framing.feed(piece):
+            assert isinstance(found, bytes | Garbage)
+    assert len(framing._buffer) <= sum(map(len, pieces))
