@@ -101,9 +101,7 @@ class SlmServer(LanguageServer):
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_log_exception)
         self._ended = loop.create_future()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # 128 + n is what shells report for a process that a signal ended.
-            loop.add_signal_handler(number, self.end, 128 + number)
+        self._heed_signals(loop)
         writer = StdioWriter(writing, self._broken)
         self.protocol.set_writer(writer)  # pyright: ignore - only `write` is ever called
         self.protocol.on_exit = self.end
@@ -117,6 +115,16 @@ class SlmServer(LanguageServer):
             except TimeoutError:
                 LOG.warning("the inference process did not end in time")
             writer.close(FLUSH_S)
+
+    def _heed_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            try:
+                if number is not None:
+                    # 128 + n is what shells report for a process that a signal ended.
+                    loop.add_signal_handler(number, self.end, 128 + number)
+            except NotImplementedError:
+                return  # Windows: the console ends the process
 
     async def _receive(self, reader: StdioReader) -> None:
         while (body := await reader.receive()) is not None:

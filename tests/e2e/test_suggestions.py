@@ -139,6 +139,16 @@ async def test_a_newer_question_replaces_the_older(typed: Editor) -> None:
     assert counters["superseded"] + counters["cache_hits"] >= 5
 
 
+async def test_a_question_is_about_the_text_as_it_was(typed: Editor) -> None:
+    """Messages that follow at once are read before the model answers."""
+    id = typed.ask_inline(URI, *END)
+    typed.change(URI, {"text": "nothing = 'like before'\n"})
+    await typed.answer(id)
+    explained = await typed.command("slm.explain")
+    assert explained["version"] == 1
+    assert "subtract" in "".join(part["text"] for part in explained["prompt"])
+
+
 async def test_documents_do_not_replace_each_other(typed: Editor) -> None:
     typed.open("file:///project/other.py", TEXT)
     ids = [typed.ask_inline(uri, *END) for uri in (URI, "file:///project/other.py")]
