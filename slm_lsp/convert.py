@@ -1,11 +1,12 @@
 """Between lsprotocol's types and ours, both ways, in all three position encodings."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
-from slm_context.cursor import LINE_END, DocumentContext
+from slm_context.cursor import LINE_END
 
 from slm_lsp.columns import Encoding, width
 from slm_lsp.completion.types import Completion, CompletionRequest, Trigger
@@ -63,18 +64,15 @@ def inline_request(
     snapshot = session.snapshot(params.text_document.uri)
     if snapshot is None:
         return None
-    selected = params.context.selected_completion_info
-    offset = snapshot.offset_at(place(params.position))
-    text, chosen = snapshot.text, ""
+    document = session.context(snapshot, snapshot.offset_at(place(params.position)))
+    selected, chosen = params.context.selected_completion_info, ""
     if selected is not None:
         # The popup would replace its range by its text: the suggestion goes on from there.
         start = snapshot.offset_at(place(selected.range.start))
         end = snapshot.offset_at(place(selected.range.end))
-        text = text[:start] + selected.text + text[end:]
-        offset, chosen = start + len(selected.text), selected.text
-    document = DocumentContext(
-        session.display_path(snapshot.uri), session.language(snapshot), text, offset
-    )
+        text, chosen = snapshot.text, selected.text
+        text = text[:start] + chosen + text[end:]
+        document = replace(document, text=text, offset=start + len(chosen))
     return CompletionRequest(
         snapshot.uri, snapshot.version, document, trigger(params.context.trigger_kind), chosen
     )
@@ -87,16 +85,10 @@ def popup_request(session: Session, params: types.CompletionParams) -> Completio
         return None
     kind = params.context.trigger_kind if params.context else types.CompletionTriggerKind.Invoked
     by_hand = kind is types.CompletionTriggerKind.Invoked
-    document = DocumentContext(
-        session.display_path(snapshot.uri),
-        session.language(snapshot),
-        snapshot.text,
-        snapshot.offset_at(place(params.position)),
-    )
     return CompletionRequest(
         snapshot.uri,
         snapshot.version,
-        document,
+        session.context(snapshot, snapshot.offset_at(place(params.position))),
         Trigger.INVOKED if by_hand else Trigger.AUTOMATIC,
     )
 

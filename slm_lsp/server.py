@@ -50,7 +50,6 @@ class SlmServer(LanguageServer):
         self.announced_inline = False
         self.asks_inline = False
         self.answers_configuration = False
-        self.watches_files = False
         self.pulls_diagnostics = False
         self.refreshes_diagnostics = False
         self.loading_progress: LoadingProgress | None = None
@@ -70,8 +69,6 @@ class SlmServer(LanguageServer):
         workspace = capabilities.workspace
         if workspace is not None:
             self.answers_configuration = workspace.configuration is True
-            watching = workspace.did_change_watched_files
-            self.watches_files = watching is not None and watching.dynamic_registration is True
         refresh = workspace.diagnostics if workspace is not None else None
         self.refreshes_diagnostics = refresh is not None and refresh.refresh_support is True
         window = capabilities.window

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from slm_context.cursor import DocumentContext
 from slm_context.languages import language_for
 
 from slm_lsp import sandbox
@@ -61,6 +62,7 @@ class Session:
             lambda uri: self.on_findings(uri),
             Dismissals.load(home() / "dismissals.json"),
         )
+        self._stamps: list[tuple[int, int] | None] = []
         self._ids = itertools.count(1)
         self._suggestions: OrderedDict[int, Suggestion] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -73,6 +75,7 @@ class Session:
         self.encoding = encoding
         self.config = ConfigSource(self.roots[0] if self.roots else None, options)
         self.diagnostics.configure(self.config.settings.diagnostics)
+        self._stamps = [_stamp(path) for path in self.config.watched]
         self._complain()
         self.in_background(self.serving.load(self.config.settings))
 
@@ -88,22 +91,20 @@ class Session:
         """Workspace folders came and went."""
         kept = [root for root in self.roots if root not in removed]
         self.roots = tuple(dict.fromkeys([*kept, *added]))
-        self.files_changed([])
-
-    def files_changed(self, uris: Sequence[str]) -> None:
-        """Files changed on disk: settings may be among them."""
-        changed = [path for uri in uris if (path := path_of(uri)) is not None]
-        before = self.config.settings
         root = self.roots[0] if self.roots else None
         if self.config.root != root:
             self.config.root = root
-        elif not any(path in self.config.watched for path in changed):
-            return
-        if self.config.reload():
-            self._complain()
-            self._settings_changed(before)
+            self._reload_settings()
+
+    def look_at_settings_files(self) -> None:
+        """Read the settings again if any of their files changed since we last looked."""
+        stamps = [_stamp(path) for path in self.config.watched]
+        if stamps != self._stamps:
+            self._stamps = stamps
+            self._reload_settings()
 
     def open(self, uri: str, language_id: str, version: int, text: str) -> None:
+        self.look_at_settings_files()
         document = Document(uri, language_id, version, text, self.encoding)
         self.documents[uri] = document
         snapshot = document.snapshot()
@@ -139,6 +140,11 @@ class Session:
     def language(self, snapshot: DocumentSnapshot) -> str | None:
         first_line = snapshot.text[:200].partition("\n")[0]
         return language_for(self.display_path(snapshot.uri), snapshot.language_id, first_line)
+
+    def context(self, snapshot: DocumentSnapshot, offset: int) -> DocumentContext:
+        """The document as the pipeline knows it, split at `offset`."""
+        path, language = self.display_path(snapshot.uri), self.language(snapshot)
+        return DocumentContext(path, language, snapshot.text, offset)
 
     def display_path(self, uri: str) -> str:
         """What the model is told that the file is called: never more than the workspace's part."""
@@ -216,6 +222,12 @@ class Session:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def _reload_settings(self) -> None:
+        before = self.config.settings
+        if self.config.reload():
+            self._complain()
+            self._settings_changed(before)
+
     def _settings_changed(self, before: Any) -> None:
         after = self.config.settings
         self.diagnostics.configure(after.diagnostics)
@@ -232,6 +244,15 @@ class Session:
 def _what_loads(settings: Any) -> tuple[Any, ...]:
     """What cannot change without another inference process."""
     return settings.model, settings.completion.enabled, settings.privacy.require_sandbox
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What changes when the file does; None while there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _digest(text: str) -> str:

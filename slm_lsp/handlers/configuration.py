@@ -10,7 +10,6 @@ from slm_lsp.server import SlmServer
 from slm_lsp.settings import Settings
 
 SECTION = "slm-lsp"
-SETTINGS_FILES = ("**/slm-lsp.toml", "**/pyproject.toml")
 
 
 def did_change_configuration(server: SlmServer, params: types.DidChangeConfigurationParams) -> None:
@@ -31,20 +30,7 @@ def did_change_workspace_folders(
 
 
 def did_change_watched_files(server: SlmServer, params: types.DidChangeWatchedFilesParams) -> None:
-    server.session.files_changed([change.uri for change in params.changes])
-
-
-def watch_settings_files(server: SlmServer) -> None:
-    """Ask the editor to tell of changes of settings files; only those that offer it."""
-    watchers = [types.FileSystemWatcher(glob_pattern=pattern) for pattern in SETTINGS_FILES]
-    registration = types.Registration(
-        id="slm-lsp-settings",
-        method=types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
-        register_options=types.DidChangeWatchedFilesRegistrationOptions(watchers=watchers),
-    )
-    server.protocol.send_request(
-        types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams([registration])
-    )
+    server.session.look_at_settings_files()
 
 
 def concerns_us(settings: Any) -> bool:

@@ -3,7 +3,7 @@
 from lsprotocol import types
 
 from slm_lsp import convert
-from slm_lsp.handlers import configuration, diagnostics
+from slm_lsp.handlers import diagnostics
 from slm_lsp.server import SlmServer
 
 
@@ -23,8 +23,6 @@ def initialize(server: SlmServer, params: types.InitializeParams) -> None:
 def initialized(server: SlmServer, params: types.InitializedParams) -> None:
     """From now on the client listens to what it did not ask for."""
     server.listening = True
-    if server.watches_files:
-        configuration.watch_settings_files(server)
     server.show_status(server.session.status)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -206,3 +207,27 @@ async def test_a_hundred_edits_and_questions_in_a_burst(suggesting: Editor) -> N
     answers = [await suggesting.answer(id) for id in ids]
     assert all(answer["items"] == [] for answer in answers[:-5])
     assert await suggesting.inline(URI, *END)
+
+
+async def test_the_workspace_is_deleted_under_us(raw: Editor, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "slm-lsp.toml").write_text("[completion]\nmulti_line = false\n")
+    await raw.initialize(root=root)
+    await raw.ready()
+    raw.open((root / "area.py").as_uri(), TEXT)
+    shutil.rmtree(root)
+    raw.notify("textDocument/didSave", {"textDocument": {"uri": (root / "area.py").as_uri()}})
+    assert await raw.inline((root / "area.py").as_uri(), *END)
+
+
+@pytest.mark.parametrize(
+    "odd", ["\ud800", "\udc00x", "\ufeff", "\0", "\x1b[2J", "\u202e", "\r\r\n\x0c"]
+)
+async def test_characters_that_other_programs_choke_on(suggesting: Editor, odd: str) -> None:
+    suggesting.open(URI, f"text = '{odd}'\n" + TEXT)
+    line = f"text = '{odd}'\n".replace("\r\n", "\n").replace("\r", "\n").count("\n")
+    await suggesting.inline(URI, END[0] + line, END[1])
+    explained = await suggesting.command("slm.explain")
+    assert explained["prompt"], explained["skip_reason"]
+    assert (await suggesting.status())["worker"]["restarts"] == 0
