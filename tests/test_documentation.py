@@ -1,0 +1,43 @@
+"""What the pages point to exists, and what they promise is there."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+SKIPPED = {".venv", "node_modules", ".editors", ".git", ".pytest_cache"}
+
+
+def pages() -> list[Path]:
+    return [
+        page
+        for page in sorted(ROOT.rglob("*.md"))
+        if not SKIPPED & set(page.relative_to(ROOT).parts)
+    ]
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = [t for t in LINK.findall(page.read_text(encoding="utf-8")) if "://" not in t]
+    assert [t for t in targets if not (page.parent / t).exists()] == []
+
+
+def test_the_readme_names_every_command() -> None:
+    listed = subprocess.run(
+        [sys.executable, "-P", "-m", "slm_lsp.cli", "--help"], capture_output=True, text=True
+    ).stdout
+    commands = re.findall(r"^    (\w+) ", listed, re.MULTILINE)
+    assert len(commands) >= 3
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [c for c in commands if f"| `{c}" not in readme] == []
+
+
+def test_the_protocol_page_names_every_command() -> None:
+    from slm_lsp.handlers.commands import COMMANDS
+
+    page = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"`{name}`" not in page] == []
