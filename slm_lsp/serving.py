@@ -11,7 +11,7 @@ from slm_lsp import sandbox
 from slm_lsp.assembly import build_client, build_engine
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.errors import SlmError
-from slm_lsp.inference.client import WorkerClient
+from slm_lsp.inference.client import WorkerClient, WorkerState
 from slm_lsp.settings import Settings
 from slm_lsp.statistics import Statistics
 from slm_lsp.status import State, Status, Teller
@@ -38,13 +38,15 @@ class ServingModel:
         # What is so while there is no client.
         self._without_client = STARTING
         self._n_busy = 0
+        self._restarting = False
         self._settled = asyncio.Event()  # the model is ready, or will not be
         self._changing = asyncio.Lock()
 
     @property
     def status(self) -> Status:
         client = self.client
-        if client is None:
+        # A client of ours is stopped only before it starts, the first time or again.
+        if client is None or self._restarting or client.state is WorkerState.STOPPED:
             return self._without_client
         status = Status.of_worker(client.state, client.detail, client.model)
         if status.state is State.READY and self._n_busy:
@@ -75,18 +77,28 @@ class ServingModel:
     def reconfigure(self, settings: Settings) -> None:
         """Settings changed that the inference process does not depend on."""
         if self.client is not None:
+            self._forget_engine()
             self.engine = build_engine(self.client, settings, self._statistics)
 
     async def restart(self, settings: Settings) -> None:
         """A fresh process for the model that is there, or a new attempt to find one."""
         if self.client is None:
             await self.load(settings)
-        else:
-            await self.client.restart()
+            return
+        client = self.client
+        # While its process ends, the client still says that it is ready.
+        self._restarting = True
+        self._tell()
+        try:
+            await client.close()
+        finally:
+            self._restarting = False
+        await client.restart()
 
     async def drop(self) -> None:
         """End the inference process."""
-        client, self.client, self.engine = self.client, None, None
+        self._forget_engine()
+        client, self.client = self.client, None
         if client is not None:
             await client.close()
 
@@ -133,6 +145,9 @@ class ServingModel:
                 "sandbox": client.sandbox if client else "none",
             },
         }
+
+    def _forget_engine(self) -> None:
+        self.engine = None
 
     def _stand_without(self, status: Status) -> None:
         self._without_client = status

@@ -192,8 +192,9 @@ class Session:
         await self.serving.drop()
 
     async def restart(self) -> None:
-        """A fresh inference process."""
-        await self.serving.restart(self.config.settings)
+        """A fresh inference process. Whoever stops waiting for it does not stop it half-way."""
+        restarting = self.in_background(self.serving.restart(self.config.settings))
+        await asyncio.shield(restarting)
 
     # What we tell.
 
@@ -216,11 +217,12 @@ class Session:
             "complaints": [str(complaint) for complaint in self.config.complaints],
         }
 
-    def in_background(self, work: Any) -> None:
+    def in_background(self, work: Any) -> asyncio.Task[None]:
         """Run a coroutine that nobody waits for, and that ends with the session."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _reload_settings(self) -> None:
         before = self.config.settings

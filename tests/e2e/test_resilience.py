@@ -150,6 +150,16 @@ async def test_restart_on_demand(suggesting: Editor) -> None:
     assert await suggesting.inline(URI, *END)
 
 
+async def test_a_cancelled_restart_is_answered_at_once_and_goes_on(suggesting: Editor) -> None:
+    id = suggesting.ask("workspace/executeCommand", {"command": "slm.restart"})
+    suggesting.notify("$/cancelRequest", {"id": id})
+    with pytest.raises(ServerError) as refusal:
+        await suggesting.answer(id, within_s=2)
+    assert refusal.value.code == -32800
+    suggesting.open(URI, TEXT)
+    assert await suggesting.inline(URI, *END)
+
+
 HOSTILE = (
     "context.py", "logging.py", "types.py", "llama_cpp.py", "sitecustomize.py", "usercustomize.py",
     "json.py", "asyncio.py", "slm_lsp.py", "slm_context.py", "slm_prompts.py", "numpy.py",

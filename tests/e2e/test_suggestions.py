@@ -216,6 +216,17 @@ async def test_progress_and_status_while_the_model_loads(raw: Editor) -> None:
     assert progress_kinds(raw).count("end") == 1
 
 
+async def test_each_loading_has_a_progress_of_its_own(raw: Editor) -> None:
+    """Clients refuse a token that they have seen before."""
+    await raw.initialize(capabilities={"window": {"workDoneProgress": True}})
+    await raw.ready()
+    await raw.wait_until(lambda: progress_kinds(raw).count("end") == 1)
+    await raw.command("slm.restart")
+    await raw.wait_until(lambda: progress_kinds(raw).count("end") == 2)
+    tokens = [request["params"]["token"] for request in raw.requests]
+    assert len(tokens) == len(set(tokens)) == 2
+
+
 async def test_clients_without_progress_are_not_asked_for_it(suggesting: Editor) -> None:
     assert suggesting.requests == []
     assert progress_kinds(suggesting) == []
