@@ -6,8 +6,8 @@ import random
 import pytest
 
 from tests.e2e.conftest import OFF
-from tests.support.editor import Editor, span
-from tests.support.typing_session import RandomEdit, random_edit, random_text
+from tests.support.editor import Editor, ServerError, at, shown_messages, span
+from tests.support.typing_session import RandomEdit, position, random_edit, random_text
 
 URI = "file:///project/notes.txt"
 
@@ -53,3 +53,47 @@ async def test_documents_are_opened_closed_and_opened_again(editor: Editor) -> N
     editor.open(URI, "two", language="plaintext")
     seen = (await editor.status(documents=True))["documents"][URI]
     assert seen == {"version": 1, "sha256": digest("two")}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+async def test_a_random_session_with_a_real_model(raw: Editor, encoding: str) -> None:
+    """Documents come and go, questions are asked, cancelled and accepted, all in any order."""
+    await raw.initialize(encodings=(encoding,))
+    await raw.ready()
+    rng = random.Random(encoding)
+    texts: dict[str, str] = {}
+    asked: list[int | str] = []
+    for _ in range(300):
+        uri = f"file:///project/file_{rng.randrange(4)}.py"
+        action = rng.choice(("edit", "edit", "edit", "ask", "ask", "popup", "cancel", "close"))
+        if uri not in texts:
+            texts[uri] = random_text(rng, 60)
+            raw.open(uri, texts[uri])
+        elif action == "edit":
+            edit = random_edit(rng, texts[uri], encoding)
+            texts[uri] = edit.after
+            raw.change(uri, as_change(edit))
+        elif action == "close" and rng.random() < 0.3:
+            del texts[uri]
+            raw.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+        elif action == "cancel" and asked:
+            raw.notify("$/cancelRequest", {"id": rng.choice(asked)})
+        elif action == "popup":
+            where = position(texts[uri], rng.randint(0, len(texts[uri])), encoding)
+            asked.append(raw.ask("textDocument/completion", at(uri, *where)))
+        else:
+            where = position(texts[uri], rng.randint(0, len(texts[uri])), encoding)
+            asked.append(raw.ask_inline(uri, *where, by_hand=rng.random() < 0.5))
+        if rng.random() < 0.05:
+            await raw.status()  # lets the server come to rest now and then
+    for id in asked:
+        try:
+            assert isinstance((await raw.answer(id))["items"], list)
+        except ServerError as error:
+            assert error.code == -32800
+    status = await raw.status(documents=True)
+    seen = {uri: found["sha256"] for uri, found in status["documents"].items()}
+    assert seen == {uri: digest(text) for uri, text in texts.items()}
+    assert status["worker"]["restarts"] == 0
+    assert shown_messages(raw) == []
+    assert "Error" not in raw.stderr and "error" not in raw.stderr, raw.stderr
