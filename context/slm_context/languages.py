@@ -134,6 +134,7 @@ def grammar(name: str) -> Grammar | None:
         return None
     module, function = _BY_NAME[name].grammar.split(":")
     try:
-        return Grammar(getattr(importlib.import_module(module), function)())
+        pointer = getattr(importlib.import_module(module), function)()
+        return Grammar(pointer)  # pyright: ignore[reportDeprecated] - some wheels give an int
     except (ImportError, ValueError):
         return None
