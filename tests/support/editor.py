@@ -20,6 +20,8 @@ from typing import Any
 SERVE = (sys.executable, "-P", "-m", "slm_lsp.cli", "serve")
 # Far more than anything takes: a test that waits so long has failed.
 PATIENCE_S = 30.0
+# How long a server may take to end by itself when its test has.
+STOP_S = 5.0
 
 Json = Any
 
@@ -239,10 +241,17 @@ class Editor:
         self.transcript.append(f"{arrow} {text[:400]}")
 
     async def _stop(self) -> None:
-        if self.process.returncode is None:
+        # The end of stdin reaches the server also behind a wrapper such as strace, which would
+        # leave it alone in the world when it is killed.
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        _, late = await asyncio.wait(self._readers, timeout=STOP_S)
+        if self.process.returncode is None and late:
             self.process.kill()
-        await self.process.wait()
+        for reader in late:
+            reader.cancel()
         await asyncio.gather(*self._readers, return_exceptions=True)
+        await self.process.wait()
         for waiting in self._waiting.values():
             waiting.cancel()
         for reader in self._readers:
