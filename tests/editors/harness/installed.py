@@ -51,7 +51,7 @@ def server() -> list[str]:
 def needs(module: str) -> None:
     """For the top of a test file: skip all of it without this driver, or fail if required."""
     if importlib.util.find_spec(module) is None:
-        reason = f"{module} is not installed: pip install -r tests/editors/requirements.txt"
+        reason = f"{module} is not installed: pip install 'slm-lsp[test]'"
         if REQUIRED:
             raise ImportError(reason)
         pytest.skip(reason, allow_module_level=True)
