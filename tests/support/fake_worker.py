@@ -10,7 +10,8 @@ import signal
 import sys
 from pathlib import Path
 
-sys.path.append(sys.argv[1])
+if __name__ == "__main__":
+    sys.path.append(sys.argv[1])
 
 from slm_lsp.inference.framing import FrameReader, encode
 from slm_lsp.inference.wire import (
