@@ -147,7 +147,9 @@ class ServingModel:
         }
 
     def _forget_engine(self) -> None:
-        self.engine = None
+        engine, self.engine = self.engine, None
+        if engine is not None:
+            engine.ahead.drop()
 
     def _stand_without(self, status: Status) -> None:
         self._without_client = status

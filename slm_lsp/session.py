@@ -116,6 +116,11 @@ class Session:
         # The text is put together when typing pauses, not at every key.
         text = lambda: document.snapshot().text  # noqa: E731 - a thunk, not a function
         self.diagnostics.changed(document.uri, document.version, text, edits)
+        if self.engine is not None and edits:
+            # Where the person is: behind what they typed last.
+            last = edits[-1]
+            context = self.context(document.snapshot(), last.offset + len(last.inserted))
+            self.engine.edited(document.uri, context)
 
     def close_document(self, uri: str) -> None:
         self.documents.pop(uri, None)

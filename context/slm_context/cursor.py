@@ -8,8 +8,9 @@ from functools import cached_property
 LINE_END = re.compile(r"\r\n|\r|\n")
 
 # Brackets and quotes that editors type ahead of the cursor, with the separators that may
-# stand among them. Text after the cursor made only of these is not "code that follows".
-CLOSERS = re.compile(r"[)\]}>\"'`;,:\s]*")
+# stand among them, and the brace of a body that they open along with a condition: `if (█) {`.
+# Text after the cursor made only of these is not "code that follows".
+CLOSERS = re.compile(r"[)\]}>\"'`;,:\s]*(\{\s*\}?\s*)?")
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,15 @@ class DocumentContext:
         return self.text[self.offset :]
 
     @cached_property
+    def line_start(self) -> int:
+        """Where the cursor's line begins."""
+        text, offset = self.text, self.offset
+        return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+
+    @cached_property
     def line_prefix(self) -> str:
         """The cursor's line up to the cursor."""
-        start = 0
-        for match in LINE_END.finditer(self.text, max(0, self.offset - 100_000), self.offset):
-            start = match.end()
-        return self.text[start : self.offset]
+        return self.text[self.line_start : self.offset]
 
     @cached_property
     def line_suffix(self) -> str:

@@ -1,8 +1,8 @@
 """The stretch of the file around the cursor that fits a prompt, chosen to stay put while typing.
 
 A KV cache is worth what the prompt keeps. So the prefix starts at a step (a top-level definition
-or a block of 64 lines) that moves rarely, and the suffix starts at the next line, which typing on
-this line does not change.
+or, where there is none, a line) that moves rarely, and the suffix starts at the next line, which
+typing on this line does not change.
 """
 
 import re
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from slm_context.cursor import CLOSERS, LINE_END, DocumentContext
 
-# The start of the prefix moves by blocks of this many lines where no definition offers itself.
-STEP_LINES = 64
+# The start of the prefix moves by at least this share of its budget: each move evaluates the
+# whole prefix again, and in between typing evaluates only what was typed.
+STRIDE_SHARE = 0.25
 # A line at column 0 that opens something: a place where a file may be entered.
 TOP_LEVEL = re.compile(r"^(?=[A-Za-z_@#\[])(?!else\b|elif\b|except\b|finally\b|endif\b)", re.M)
 # Prefix over suffix: what comes before the cursor tells more about what follows.
@@ -36,8 +37,9 @@ def fit_window(document: DocumentContext, n_chars: int, frozen_suffix: str | Non
     wanted = int(n_chars * (1 - PREFIX_SHARE))
     # A short suffix leaves its share to the prefix.
     suffix = _whole_lines(suffix, wanted)
-    if frozen_suffix is not None and nearly_same(frozen_suffix, suffix):
-        suffix = frozen_suffix
+    if frozen_suffix is not None and len(frozen_suffix) <= max(wanted, n_chars // 2):
+        if nearly_same(frozen_suffix, suffix):
+            suffix = frozen_suffix
     prefix = document.prefix
     return Window(prefix[prefix_start(prefix, n_chars - len(suffix)) :], suffix)
 
@@ -55,24 +57,21 @@ def suffix_of(document: DocumentContext) -> str:
 
 
 def prefix_start(prefix: str, n_chars: int) -> int:
-    """Where the prefix starts: the earliest step that leaves at most `n_chars` characters.
+    """Where the prefix begins so that at most `n_chars` characters of it are left.
 
-    Steps lie at fixed places of the file, so that the start moves only when the text before the
-    cursor has outgrown the budget.
+    The start is chosen among fixed places of the file, a good part of the budget apart: it jumps
+    when the text before the cursor has outgrown the budget, and then stays for a long while.
     """
     if len(prefix) <= n_chars:
         return 0
-    earliest = len(prefix) - n_chars
-    steps = [match.start() for match in TOP_LEVEL.finditer(prefix, earliest)]
-    # A definition far down would throw most of the budget away.
-    if steps and steps[0] <= earliest + n_chars // 2:
-        return steps[0]
-    ends = [match.end() for match in LINE_END.finditer(prefix)]
-    for n_lines in (STEP_LINES, STEP_LINES // 4, 1):
-        start = next((end for end in ends[n_lines - 1 :: n_lines] if end >= earliest), None)
-        if start is not None and start <= earliest + n_chars // 2:
-            return start
-    return earliest
+    stride = max(1, int(n_chars * STRIDE_SHARE))
+    earliest = -(-(len(prefix) - n_chars) // stride) * stride
+    latest = min(earliest + stride, len(prefix))
+    definition = TOP_LEVEL.search(prefix, earliest, latest)
+    if definition is not None:
+        return definition.start()
+    line_end = LINE_END.search(prefix, earliest, latest)
+    return line_end.end() if line_end is not None else min(earliest, len(prefix))
 
 
 def nearly_same(old: str, new: str) -> bool:

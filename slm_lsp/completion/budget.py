@@ -4,18 +4,23 @@ from slm_lsp.inference.wire import Done, ModelInfo
 
 # Underestimates on purpose: a prompt that is too long costs a second round trip.
 FIRST_CHARS_PER_TOKEN = 2.5
+# A budget that changes moves the start of the prefix, and with it the whole prompt: small
+# corrections are not worth that.
+WORTH_MOVING = 0.1
 # Markers, paths and the end token.
 N_RESERVED = 32
 # A prompt that must be evaluated from the start may take this share of the deadline.
 PREFILL_SHARE = 0.6
 MIN_TOKENS = 256
+MIN_CHARS = 64
 
 
 class PromptBudget:
     """Characters per token of this model on this user's code, and what the deadline allows."""
 
     def __init__(self) -> None:
-        self._chars_per_token = FIRST_CHARS_PER_TOKEN
+        self._seen = FIRST_CHARS_PER_TOKEN
+        self._used = FIRST_CHARS_PER_TOKEN
 
     def n_chars(self, model: ModelInfo, n_predict: int, deadline_ms: float) -> int:
         """How many characters of source a prompt may hold."""
@@ -23,15 +28,19 @@ class PromptBudget:
         if model.prefill_tokens_per_second:
             affordable = model.prefill_tokens_per_second * deadline_ms / 1000 * PREFILL_SHARE
             n_tokens = min(n_tokens, max(MIN_TOKENS, int(affordable)))
-        return max(64, int(n_tokens * self._chars_per_token))
+        return max(MIN_CHARS, int(n_tokens * self._used))
 
     def learn(self, n_chars: int, done: Done) -> None:
         """Take a prompt's size into account; the lower figures of the last prompts count."""
-        if done.n_prompt > 50:
-            seen = 0.95 * n_chars / done.n_prompt
-            weight = 0.5 if seen < self._chars_per_token else 0.1
-            self._chars_per_token += weight * (seen - self._chars_per_token)
+        if done.n_prompt <= 50:
+            return
+        seen = 0.95 * n_chars / done.n_prompt
+        weight = 0.5 if seen < self._seen else 0.1
+        self._seen += weight * (seen - self._seen)
+        if abs(self._seen - self._used) > WORTH_MOVING * self._used:
+            self._used = self._seen
 
     def too_long(self, n_chars: int, n_tokens: int) -> None:
         """A prompt was refused."""
-        self._chars_per_token = min(self._chars_per_token * 0.9, 0.9 * n_chars / max(1, n_tokens))
+        self._seen = min(self._used * 0.9, 0.9 * n_chars / max(1, n_tokens))
+        self._used = self._seen

@@ -2,20 +2,33 @@
 
 While a person types along a suggestion, its rest is still the answer; after a backspace, the
 suggestion of a moment ago is. Neither asks the model, and neither may ever serve another file,
-another suffix or another model.
+another suffix, another context or another model.
+
+A suggestion is kept as the line it leads to: the line before the cursor, and what was suggested.
+A position hits when some kept line starts with what now stands before the cursor, everything
+above is the same, and *the file would end up the same*: that makes a hit exact, whatever the
+editor has typed ahead since.
 """
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from slm_context.cursor import DocumentContext
+from slm_context.cursor import CLOSERS, DocumentContext
 
 from slm_lsp.completion.types import Completion
 
 MAX_ENTRIES = 500
-# How far back a suggestion may have been made: further on, the prefix has changed its meaning.
-MAX_TYPED = 200
+# Of one line: asking again at each of its places makes no more than these.
+MAX_OF_A_LINE = 32
+# A suggestion of several lines is typed through over as many.
+MAX_LINES_UP = 10
+# More than a prompt holds before the cursor.
+PREFIX_CHARS = 8000
+SUFFIX_CHARS = 4000
+
+Line = tuple[str, str, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,51 +39,101 @@ class Hit:
     typed: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A suggestion made behind `before`, the text of its line up to the cursor."""
+
+    before: str
+    completion: Completion
+    # What stands after the suggestion on its line, once it is taken.
+    line_tail: str
+
+    def leads_through(self, typed: str) -> bool:
+        whole = self.before + self.completion.text
+        return len(typed) < len(whole) and whole.startswith(typed)
+
+
 class SuggestionCache:
-    """Finds the suggestions made at, or up to MAX_TYPED characters before, a position."""
+    """Finds suggestions that lead through a position, made at, before or behind it."""
 
     def __init__(self) -> None:
-        self._entries: OrderedDict[tuple[str, str, int, str], Completion] = OrderedDict()
+        self._lines: OrderedDict[Line, list[_Entry]] = OrderedDict()
+        self._n_entries = 0
 
     def put(self, scope: str, document: DocumentContext, completion: Completion) -> None:
-        key = self._key(scope, document, document.offset)
-        self._entries[key] = completion
-        self._entries.move_to_end(key)
-        while len(self._entries) > MAX_ENTRIES:
-            self._entries.popitem(last=False)
+        """`scope` names everything else an answer depends on: model, template, context."""
+        tail = document.line_suffix[completion.n_replaced :]
+        entry = _Entry(document.line_prefix, completion, tail)
+        line = next(self._lines_at(scope, document))[0]
+        entries = self._lines.setdefault(line, [])
+        n_before = len(entries)
+        entries[:] = [one for one in entries if one.before != entry.before][-MAX_OF_A_LINE + 1 :]
+        entries.append(entry)
+        self._n_entries += len(entries) - n_before
+        self._lines.move_to_end(line)
+        while self._n_entries > MAX_ENTRIES and len(self._lines) > 1:
+            self._n_entries -= len(self._lines.popitem(last=False)[1])
 
     def get(self, scope: str, document: DocumentContext) -> Hit | None:
-        """The longest known rest of a suggestion that leads through this position.
-
-        `scope` names everything else an answer depends on: model, template, settings.
-        """
-        for typed in range(min(MAX_TYPED, document.offset) + 1):
-            offset = document.offset - typed
-            entry = self._entries.get(self._key(scope, document, offset))
-            if entry is None:
-                continue
-            through = document.text[offset : document.offset]
-            if entry.text.startswith(through) and len(entry.text) > len(through):
-                return Hit(_rest(entry, typed), typed)
-        return None
+        """The rest of the suggestion that fits best: made here, then before, then behind."""
+        found: list[tuple[int, Hit]] = []
+        for line, typed_since in self._lines_at(scope, document):
+            for entry in self._lines.get(line, ()):
+                if entry.leads_through(typed_since):
+                    hit = _hit(entry, typed_since, document)
+                    if hit is not None:
+                        found.append((hit.typed, hit))
+            if found:
+                self._lines.move_to_end(line)
+                break
+        if not found:
+            return None
+        # Made before the cursor: the latest. Made behind it (before a backspace): the nearest.
+        return min(found, key=lambda one: one[0] if one[0] >= 0 else 10**9 - one[0])[1]
 
     def clear(self) -> None:
-        self._entries.clear()
+        self._lines.clear()
+        self._n_entries = 0
 
-    @staticmethod
-    def _key(scope: str, document: DocumentContext, offset: int) -> tuple[str, str, int, str]:
-        # Editors type closers along with the opening bracket: they are not part of what follows.
-        around = hashlib.blake2b(digest_size=16)
-        around.update(document.text[max(0, offset - 4000) : offset].encode("utf-8", "replace"))
-        around.update(b"\0")
-        around.update(document.next_lines[:2000].encode("utf-8", "replace"))
-        return scope, document.path, offset, around.hexdigest()
+    def _lines_at(self, scope: str, document: DocumentContext) -> Iterator[tuple[Line, str]]:
+        """The lines that lead to the cursor, nearest first, with the text from their start."""
+        below = document.next_lines
+        after = f"{len(below)}:{_digest(below[:SUFFIX_CHARS])}"
+        text, start = document.text, document.line_start
+        for _ in range(MAX_LINES_UP + 1):
+            above = _digest(text[max(0, start - PREFIX_CHARS) : start])
+            yield (scope, document.path, start, f"{above}:{after}"), text[start : document.offset]
+            if start == 0:
+                return
+            end = start - 2 if text.startswith("\r\n", start - 2) and start > 1 else start - 1
+            start = max(text.rfind("\n", 0, end), text.rfind("\r", 0, end)) + 1
 
 
-def _rest(completion: Completion, typed: int) -> Completion:
-    """The completion without its first `typed` characters, and without their tokens."""
-    tokens = list(completion.tokens)
+def _hit(entry: _Entry, typed_since: str, document: DocumentContext) -> Hit | None:
+    """The entry's rest, if taking it leads to the same file."""
+    n_replaced = len(document.line_suffix) - len(entry.line_tail)
+    if n_replaced < 0 or not document.line_suffix.endswith(entry.line_tail):
+        return None
+    if not CLOSERS.fullmatch(document.line_suffix[:n_replaced]):
+        return None
+    typed = len(typed_since) - len(entry.before)
+    completion = entry.completion
+    if typed >= 0:
+        text, tokens = completion.text[typed:], _without(completion, typed)
+    else:  # the characters that were deleted are part of the suggestion again
+        text, tokens = entry.before[typed:] + completion.text, completion.tokens
+    return Hit(replace(completion, text=text, tokens=tokens, n_replaced=n_replaced), typed)
+
+
+def _without(completion: Completion, typed: int):
+    """The tokens behind the first `typed` characters."""
     skipped = 0
-    while tokens and skipped + len(tokens[0].text) <= typed:
-        skipped += len(tokens.pop(0).text)
-    return replace(completion, text=completion.text[typed:], tokens=tuple(tokens))
+    for index, token in enumerate(completion.tokens):
+        if skipped >= typed:
+            return completion.tokens[index:]
+        skipped += len(token.text)
+    return ()
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()

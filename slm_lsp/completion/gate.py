@@ -10,10 +10,21 @@ from slm_lsp.settings import Settings
 
 # Past this many characters a request is felt in every stage; such files are data or generated.
 MAX_CHARS = 2_000_000
+# Minified code has lines that nobody types.
+MAX_LINE_CHARS = 2_000
 SECRETS = (
     *(".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx"),
     *("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", ".netrc", ".pgpass", ".npmrc", ".pypirc"),
     *("secrets.*", "credentials", "credentials.*", "*.ppk", "*.cert", "*.crt", "*.asc"),
+)
+# The value of something that is named like a secret, being typed as a literal.
+SECRET_VALUE = re.compile(
+    r"""(?i)(pass(word|wd|phrase)|secret|api_?-?key|access_?-?key|private_?-?key|auth_?-?token"""
+    r"""|bearer)\w*["']?\]?\s*(:=|=|:)\s*["'`][^"'`]*$"""
+)
+# A URL, an absolute path, a digest: what comes next is known to nobody but the person.
+NOWHERE = re.compile(
+    r"""["'`](?:[a-z][a-z0-9+.-]*://|/|[A-Za-z]:\\|\.{1,2}/)[^\s"'`]*$|["'`][0-9a-fA-F]{16,}$"""
 )
 # A line that opens a block: what follows is its body.
 OPENS_BLOCK = re.compile(r"([:{(\[]|=>|->|\b(then|do|begin))\s*$")
@@ -24,12 +35,10 @@ def skip_reason(
 ) -> SkipReason | None:
     """Why there should be no suggestion here; None when there should be one.
 
-    A person who asks gets an answer wherever the text can be read at all.
+    A person who asks gets an answer, except where privacy or the file's size forbids one.
     """
     completion = settings.completion
-    if not completion.enabled or document.language in completion.disabled_languages:
-        return SkipReason.OFF
-    if any(_matches(document.path, glob) for glob in completion.disabled_globs):
+    if not completion.enabled:
         return SkipReason.OFF
     if any(_matches(document.path, glob) for glob in (*SECRETS, *settings.privacy.exclude)):
         return SkipReason.SECRET_FILE
@@ -37,30 +46,54 @@ def skip_reason(
         return SkipReason.HUGE_FILE
     if trigger is Trigger.INVOKED:
         return None
+    if document.language in completion.disabled_languages:
+        return SkipReason.OFF
+    if any(_matches(document.path, glob) for glob in completion.disabled_globs):
+        return SkipReason.OFF
+    return _unwanted_at(document)
+
+
+def _unwanted_at(document: DocumentContext) -> SkipReason | None:
+    """Why nobody wants to see a suggestion here without having asked."""
+    before, after = document.line_prefix, document.line_suffix
     if not document.text.strip():
         return SkipReason.EMPTY_FILE
-    if document.line_suffix[:1].isalnum() or document.line_suffix[:1] == "_":
+    if after[:1].isalnum() or after[:1] == "_":
         return SkipReason.MID_WORD
     if not document.only_closers_follow:
         return SkipReason.TEXT_AFTER_CURSOR
+    if len(before) + len(after) > MAX_LINE_CHARS:
+        return SkipReason.LONG_LINE
+    if SECRET_VALUE.search(before):
+        return SkipReason.SECRET_VALUE
+    if NOWHERE.search(before):
+        return SkipReason.NOWHERE
+    if before.rstrip().endswith(";") and not after.strip() and "for" not in before:
+        return SkipReason.FINISHED
     return None
 
 
-def mode_for(document: DocumentContext, settings: Settings) -> CompletionMode:
-    """One line, except for the body of a block that was just opened."""
+def mode_for(
+    document: DocumentContext, settings: Settings, after_acceptance: bool = False
+) -> CompletionMode:
+    """One line, except for the body of a block that was just opened, or after an acceptance."""
     if not settings.completion.multi_line or document.line_prefix.strip():
         return CompletionMode.LINE
-    before = document.prefix.rstrip()
-    line = before.rsplit("\n", 1)[-1]
-    if OPENS_BLOCK.search(line) and not _has_body(document, line):
+    if document.line_suffix.strip():
+        return CompletionMode.LINE
+    if after_acceptance:
+        return CompletionMode.BLOCK
+    above = document.text[: document.line_start].rstrip()
+    opener = above[max(above.rfind("\n"), above.rfind("\r")) + 1 :]
+    if OPENS_BLOCK.search(opener) and not _has_body(document, opener):
         return CompletionMode.BLOCK
     return CompletionMode.LINE
 
 
 def _has_body(document: DocumentContext, opener: str) -> bool:
     """True when the next line with text is indented deeper than the line that opens the block."""
-    following = next((line for line in document.next_lines.splitlines() if line.strip()), "")
-    return _indent(following) > _indent(opener)
+    following = (line for line in document.next_lines[:2000].splitlines() if line.strip())
+    return _indent(next(following, "")) > _indent(opener)
 
 
 def _indent(line: str) -> int:

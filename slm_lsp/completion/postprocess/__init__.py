@@ -1,30 +1,46 @@
 """The filters that every suggestion passes, in this order. None of them knows the others."""
 
+from collections.abc import Sequence
+
 from slm_lsp.completion.postprocess.add_no_error import add_no_error
 from slm_lsp.completion.postprocess.balance_brackets import balance_brackets
 from slm_lsp.completion.postprocess.cut_at_markers import cut_at_markers
+from slm_lsp.completion.postprocess.cut_comment_runaway import cut_comment_runaway
+from slm_lsp.completion.postprocess.cut_next_lines import cut_next_lines
 from slm_lsp.completion.postprocess.cut_repetition import cut_repetition
 from slm_lsp.completion.postprocess.cut_suffix_overlap import cut_suffix_overlap
 from slm_lsp.completion.postprocess.drop_blank import drop_blank
 from slm_lsp.completion.postprocess.drop_repeated_line import drop_repeated_line
 from slm_lsp.completion.postprocess.filter import Draft, Filter, Surroundings
+from slm_lsp.completion.postprocess.fix_indentation import fix_indentation
 from slm_lsp.completion.postprocess.limit_scope import limit_scope
 from slm_lsp.completion.postprocess.match_line_ends import match_line_ends
+from slm_lsp.completion.postprocess.merge_closers import merge_closers
 from slm_lsp.completion.postprocess.scrub_control import scrub_control
 from slm_lsp.completion.postprocess.trim_end import trim_end
+from slm_lsp.completion.postprocess.unify_line_ends import unify_line_ends
 from slm_lsp.completion.types import Verdict
 
 __all__ = ["PIPELINE", "Draft", "Filter", "Surroundings", "postprocess"]
 
 PIPELINE: tuple[Filter, ...] = (
+    # What is no text of the user's file at all.
     cut_at_markers,
     scrub_control,
+    unify_line_ends,
+    # How much.
     limit_scope,
     cut_repetition,
+    cut_comment_runaway,
+    fix_indentation,
     trim_end,
+    # What stands there already.
+    cut_next_lines,
     cut_suffix_overlap,
     balance_brackets,
+    merge_closers,
     drop_repeated_line,
+    # What is left must be sound.
     add_no_error,
     trim_end,
     drop_blank,
@@ -32,11 +48,13 @@ PIPELINE: tuple[Filter, ...] = (
 )
 
 
-def postprocess(text: str, around: Surroundings) -> tuple[Draft | None, list[Verdict]]:
+def postprocess(
+    text: str, around: Surroundings, pipeline: Sequence[Filter] = PIPELINE
+) -> tuple[Draft | None, list[Verdict]]:
     """Pass `text` through the pipeline; also what each filter did, for `slm.explain`."""
     draft = Draft(text)
     verdicts: list[Verdict] = []
-    for one in PIPELINE:
+    for one in pipeline:
         result = one(draft, around)
         after = result.text if result is not None else None
         if after != draft.text:

@@ -5,66 +5,65 @@ and an incremental parse costs far less than decoding one token.
 """
 
 import re
-from dataclasses import replace
+from collections.abc import Iterator
 
-from slm_context.syntax import SyntaxTree, parse
+from slm_context.syntax import SyntaxTree
 
 from slm_lsp.completion.postprocess.filter import Draft, Surroundings
+from slm_lsp.completion.postprocess.merge_closers import merge_closers
 
-# Where a shorter suggestion may end: behind a bracket or a comma's element, never inside a word.
-BOUNDARY = re.compile(r"[)\]}\"'\w](?=[\s,;)\]}])|[,;:{(\[](?=\s|$)")
+# Where a line may be cut: behind a closed bracket or quote, before a separator or a closer.
+BOUNDARY = re.compile(r"[)\]}\"'](?=\W|$)|(?<=[\w)\]}\"'])(?=[,;)\]}])")
+# Each trial is a parse.
 MAX_TRIALS = 6
+# What is left of a suggestion must be worth a look.
+MIN_LENGTH = 4
 
 
 def add_no_error(draft: Draft, around: Surroundings) -> Draft | None:
     """Shorten the suggestion to its last boundary that parses; drop it when there is none.
 
-    A line that is being typed is often broken already. So a suggestion must leave no more errors
-    than the file has without that line; one that opens brackets for the next line may leave those
-    that the line has now, provided that closing the brackets mends them.
+    A line that is being typed may be broken before the suggestion: it is compared with the file
+    as it stands and as it would be without that line, whichever has fewer errors.
     """
-    document = around.document
-    before = parse(document.text, document.language) if document.language else None
-    if before is None:
+    tree, document = around.tree, around.document
+    if tree is None:
         return draft
-    n_before = len(before.errors())
-    n_best = min(n_before, _errors_without_line(around, before))
-    for shorter in _candidates(draft):
-        after = document.suffix[shorter.n_replaced :]
-        n_after = len(before.edited(document.prefix + shorter.text + after).errors())
-        if n_after <= n_best:
+    allowed = min(n_errors(tree), n_errors(_without_line(tree, around)))
+    for shorter in (draft, *_shorter(draft, around)):
+        text = document.prefix + shorter.text + document.suffix[shorter.n_replaced :]
+        if n_errors(tree.edited(text)) <= allowed:
             return shorter
-        closers = _closers_of(shorter.text)
-        if n_after <= n_before and closers:
-            closed = document.prefix + shorter.text + closers + after
-            if len(before.edited(closed).errors()) <= n_best:
-                return shorter
     return None
 
 
-def _closers_of(text: str) -> str:
-    """What closes the brackets that `text` leaves open."""
-    pairs = {"(": ")", "[": "]", "{": "}"}
-    missing: list[str] = []
-    for char in text:
-        if char in pairs:
-            missing.append(pairs[char])
-        elif missing and char == missing[-1]:
-            missing.pop()
-    return "".join(reversed(missing))
+def n_errors(tree: SyntaxTree) -> int:
+    """All ERROR and MISSING nodes."""
+    if not tree.has_errors:
+        return 0
+    pending, count = [tree.root], 0
+    while pending:
+        node = pending.pop()
+        count += node.is_error or node.is_missing
+        pending.extend(child for child in node.children if child.has_error or child.is_missing)
+    return count
 
 
-def _errors_without_line(around: Surroundings, tree: SyntaxTree) -> int:
-    """How many errors the file has without the line that is being typed."""
+def _without_line(tree: SyntaxTree, around: Surroundings) -> SyntaxTree:
     document = around.document
-    start = document.offset - len(document.line_prefix)
     end = document.offset + len(document.line_suffix)
-    return len(tree.edited(document.text[:start] + document.text[end:]).errors())
+    return tree.edited(document.text[: document.line_start] + document.text[end:])
 
 
-def _candidates(draft: Draft) -> list[Draft]:
-    """The draft itself, then shorter ones, longest first."""
-    ends = [match.end() for match in BOUNDARY.finditer(draft.text)]
-    ends = [end for end in reversed(ends) if end < len(draft.text)]
-    shorter = [Draft(draft.text[:end].rstrip(), 0) for end in ends[:MAX_TRIALS]]
-    return [draft, *(replace(one, n_replaced=0) for one in shorter)]
+def _shorter(draft: Draft, around: Surroundings) -> Iterator[Draft]:
+    """Shorter drafts, longest first: whole lines, then pieces of the first one."""
+    lines = draft.text.split("\n")
+    texts = ["\n".join(lines[:n]).rstrip() for n in range(len(lines) - 1, 0, -1)]
+    ends = [match.end() for match in BOUNDARY.finditer(lines[0])]
+    texts += [lines[0][:end] for end in reversed(ends) if end < len(lines[0])]
+    worth = [text for text in texts if len(text.strip()) >= MIN_LENGTH]
+    for text in worth[:MAX_TRIALS]:
+        # A shorter text may bring fewer of the closers typed ahead.
+        merged = merge_closers(Draft(text), around)
+        if merged is not None:
+            yield merged

@@ -4,57 +4,32 @@ from dataclasses import replace
 
 from slm_lsp.completion.postprocess.filter import Draft, Surroundings
 
-# A shorter overlap with the next lines is a coincidence, such as one bracket.
-MIN_OVERLAP = 6
+# A shorter piece of code in common is a coincidence.
+MIN_WORDS = 3
 
 
 def cut_suffix_overlap(draft: Draft, around: Surroundings) -> Draft | None:
-    """Merge the suggestion's end with the text after the cursor.
+    """Cut the end of the suggestion that repeats the rest of the cursor's line.
 
-    Closers that the editor typed ahead are replaced by the suggestion's own when it brings all
-    of them, so that text inside and after them can be suggested as one piece. Other text of the
-    line stays, and the part of the suggestion that repeats it goes.
+    Closers typed ahead are merged elsewhere; this is about code in the middle of a line.
     """
     document = around.document
-    after = document.line_suffix
-    text = draft.text
-    if after.strip():
-        if document.only_closers_follow and "\n" not in text:
-            closers = after.rstrip()
-            if _brings(text, closers):
-                return replace(draft, text=text, n_replaced=len(closers))
-        for length in range(min(len(text), len(after)), 0, -1):
-            if text.endswith(after[:length]):
-                return replace(draft, text=text[: len(text) - length])
-        stripped = after.strip()
-        if len(stripped) >= MIN_OVERLAP and stripped in text:
-            return replace(draft, text=text[: text.index(stripped)])
+    after = document.line_suffix.rstrip()
+    if document.only_closers_follow or not after.strip():
         return draft
-    below = document.next_lines.strip()
-    for length in range(min(len(text), 400, len(below)), MIN_OVERLAP - 1, -1):
-        if text.endswith(below[:length]):
-            return replace(draft, text=text[: len(text) - length].rstrip())
-    return draft
+    first, line_end, _ = draft.text.partition("\n")
+    rest = after.strip()
+    if len(rest) >= MIN_WORDS and rest in first:
+        return replace(draft, text=first[: first.index(rest)])
+    for length in range(min(len(first), len(after)), 0, -1):
+        if first.endswith(after[:length]) and _is_whole(first, after, length):
+            return replace(draft, text=first[: len(first) - length])
+    # With code after the cursor there is room for one line only.
+    return replace(draft, text=first) if line_end else draft
 
 
-def _brings(text: str, closers: str) -> bool:
-    """True when `text` closes what the editor closed ahead: its end holds the same closers."""
-    remaining = closers.replace(" ", "")
-    depth: list[str] = []
-    pairs = {")": "(", "]": "[", "}": "{"}
-    quotes = [char for char in remaining if char in "\"'`"]
-    if quotes:
-        return text.endswith(remaining)
-    for char in text:
-        if char in "([{":
-            depth.append(char)
-        elif char in pairs:
-            if depth and depth[-1] == pairs[char]:
-                depth.pop()
-            elif remaining.startswith(char):
-                remaining = remaining[1:]
-            else:
-                return False
-        elif char in ";,:" and remaining.startswith(char) and not depth:
-            remaining = remaining[1:]
-    return not remaining
+def _is_whole(text: str, after: str, length: int) -> bool:
+    """True when the overlap is a sign, or so much text that it is no coincidence."""
+    if length >= MIN_WORDS:
+        return True
+    return not any(char.isalnum() or char == "_" for char in after[:length])

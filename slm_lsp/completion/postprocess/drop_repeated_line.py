@@ -1,19 +1,23 @@
-"""A line that stands right above or below is not news."""
+"""Lines that stand right above or below are not news."""
 
 from slm_lsp.completion.postprocess.filter import Draft, Surroundings
 
-# Lines this short repeat for good reasons: `}`, `pass`, `end`.
+# Lines this short repeat for good reasons: `}`, `pass`, `end`, `],`.
 MIN_LENGTH = 6
 
 
 def drop_repeated_line(draft: Draft, around: Surroundings) -> Draft | None:
-    """Drop a suggestion that makes the cursor's line equal to its neighbour."""
+    """Drop a suggestion that makes the cursor's line, or its block, equal to its neighbour."""
     document = around.document
-    first = draft.text.split("\n", 1)[0].rstrip("\r")
-    line = (document.line_prefix + first).strip()
-    if len(line) < MIN_LENGTH:
+    tail = document.line_suffix[draft.n_replaced :] if "\n" not in draft.text else ""
+    lines = _lines(document.line_prefix + draft.text + tail)
+    if not lines or sum(len(line) for line in lines) < MIN_LENGTH:
         return draft
-    above = document.prefix[: len(document.prefix) - len(document.line_prefix)].splitlines()
-    before = next((one.strip() for one in reversed(above) if one.strip()), "")
-    after = next((one.strip() for one in document.next_lines.splitlines() if one.strip()), "")
-    return None if line in (before, after) else draft
+    above = _lines(document.text[: document.line_start][-4000:])
+    below = _lines(document.next_lines[:4000])
+    repeats = lines == above[-len(lines) :] or lines == below[: len(lines)]
+    return None if repeats else draft
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]

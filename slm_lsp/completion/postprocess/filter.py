@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from slm_context.cursor import DocumentContext
+from slm_context.syntax import SyntaxTree
 from slm_prompts import FimTemplate
 
 from slm_lsp.completion.types import CompletionMode
@@ -24,6 +25,8 @@ class Surroundings:
     document: DocumentContext
     mode: CompletionMode
     template: FimTemplate
+    # Of the document as it stands; None where there is no grammar.
+    tree: SyntaxTree | None = None
 
 
 Filter = Callable[[Draft, Surroundings], Draft | None]

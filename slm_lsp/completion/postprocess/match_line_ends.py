@@ -1,10 +1,11 @@
 """Suggestions end their lines as the file does."""
 
-import re
 from dataclasses import replace
+
+from slm_context.cursor import LINE_END
 
 from slm_lsp.completion.postprocess.filter import Draft, Surroundings
 
 
 def match_line_ends(draft: Draft, around: Surroundings) -> Draft | None:
-    return replace(draft, text=re.sub(r"\r\n|\r|\n", around.document.line_end, draft.text))
+    return replace(draft, text=LINE_END.sub(around.document.line_end, draft.text))

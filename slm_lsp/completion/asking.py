@@ -1,0 +1,237 @@
+"""From a request to the model's answer: what it is shown, and what is read of what it writes."""
+
+import hashlib
+import logging
+import time
+from asyncio import timeout
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from slm_context.cursor import DocumentContext
+from slm_context.languages import LANGUAGES
+from slm_context.types import ContextBundle
+from slm_context.window import fit_window
+from slm_prompts import FimTemplate, OtherFile, Prompt, render
+
+from slm_lsp.completion.budget import PromptBudget
+from slm_lsp.completion.healing import healed
+from slm_lsp.completion.stop import end_of_answer
+from slm_lsp.completion.types import CompletionMode, Explanation, Token
+from slm_lsp.errors import PromptTooLong
+from slm_lsp.inference.client import ModelClient
+from slm_lsp.inference.wire import Done, Generate, ModelInfo, Warm
+from slm_lsp.settings import Settings
+
+LOG = logging.getLogger("slm_lsp.completion")
+
+COMMENTS = {language.name: language.line_comment for language in LANGUAGES}
+# Snippets stay the same while a person types on one line: a new set would be evaluated anew.
+SNIPPETS_LAST_S = 10.0
+# Gathering keeps its own deadline; this is for when it does not.
+GATHER_PATIENCE = 4.0
+
+Gather = Callable[[DocumentContext], Awaitable[ContextBundle]]
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the model wrote: for each candidate its tokens."""
+
+    candidates: list[list[Token]] = field(default_factory=list[list[Token]])
+    done: Done | None = None
+
+    def text(self, candidate: int = 0) -> str:
+        if candidate >= len(self.candidates):
+            return ""
+        return "".join(token.text for token in self.candidates[candidate])
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Everything that an answer depends on besides the document."""
+
+    model: ModelInfo
+    template: FimTemplate
+    mode: CompletionMode
+    deadline_ms: float
+    n_candidates: int = 1
+
+
+@dataclass(slots=True)
+class _Stable:
+    """What one document's prompts keep from keystroke to keystroke."""
+
+    suffix: str | None = None
+    bundle: ContextBundle = field(default_factory=ContextBundle)
+    digest: str = ""
+    line: tuple[str, int] = ("", -1)
+    gathered_at: float = float("-inf")
+
+
+class Asker:
+    """Lays out prompts so that they change little, and asks the model."""
+
+    def __init__(
+        self,
+        client: ModelClient,
+        settings: Settings,
+        gather: Gather | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._gather = gather
+        self._clock = clock
+        self._budget = PromptBudget()
+        self._stable: dict[str, _Stable] = {}
+
+    def context_digest(self, uri: str) -> str:
+        """Names the snippets that this document's next prompt starts from."""
+        return self._stable[uri].digest if uri in self._stable else ""
+
+    def forget(self, uri: str) -> None:
+        self._stable.pop(uri, None)
+
+    async def ask(
+        self, uri: str, document: DocumentContext, question: Question, explanation: Explanation
+    ) -> Answer:
+        """The model's answer; a prompt that turns out too long gets shorter. Raises WorkerError."""
+        started = self._clock()
+        stable = await self._settle_context(uri, document)
+        explanation.timings_ms["gather"] = _ms(self._clock() - started)
+        completion = self._settings.completion
+        block = question.mode is CompletionMode.BLOCK
+        n_predict = completion.max_block_tokens if block else completion.max_line_tokens
+        n_predict = min(n_predict, question.model.n_ctx // 4)
+        while True:
+            n_chars = self._budget.n_chars(question.model, n_predict, question.deadline_ms)
+            prompt, heal = self._lay_out(document, stable, question.template, n_chars)
+            explanation.prompt = [{"part": one.part, "text": one.text} for one in prompt.segments]
+            explanation.snippets = _told(stable.bundle)
+            n_sent = sum(len(segment.text) for segment in prompt.segments)
+            request = Generate(
+                id=0,
+                segments=_segments(prompt),
+                n_predict=n_predict,
+                stop=prompt.stop,
+                single_line=not block,
+                n_candidates=question.n_candidates,
+                temperature=self._settings.model.sampling.temperature,
+                seed=self._settings.model.sampling.seed,
+                deadline_ms=question.deadline_ms,
+                heal=heal,
+            )
+            started = self._clock()
+            try:
+                answer = await self._stream(request, document, question.mode)
+            except PromptTooLong as error:
+                if n_chars <= 64:
+                    raise
+                self._budget.too_long(n_sent, error.n_tokens)
+                continue
+            finally:
+                explanation.timings_ms["model"] = _ms(self._clock() - started)
+            if answer.done is not None:
+                self._budget.learn(n_sent, answer.done)
+            explanation.raw = answer.text()
+            return answer
+
+    async def warm(self, uri: str, document: DocumentContext, question: Question) -> Done:
+        """Evaluate the prompt for this place, and ask for nothing. Raises WorkerError."""
+        stable = await self._settle_context(uri, document)
+        n_predict = min(self._settings.completion.max_line_tokens, question.model.n_ctx // 4)
+        n_chars = self._budget.n_chars(question.model, n_predict, question.deadline_ms)
+        prompt, _ = self._lay_out(document, stable, question.template, n_chars)
+        return await self._client.warm(Warm(id=0, segments=_segments(prompt)))
+
+    async def _stream(
+        self, request: Generate, document: DocumentContext, mode: CompletionMode
+    ) -> Answer:
+        answer = Answer([[] for _ in range(request.n_candidates)])
+        ended: set[int] = set()
+        async with aclosing(self._client.generate(request)) as stream:
+            async for item in stream:
+                if isinstance(item, Done):
+                    answer.done = item
+                    continue
+                answer.candidates[item.candidate].extend(Token(*token) for token in item.tokens)
+                if mode is CompletionMode.BLOCK and item.candidate not in ended:
+                    written = answer.text(item.candidate)
+                    if end_of_answer(written, document, mode) is not None:
+                        ended.add(item.candidate)
+                        if len(ended) == request.n_candidates:
+                            break  # closing the stream stops the model
+        return answer
+
+    async def _settle_context(self, uri: str, document: DocumentContext) -> _Stable:
+        """Gather again when the cursor is on another line, or after a pause."""
+        stable = self._stable.setdefault(uri, _Stable())
+        if self._gather is None:
+            return stable
+        line = document.path, document.text.count("\n", 0, document.line_start)
+        now = self._clock()
+        if line == stable.line and now - stable.gathered_at < SNIPPETS_LAST_S:
+            return stable
+        patience_s = GATHER_PATIENCE * self._settings.context.deadline_ms / 1000
+        try:
+            async with timeout(patience_s):
+                bundle = await self._gather(document)
+        except TimeoutError:
+            LOG.warning("gathering context took longer than %.0f ms", patience_s * 1000)
+            return stable
+        stable.line, stable.gathered_at = line, now
+        if [one.text for one in bundle.snippets] != [one.text for one in stable.bundle.snippets]:
+            stable.digest = _digest(bundle)
+        stable.bundle = bundle
+        return stable
+
+    def _lay_out(
+        self, document: DocumentContext, stable: _Stable, template: FimTemplate, n_chars: int
+    ) -> tuple[Prompt, str]:
+        """The prompt, and the text that the answer has to begin with."""
+        snippets = [OtherFile(one.path, one.text) for one in stable.bundle.snippets]
+        n_snippets = sum(len(one.path) + len(one.text) for one in snippets)
+        while snippets and n_snippets > n_chars // 3:
+            first = snippets.pop(0)
+            n_snippets -= len(first.path) + len(first.text)
+        window = fit_window(document, n_chars - n_snippets, stable.suffix)
+        stable.suffix = window.suffix
+        prefix, heal = healed(window.prefix)
+        prompt = render(
+            template,
+            path=document.path,
+            prefix=prefix,
+            suffix=window.suffix,
+            snippets=snippets,
+            comment=COMMENTS.get(document.language or "", "#"),
+        )
+        return prompt, heal
+
+
+def _segments(prompt: Prompt) -> tuple[tuple[str, bool], ...]:
+    return tuple((one.text, one.special) for one in prompt.segments)
+
+
+def _digest(bundle: ContextBundle) -> str:
+    if not bundle.snippets:
+        return ""
+    named = "\0".join(f"{one.path}\0{one.text}" for one in bundle.snippets)
+    return hashlib.blake2b(named.encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+def _told(bundle: ContextBundle) -> list[dict[str, object]]:
+    return [
+        {
+            "path": one.path,
+            "line": one.start_line + 1,
+            "origin": one.origin,
+            "score": round(one.score, 4),
+            "reason": one.reason,
+        }
+        for one in bundle.snippets
+    ]
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)

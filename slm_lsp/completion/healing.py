@@ -1,0 +1,22 @@
+"""Where the prompt ends: before the word under the cursor, which the model is made to write again.
+
+A model reads tokens, and half a word is seldom the token that its whole would begin with: asked
+behind `retu`, the bundled one writes the rest of another word. So the word is taken off the
+prompt, back to a place where a token surely begins, and the answer is constrained to begin with
+it. As a gain, the prompt stays the same while the word is typed.
+"""
+
+import re
+
+# A word, with the blank or sign before it: tokenizers join one such character to a word.
+WORD_AT_END = re.compile(r"[^\r\n\w]?\w+\Z")
+# Nobody's word is longer; a digest or an encoded file may be.
+LONGEST = 64
+
+
+def healed(prefix: str) -> tuple[str, str]:
+    """The prefix to show, and the text that the answer has to begin with."""
+    match = WORD_AT_END.search(prefix, max(0, len(prefix) - LONGEST))
+    if match is None or len(match.group()) >= LONGEST:
+        return prefix, ""
+    return prefix[: match.start()], match.group()
