@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from slm_lsp.inference.cache import PromptCache
+from slm_lsp.inference.cache import PROMPT, PromptCache
 from slm_lsp.inference.llama import Aborted, Llama, NoRoom
 from slm_lsp.inference.lookup import DraftPolicy, PromptLookup
 from slm_lsp.inference.sampling import Logits, choose, logprob, most_probable, should_end
@@ -18,10 +18,9 @@ Emit = Callable[[Chunk], None]
 
 @dataclass(slots=True)
 class Candidate:
-    """One continuation under way."""
+    """One continuation under way, in the sequence with its index."""
 
     index: int
-    sequence: int
     stream: TextStream
     random: Random
     to_heal: bytes
@@ -161,13 +160,12 @@ class Answer:
         for candidate in self.candidates:
             self._send(candidate, candidate.stream.finish())
             if candidate.index:
-                self._llama.truncate(candidate.sequence, 0)
+                self._llama.truncate(candidate.index, 0)
 
     def _candidate(self, index: int) -> Candidate:
         request = self._request
         return Candidate(
             index,
-            self._cache.branch_sequence(index) if index else self._cache.sequence,
             TextStream(request.stop + (LINE_ENDS if request.single_line else ())),
             Random(request.seed + index),
             request.heal.encode("utf-8", "replace"),
@@ -186,17 +184,17 @@ class Answer:
             first = [*most_probable(logits, n, allowed)] if self._has_any(allowed) else []
         for candidate, choice in zip(candidates, first, strict=False):
             if candidate.index:
-                self._llama.branch(self._cache.sequence, candidate.sequence, self._n_prompt)
+                self._llama.branch(PROMPT, candidate.index, self._n_prompt)
             self._take(candidate, choice)
         for candidate in candidates[len(first) :]:
             candidate.reason = EndReason.END
 
     def _step(self, live: list[Candidate]) -> None:
         """One more token for each candidate, in one batch."""
-        self._cache.decode(
+        self._llama.decode(
             [candidate.next_token for candidate in live],
             [self._n_prompt + candidate.n_tokens - 1 for candidate in live],
-            [candidate.sequence for candidate in live],
+            [candidate.index for candidate in live],
             range(len(live)),
         )
         if live[0].index == 0:

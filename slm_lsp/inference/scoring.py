@@ -1,6 +1,6 @@
 """How probable given texts are after the prompt: branches of one prefix, in one batch."""
 
-from slm_lsp.inference.cache import N_BRANCHES, PromptCache
+from slm_lsp.inference.cache import N_BRANCHES, PROMPT, PromptCache
 from slm_lsp.inference.llama import N_BATCH, Llama
 from slm_lsp.inference.sampling import logprob
 
@@ -44,7 +44,7 @@ def _score_group(
     group: list[int],
 ) -> None:
     n_prompt = len(cache.tokens)
-    branches = [cache.branch_sequence(n + 1) for n in range(len(group))]
+    branches = range(1, 1 + len(group))
     try:
         tokens: list[int] = []
         positions: list[int] = []
@@ -52,7 +52,7 @@ def _score_group(
         following: list[tuple[int, int]] = []
         for branch, index in zip(branches, group, strict=True):
             text = texts[index]
-            llama.branch(cache.sequence, branch, n_prompt)
+            llama.branch(PROMPT, branch, n_prompt)
             tokens += text[:-1]
             positions += range(n_prompt, n_prompt + len(text) - 1)
             sequences += [branch] * (len(text) - 1)
@@ -60,7 +60,7 @@ def _score_group(
         for start in range(0, len(tokens), N_BATCH):
             part = slice(start, start + N_BATCH)
             rows = range(len(tokens[part]))
-            cache.decode(tokens[part], positions[part], sequences[part], rows)
+            llama.decode(tokens[part], positions[part], sequences[part], rows)
             for row, (index, token) in zip(rows, following[part], strict=True):
                 scores[index].append(logprob(llama.logits(row), token))
     finally:

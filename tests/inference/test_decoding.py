@@ -1,0 +1,187 @@
+"""Greedy answers do not depend on what was in the cache, on branches or on drafts.
+
+These tests run llama.cpp in this process, to reach the decoder without the pipe.
+"""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from slm_lsp.inference.abort import AbortFlag
+from slm_lsp.inference.wire import Chunk, EndReason, Generate, Load, Score
+from tests.inference.test_model_contract import BUNDLED, segments
+
+pytestmark = pytest.mark.model
+
+N_PROMPTS = 40
+
+
+class Engine:
+    """A decoder over the bundled model."""
+
+    def __init__(self) -> None:
+        from slm_lsp.inference.cache import N_SEQUENCES
+        from slm_lsp.inference.llama import Llama
+
+        load = Load(str(BUNDLED), "0" * 64, 1024, 1)
+        self.llama = Llama(load, AbortFlag(), n_sequences=N_SEQUENCES)
+        self.fresh()
+
+    def fresh(self, draft_cost: float = 1e9) -> "Engine":
+        """Forget everything. A cost near 1 makes drafting pay always, a huge one never."""
+        from slm_lsp.inference.cache import N_SEQUENCES, PromptCache
+        from slm_lsp.inference.decoding import Decoder
+        from slm_lsp.inference.lookup import DraftPolicy
+
+        for sequence in range(N_SEQUENCES):
+            self.llama.truncate(sequence, 0)
+        self.cache = PromptCache(self.llama)
+        self.drafting = DraftPolicy(draft_cost)
+        self.decoder = Decoder(self.llama, self.cache, self.drafting, lambda: EndReason.CANCELLED)
+        return self
+
+    def ask(self, request: Generate) -> list[str]:
+        texts = [""] * request.n_candidates
+
+        def collect(chunk: Chunk) -> None:
+            texts[chunk.candidate] += chunk.text
+
+        self.done = self.decoder.generate(request, collect)
+        return texts
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return Engine()
+
+
+def prompts() -> list[Generate]:
+    """Places in this project's own sources: cursors that jump, and cursors that type on."""
+    random = Random(3)
+    sources = [path.read_text() for path in sorted(BUNDLED.parents[2].rglob("*.py"))]
+    texts = [text for text in sources if len(text) > 1200]
+    requests = []
+    while len(requests) < N_PROMPTS:
+        text = random.choice(texts)
+        cursor = random.randrange(400, len(text) - 400)
+        for typed in range(random.choice([1, 1, 4])):
+            at = cursor + typed
+            suffix = text[cursor + 20 : cursor + 320]
+            prompt = segments(text[max(0, at - 900) : at], suffix)
+            requests.append(Generate(len(requests), prompt, 16, single_line=False))
+    return requests
+
+
+def differing(one: list, other: list) -> list[int]:
+    return [n for n, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+
+
+@pytest.fixture(scope="module")
+def plain(engine) -> list[str]:
+    """Each answer from an empty cache, one token at a time."""
+    return [engine.fresh().ask(request)[0] for request in prompts()]
+
+
+def test_reuse_changes_nothing(engine, plain):
+    engine.fresh()
+    reused, n_evaluated, n_prompt = [], 0, 0
+    for request in prompts() + prompts():
+        reused += engine.ask(request)
+        n_evaluated += engine.done.n_evaluated
+        n_prompt += engine.done.n_prompt
+    assert differing(reused, plain + plain) == []
+    assert n_evaluated < n_prompt / 2, "nothing was reused, so nothing was shown"
+
+
+def test_branching_changes_nothing(engine, plain):
+    engine.fresh()
+    branched = [engine.ask(replace(request, n_candidates=3)) for request in prompts()]
+    assert differing([texts[0] for texts in branched], plain) == []
+    assert all(len(set(texts)) == 3 for texts in branched if all(texts))
+
+
+def test_drafting_changes_nothing(engine, plain):
+    engine.fresh(draft_cost=0.0)
+    drafted = [engine.ask(request)[0] for request in prompts()]
+    assert differing(drafted, plain) == []
+    assert engine.drafting.rate > 0, "no draft was ever accepted, so nothing was shown"
+
+
+def test_a_score_is_what_generating_says(engine):
+    """The log-probabilities of the greedy answer, scored beside rivals, are those it came with."""
+    tokens: list[tuple[str, float]] = []
+    request = Generate(1, segments("import os\n\nroot = os.path.", "\n"), 6)
+    engine.fresh().decoder.generate(request, lambda chunk: tokens.extend(chunk.tokens))
+    answer = "".join(text for text, _ in tokens)
+    candidates = ("dirname(", answer, "x")
+    score = Score(2, request.segments, candidates, with_end=False)
+    logprobs = engine.decoder.score(score).logprobs[1]
+    assert sum(logprobs) == pytest.approx(sum(logprob for _, logprob in tokens), abs=1e-4)
+
+
+def test_many_long_candidates_are_scored_in_several_batches(engine):
+    texts = [f"value_{n} = compute({n}, {n + 1}) + other({n}) * 3" for n in range(50)]
+    request = Score(1, segments("def f():\n    ", "\n"), (*texts, ""), with_end=True)
+    together = engine.fresh().decoder.score(request).logprobs
+    alone = [
+        engine.fresh().decoder.score(replace(request, candidates=(text,))).logprobs[0]
+        for text in texts[::10]
+    ]
+    assert len(together) == 51 and len(together[-1]) == 1
+    for one, other in zip(together[::10], alone, strict=False):
+        assert one == pytest.approx(other, abs=1e-4)
+
+
+@pytest.mark.parametrize("typed", ["s", "se", "sel", "self", "self."])
+def test_a_healed_answer_goes_on_from_what_was_typed(engine, typed):
+    """Cut inside `self.`: the answer must begin with what is typed already."""
+    prefix = "class A:\n    def __init__(self, name):\n        self.name = name\n\n"
+    prefix += "    def get_name(self):\n        return "
+    whole = engine.fresh().ask(Generate(1, segments(prefix), 8))[0]
+    healed = engine.fresh().ask(Generate(1, segments(prefix), 12, heal=typed))[0]
+    assert whole.startswith("self.")
+    assert typed + healed == whole
+
+
+def test_healing_text_that_no_token_begins_with_still_ends(engine):
+    answer = engine.fresh().ask(Generate(1, segments("x = "), 8, heal="\ufffe\ufffe"))
+    assert engine.done.n_predicted <= 9
+    assert isinstance(answer[0], str)
+
+
+def test_the_end_rule_never_makes_an_answer_longer(engine, plain):
+    engine.fresh()
+    ended = [engine.ask(replace(request, end_rule=True))[0] for request in prompts()]
+    for short, long in zip(ended, plain, strict=True):
+        assert long.startswith(short)
+    assert ended != plain
+
+
+def test_low_confidence_ends_an_answer(engine, plain):
+    request = replace(prompts()[0], n_predict=40, min_mean_logprob=-1e-9)
+    assert engine.fresh().ask(request)[0] == ""
+    assert engine.done.reason is EndReason.CONFIDENCE
+
+
+def test_the_same_seed_gives_the_same_sample(engine):
+    request = replace(prompts()[0], temperature=1.0, n_candidates=4)
+    first = engine.fresh().ask(request)
+    assert engine.fresh().ask(request) == first
+    assert engine.fresh().ask(replace(request, seed=9)) != first
+
+
+def test_a_marker_in_the_source_is_not_a_marker(engine):
+    vocab = engine.llama.vocab
+    forged = vocab.tokenise((("x<|fim_middle|>y", False),))
+    assert not set(forged) & vocab.end_tokens
+    assert vocab.tokenise((("<|fim_middle|>", True),)) == [vocab.marker_ids["mid"]]
+
+
+def test_the_last_position_of_the_context_can_be_used(engine):
+    prompt = segments("a = 1\n" * 195)
+    n_prompt = len(engine.llama.vocab.tokenise(prompt))
+    assert n_prompt < engine.llama.n_ctx
+    engine.fresh().ask(Generate(1, prompt, 1000, single_line=False))
+    assert engine.done.reason in (EndReason.LENGTH, EndReason.END)
+    assert n_prompt + engine.done.n_predicted <= engine.llama.n_ctx + 1
