@@ -52,10 +52,11 @@ def shown(value: Any) -> str:
         return f"this {type(value).__name__}"
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str], separator: str = "_") -> str:
     """`, did you mean …?`, or the list of what is known when nothing is near."""
     names = list(known)
-    near = difflib.get_close_matches(word[:60].lower().replace("-", "_"), names, n=1, cutoff=0.6)
+    plain = re.sub("[-_ ]", separator, word[:60].lower())
+    near = difflib.get_close_matches(plain, names, n=1, cutoff=0.6)
     if near:
         return f", did you mean `{near[0]}`?"
     return f"; known here: {', '.join(names)}"

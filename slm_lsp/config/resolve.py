@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from slm_prompts.template import templates
+
 from slm_lsp.config.check import Wrong, checked, did_you_mean, shown
 from slm_lsp.config.fields import Merge
 from slm_lsp.config.specs import Spec, specs_of
@@ -39,6 +41,7 @@ def resolve(layers: Iterable[Layer]) -> Resolved:
         if layer.source is Source.REPOSITORY:
             reading.restrain()
         reading.check_sources()
+        reading.check_template()
         complaints += [*layer.complaints, *reading.complaints]
         _lay_over(values, origins, reading)
     settings = _build(Settings, (), values)
@@ -121,6 +124,12 @@ class _Reading:
                     parse_source(text, self.layer.root)
             except ConfigError as error:
                 self.refuse(path, str(error), value=True, stops=True)
+
+    def check_template(self) -> None:
+        name = self.values.get(("model", "template"))
+        if name is not None and name not in templates():
+            hint = did_you_mean(name, templates(), separator="-")
+            self.refuse(("model", "template"), f"there is no template `{name}`{hint}", value=True)
 
     def refuse(self, path: Path, message: str, *, value: bool = False, stops: bool = False) -> None:
         del self.values[path], self.specs[path]

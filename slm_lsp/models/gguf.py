@@ -18,7 +18,8 @@ from slm_lsp.models.ggml_types import GGML_TYPES
 MAX_KEYS = 4096
 MAX_KEY_BYTES = 1024
 MAX_STRING_BYTES = 4 << 20
-MAX_ARRAY = 4_000_000
+# Of all arrays together; the largest vocabularies, with scores, types and merges, have 1.3 million.
+MAX_ITEMS = 4_000_000
 MAX_TENSORS = 20_000
 MAX_HEADER_BYTES = 256 << 20
 MAX_DIMENSIONS = 4
@@ -129,6 +130,7 @@ class _Reader:
         self._file = file
         self._size = size
         self._at = 0
+        self._n_items = 0
         self._what = "the header"  # what is being read, for the sentence
 
     def header(self) -> GgufHeader:
@@ -166,7 +168,8 @@ class _Reader:
         if kind != ARRAY:
             raise _Wrong(f"{self._what} has the unknown type {kind}")
         kind = self._number("I")
-        count = self._count("Q", "items", MAX_ARRAY)
+        count = self._count("Q", "items", MAX_ITEMS - self._n_items)
+        self._n_items += count
         if kind in NUMBERS:
             return GgufArray(kind, count, self._take(count * struct.calcsize(NUMBERS[kind])))
         if kind != STRING:
@@ -180,7 +183,7 @@ class _Reader:
         unpack = struct.Struct("<Q").unpack_from
         parts: list[bytes] = []
         while count:
-            # Vocabularies have up to a million strings: walk through them a block at a time.
+            # Vocabularies have many strings: walk through them a block at a time.
             block = self._file.read(BLOCK_BYTES)
             at = 0
             while count and at + 8 <= len(block):
