@@ -55,6 +55,48 @@ def imbalances(text: str, brackets: list[Bracket]) -> list[Imbalance]:
     return sorted(found, key=lambda imbalance: imbalance.offset)
 
 
+def expected_place(text: str, imbalance: Imbalance) -> int:
+    """Where the missing partner belongs, told by indentation: an offset at the end of a line.
+
+    A closer belongs behind the last line that is indented deeper than its opener's; an opener at
+    the end of the line above that stands at its closer's indentation.
+    """
+    offset = imbalance.offset
+    if imbalance.missing in OPENERS:
+        return _place_of_closer(text, offset)
+    column = _leading_column(text, offset)
+    if column is None:
+        return offset  # text before it on its line: the opener is missing there
+    start = _line_start(text, offset)
+    while start > 0:
+        start = _line_start(text, start - 1)
+        line = _line(text, start)
+        if line.strip() and _indent(text, start) <= column:
+            return start + len(line.rstrip())
+    return offset
+
+
+def _place_of_closer(text: str, offset: int) -> int:
+    column = _indent(text, offset)
+    start = _line_start(text, offset)
+    place = start + len(_line(text, start).rstrip())
+    for match in re.compile(r"\r\n|\r|\n").finditer(text, offset):
+        line = _line(text, match.end())
+        if not line.strip():
+            # A line that was emptied of its closer still has its indentation.
+            if len(line) == column and column and match.end() > place:
+                return match.end() + column
+            continue
+        if _indent(text, match.end()) <= column:
+            break
+        place = match.end() + len(line.rstrip())
+    return place
+
+
+def _line(text: str, start: int) -> str:
+    return re.compile(r"[^\r\n]*").match(text, start).group()  # type: ignore[union-attr]
+
+
 def _skips_a_level(text: str, opener: Bracket, closer: Bracket, outer: list[Bracket]) -> bool:
     """True when `closer` starts its line at the indentation of an outer opener of its kind.
 

@@ -8,21 +8,23 @@ opened.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slm_context.cursor import LINE_END
 from slm_context.syntax import SyntaxTree
 
-from slm_lsp.diagnostics.brackets import Bracket, Imbalance, imbalances
+from slm_lsp.diagnostics.brackets import Bracket, Imbalance, expected_place, imbalances
 from slm_lsp.diagnostics.preprocessor import preprocessor_ranges
 from slm_lsp.diagnostics.python_verdict import Verdict, python_verdict
 from slm_lsp.diagnostics.repair import Repair, find_repairs
-from slm_lsp.diagnostics.types import Finding, Fix, Severity
+from slm_lsp.diagnostics.types import Finding, Fix, Related, Severity
 
 RULE = "syntax"
 # Grammars without a false error in the valid code of benchmarks/diagnostics.py.
 TRUSTED = frozenset({"python", "go", "java", "javascript", "rust"})
 BRACKETS = frozenset("()[]{}")
+# Languages with brackets that have no partner by design, such as those of `case` patterns.
+UNPAIRED = frozenset({"bash"})
 COMPOUND = {"string", "comment", "char", "template", "regex", "character", "raw"}
 # One mistake makes many echoes below it.
 MAX_FINDINGS = 5
@@ -47,7 +49,7 @@ def check_syntax(tree: SyntaxTree, known: frozenset[str] = frozenset()) -> Synta
     if not tree.has_errors:
         return SyntaxReport((), ())
     unbalanced = _unbalanced(tree)
-    if language not in TRUSTED and not unbalanced:
+    if language not in TRUSTED and (language in UNPAIRED or not unbalanced):
         return SyntaxReport((), ())
     findings = tuple(_from_grammar(tree, unbalanced))
     if language not in TRUSTED:
@@ -76,9 +78,7 @@ def with_fixes(finding: Finding, repairs: list[Repair]) -> Finding:
     fixes = tuple(Fix(repair.title, repair.edit) for repair in repairs[:2])
     if fixes and (len(repairs) == 1 or repairs[1].cost - repairs[0].cost >= 1.0):
         fixes = (Fix(fixes[0].title, fixes[0].edit, preferred=True), *fixes[1:])
-    return Finding(
-        finding.rule, finding.start, finding.end, finding.message, finding.severity, fixes
-    )
+    return replace(finding, fixes=fixes)
 
 
 def line_at(text: str, offset: int) -> str:
@@ -95,15 +95,8 @@ def _from_compiler(verdict: Verdict) -> Finding:
 
 def _from_grammar(tree: SyntaxTree, unbalanced: tuple[Imbalance, ...]) -> Iterator[Finding]:
     """A bracket without a partner says more than the place where the parser gave up."""
-    for one in unbalanced[:1]:
-        bracket = tree.text[one.offset]
-        message = (
-            f"`{bracket}` is never closed: `{one.missing}` is missing"
-            if bracket in "([{"
-            else f"`{bracket}` closes nothing: there is no `{one.missing}` before it"
-        )
-        yield Finding(RULE, one.offset, one.offset + 1, message, Severity.ERROR)
     if unbalanced:
+        yield _from_bracket(tree.text, unbalanced[0])
         return
     last_line = -1
     for error in tree.errors():
@@ -123,6 +116,30 @@ def _from_grammar(tree: SyntaxTree, unbalanced: tuple[Imbalance, ...]) -> Iterat
             found = tree.text[error.start : end].strip().split("\n")[0][:40]
             message = f"Unexpected `{found}`" if found else "Unexpected end of the line"
             yield Finding(RULE, error.start, max(error.start, end), message, Severity.ERROR)
+
+
+def _from_bracket(text: str, one: Imbalance) -> Finding:
+    """On the line where the partner belongs; the bracket itself is the evidence."""
+    bracket, place = text[one.offset], expected_place(text, one)
+    line = text.count("\n", 0, one.offset) + 1
+    same_line = _line_start(text, place) == _line_start(text, one.offset)
+    message = (
+        f"`{bracket}` is never closed: `{one.missing}` is missing"
+        if bracket in "([{"
+        else f"`{bracket}` closes nothing: there is no `{one.missing}` before it"
+    )
+    if same_line:
+        return Finding(RULE, one.offset, one.offset + 1, f"{message}.", Severity.ERROR)
+    # Squiggle the last token before the place: a place itself cannot be seen.
+    end = len(text[:place].rstrip())
+    if _line_start(text, place) > end:  # a line of white space: that is what can be seen
+        start, end = _line_start(text, place), place
+    else:
+        start = max(end - 1, 0)
+    related = Related(one.offset, one.offset + 1, f"`{bracket}` stands here")
+    verb = "close" if bracket in "([{" else "open"
+    message = f"`{one.missing}` is missing here, to {verb} `{bracket}` on line {line}."
+    return Finding(RULE, start, end, message, Severity.ERROR, (), (related,))
 
 
 def _unbalanced(tree: SyntaxTree) -> tuple[Imbalance, ...]:
@@ -154,6 +171,7 @@ def _suspect_lines(text: str, finding: Finding, unbalanced: tuple[Imbalance, ...
             lines.append(before)
             break
     lines.extend(_line_start(text, one.offset) for one in unbalanced[:2])
+    lines.extend(_line_start(text, expected_place(text, one)) for one in unbalanced[:2])
     # Where an unclosed bracket's line goes on, its end may be on the next one.
     after = LINE_END.search(text, finding.start)
     if after:
