@@ -82,6 +82,8 @@ def enter_server_sandbox(own_folders: Iterable[Path], own_files: Iterable[Path] 
     if _current is not None:
         return _current
     memory.no_core_dumps(hidden=False)
+    # What it writes, nobody else on this machine reads.
+    os.umask(0o077)
     folders, files = tuple(own_folders), tuple(own_files)
     for folder in folders:
         _make_private(folder)
