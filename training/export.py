@@ -78,7 +78,7 @@ def main(argv: list[str] | None = None) -> None:
         files[kind] = arguments.out.with_name(f"{name}-{kind.upper()}.gguf")
         quantise(files["f16"], files[kind], kind)
     tokens = tokenizer.encode(Path(__file__).read_text("utf-8")).ids[:512]
-    for kind, path in files.items():
+    for path in files.values():
         worst, same = compare(network, path, tokens)
         size = path.stat().st_size / 1e6
         print(f"{path.name}: {size:.1f} MB, largest difference {worst:.4f}, same top {same:.1%}")
