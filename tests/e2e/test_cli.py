@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from slm_lsp.cli import COMMANDS as TABLE
+
 COMMAND = (sys.executable, "-P", "-m", "slm_lsp.cli")
+COMMANDS = [command.name for command in TABLE]
 TEXT = "def add(a, b):\n    return a + b\n\n\ndef subtract(a, b):\n    return \n"
 
 
@@ -25,13 +27,9 @@ def area(tmp_path: Path) -> Path:
     return path
 
 
-def test_help_comes_at_once() -> None:
-    def wall_s() -> float:
-        started = time.perf_counter()
-        assert "serve" in run("--help").stdout
-        return time.perf_counter() - started
-
-    assert min(wall_s() for _ in range(5)) < 0.3
+def test_help_names_every_command() -> None:
+    shown = run("--help").stdout
+    assert all(command in shown for command in COMMANDS)
 
 
 def test_help_loads_no_heavy_modules() -> None:
@@ -44,7 +42,7 @@ def test_help_loads_no_heavy_modules() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", ["serve", "complete", "doctor", "models", "config"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str) -> None:
     done = run(command, "--help")
     assert done.returncode == 0

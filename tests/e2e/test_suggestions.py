@@ -1,7 +1,6 @@
 """Real suggestions of the bundled model, through the real server."""
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
@@ -27,17 +26,10 @@ async def test_a_suggestion_at_the_cursor(typed: Editor) -> None:
     assert item["command"]["command"] == "slm.accepted"
 
 
-async def test_the_first_suggestion_comes_within_two_seconds_of_the_start() -> None:
-    """Of the process, not of the model; the best of three, since machines are busy at times."""
-    took = []
-    for _ in range(3):
-        started = time.perf_counter()
-        async with Editor.start() as editor:
-            await editor.initialize()
-            editor.open(URI, TEXT)
-            assert await editor.inline(URI, *END)
-            took.append(time.perf_counter() - started)
-    assert min(took) <= 2.0
+async def test_a_question_asked_right_after_the_start_waits_for_the_model(raw: Editor) -> None:
+    await raw.initialize()
+    raw.open(URI, TEXT)
+    assert await raw.inline(URI, *END)
 
 
 async def test_the_popup_offers_the_same(typed: Editor) -> None:

@@ -1,0 +1,24 @@
+"""The machine that a result was measured on, in a few words."""
+
+import os
+import platform
+from pathlib import Path
+
+
+def machine() -> str:
+    """For example "Intel(R) Xeon(R) Processor, 2 cores, 24 GB, Linux"."""
+    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    words = [_processor(), f"{n_cores} cores"]
+    if "SC_PHYS_PAGES" in os.sysconf_names:
+        n_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        words.append(f"{n_bytes / 1e9:.0f} GB")
+    return ", ".join([*words, platform.system()])
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
