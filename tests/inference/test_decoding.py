@@ -24,7 +24,8 @@ class Engine:
         from slm_lsp.inference.cache import N_SEQUENCES
         from slm_lsp.inference.llama import Llama
 
-        load = Load(str(BUNDLED), "0" * 64, 1024, 1)
+        # Nobody would start this process again after a crash of llama.cpp's fast path.
+        load = Load(str(BUNDLED), "0" * 64, 1024, 1, safe_mode=True)
         self.llama = Llama(load, AbortFlag(), n_sequences=N_SEQUENCES)
         self.fresh()
 

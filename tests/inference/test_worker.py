@@ -31,6 +31,8 @@ from tests.inference.test_model_contract import BUNDLED, segments
 
 pytestmark = pytest.mark.model
 
+# Without a client, nobody would start the child again after a crash of llama.cpp's fast path.
+LOAD = Load(str(BUNDLED), "0" * 64, 1024, 2, safe_mode=True)
 LONG = Generate(1, segments("x = [", ""), 900, single_line=False)
 MANY_TOKENS = "value = compute(first, second) + 17\n" * 75
 
@@ -74,7 +76,7 @@ class Child:
 @pytest.fixture
 def child():
     child = Child()
-    child.send(Load(str(BUNDLED), "0" * 64, 1024, 2))
+    child.send(LOAD)
     yield child
     child.close()
 
@@ -176,7 +178,7 @@ def test_what_libraries_print_does_not_reach_the_pipe():
     boot = BOOT.replace("from slm_lsp", noise + "from slm_lsp", 1)
     child = Child((sys.executable, "-P", "-E", "-c", boot, PACKAGE_ROOT))
     try:
-        child.send(Load(str(BUNDLED), "0" * 64, 1024, 2))
+        child.send(LOAD)
         assert isinstance(child.receive(Loaded, LoadFailed), Loaded)
         child.process.stdin.close()
         assert child.process.stderr.read().count(b"rubbish") == 3
