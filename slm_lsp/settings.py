@@ -41,7 +41,7 @@ class SamplingSettings:
 
     temperature: float = setting(
         0.0,
-        "0 always takes the likeliest token; higher values vary more.",
+        "Always takes the likeliest token at 0; higher values vary more.",
         minimum=0.0,
         maximum=2.0,
     )
@@ -92,6 +92,7 @@ class ModelSettings:
         "The fill-in-the-middle layout. Not set: chosen from the model's own metadata.",
         pattern=NAME,
         pattern_says=NAME_SAYS,
+        examples=("qwen-coder-v1",),
     )
     n_ctx: int = setting(
         1024,
@@ -163,6 +164,7 @@ class CompletionSettings:
         "Milliseconds to wait after a keystroke. Not set: adapts to the typing rhythm.",
         minimum=0,
         maximum=10_000,
+        examples=(75,),
     )
 
 

@@ -105,7 +105,9 @@ def read_untrusted(path: Path, root: Path | None) -> bytes | None:
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
         reason = getattr(error, "strerror", None) or "it is a loop of symbolic links"
         raise BrokenToml(f"the file cannot be read: {reason}") from error
+    # `open` refuses a folder's handle by itself, and leaves it open.
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise BrokenToml("this is not a regular file")
     with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise BrokenToml("this is not a regular file")
         return file.read(MAX_BYTES + 1)

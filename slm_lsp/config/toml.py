@@ -16,6 +16,8 @@ from slm_lsp.config.types import KeyPath, Position
 
 # tomllib is quadratic in places and recursive in others. A real file has a hundredth of this.
 MAX_BYTES = 256 * 1024
+# Of one line. For a key of n parts, tomllib makes a list of all its beginnings: n²/2 strings.
+MAX_DOTS = 1000
 
 
 class BrokenToml(Exception):
@@ -34,6 +36,8 @@ class TomlText:
         if len(content) > MAX_BYTES:
             raise BrokenToml(f"the file has {len(content)} bytes; {MAX_BYTES} are the most")
         self._content = content
+        if any(line.count(b".") > MAX_DOTS for line in content.split(b"\n")):
+            raise BrokenToml("the file is not something a person wrote")
         try:
             # utf-8-sig: some editors on Windows put a byte order mark in front.
             text = content.decode("utf-8-sig")

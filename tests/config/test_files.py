@@ -47,7 +47,7 @@ def test_one_file_of_two_is_read_and_it_is_said(places: Places) -> None:
     resolved = places.load()
     assert resolved.settings.completion.max_line_tokens == 2
     assert complaints(resolved) == [
-        "pyproject.toml: [tool.slm-lsp] is not read, because there is also slm-lsp.toml"
+        "pyproject.toml:1:7: [tool.slm-lsp] is not read, because there is also slm-lsp.toml"
     ]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from slm_lsp.errors import ModelError
-from slm_lsp.models import resolve_model
+from slm_lsp.models import bundled_model, resolve_model
 from slm_lsp.settings import ModelSettings, Settings
 from tests.config.conftest import Places, complaints
 from tests.support.gguf_files import a_model
@@ -70,6 +70,9 @@ def test_a_hostile_model_section(text: str, says: str, places: Places) -> None:
     assert (model.path, model.n_threads, model.shared_stores) == (None, None, ())
     assert model.source is None or not model.source.startswith(("file:", "http:"))
     assert (model.n_ctx, model.template) == (default.n_ctx, None)
+    if text.startswith(("n_threads", "shared_stores")):  # which say nothing about the model
+        assert resolve_model(model).sha256 == bundled_model().sha256
+        return
     with pytest.raises(ModelError):
         resolve_model(model)  # nothing is loaded in place of it
 
