@@ -4,6 +4,11 @@ import re
 from dataclasses import dataclass
 
 PAIRS = {"(": ")", "[": "]", "{": "}"}
+# Before the `(` of parameters or of a condition: a keyword, or a type and a name.
+HEADER = re.compile(
+    r"\b(?:function|func|fn|if|for|while|switch|catch|match)\b[^(]*$"
+    r"|\b(?!new\b|return\b|await\b|throw\b|else\b|yield\b)[\w>\]*&]+\s+\w+\s*$"
+)
 OPENERS = {closer: opener for opener, closer in PAIRS.items()}
 
 
@@ -79,7 +84,10 @@ def expected_place(text: str, imbalance: Imbalance) -> int:
 def _place_of_closer(text: str, offset: int) -> int:
     column = _indent(text, offset)
     start = _line_start(text, offset)
-    place = start + len(_line(text, start).rstrip())
+    line = _line(text, start).rstrip()
+    place = start + len(line)
+    if text[offset] == "(" and line.endswith("{") and HEADER.search(line[: offset - start]):
+        return place  # the lines below are the body of what this line declares
     for match in re.compile(r"\r\n|\r|\n").finditer(text, offset):
         line = _line(text, match.end())
         if not line.strip():

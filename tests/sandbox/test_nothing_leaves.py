@@ -25,7 +25,7 @@ async def test_a_whole_session_makes_no_socket(tmp_path: Path):
     # server, and the worker at its start, after its crash and after slm.restart.
     assert all(refused(line) for line in found), found
     assert len(found) == 3 * 4
-    assert trace.read_text().count("socketpair(AF_UNIX") >= 4
+    assert "socketpair(AF_UNIX" in trace.read_text(), "asyncio's own pair shows that strace saw all"
 
 
 async def test_a_whole_session_works_without_any_network(tmp_path: Path):
