@@ -22,9 +22,10 @@ async def test_a_whole_session_makes_no_socket(tmp_path: Path):
         await whole_session(editor, tmp_path)
     found = sockets(trace)
     # Each process that enters the sandbox tries it, once with each family, and is refused: the
-    # server, and the worker at its start, after its crash and after slm.restart.
+    # server, and the worker at its start, after its crash and after slm.restart; and once more
+    # where llama.cpp's fast path crashes on this CPU.
     assert all(refused(line) for line in found), found
-    assert len(found) == 3 * 4
+    assert len(found) in (3 * 4, 3 * 5)
     assert "socketpair(AF_UNIX" in trace.read_text(), "asyncio's own pair shows that strace saw all"
 
 
