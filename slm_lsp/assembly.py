@@ -3,10 +3,13 @@
 import asyncio
 import logging
 
+from slm_prompts.template import templates
+
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.inference.client import ModelClient, WorkerClient
 from slm_lsp.models import resolve_model
 from slm_lsp.models.places import cache_folder
+from slm_lsp.models.quarantine import quarantine_after_crash
 from slm_lsp.settings import Settings
 from slm_lsp.statistics import Statistics
 
@@ -24,9 +27,17 @@ async def build_client(settings: Settings) -> WorkerClient:
         n_ctx=settings.model.n_ctx,
         n_threads=settings.model.n_threads,
         state_dir=cache_folder(),
+        markers=_markers(settings.model.template),
+        adapter=(adapter.path, adapter.scale) if (adapter := model.adapter) else None,
+        on_load_crash=lambda exit_code: quarantine_after_crash(model, exit_code),
         require_sandbox=settings.privacy.require_sandbox,
         log=logging.getLogger("slm_lsp.inference"),
     )
+
+
+def _markers(template: str | None) -> tuple[str, ...]:
+    """Those of a template chosen by hand: the model must know each of them as one token."""
+    return templates()[template].markers if template else ()
 
 
 def build_engine(

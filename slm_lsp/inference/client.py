@@ -103,6 +103,8 @@ class WorkerClient:
         n_threads: int | None,
         state_dir: Path,
         markers: tuple[str, ...] = (),
+        adapter: tuple[Path, float] | None = None,
+        on_load_crash: Callable[[int], str | None] = lambda exit_code: None,
         require_sandbox: bool = False,
         log: logging.Logger = LOG,
         limits: Limits = Limits(),  # noqa: B008 - frozen
@@ -114,9 +116,13 @@ class WorkerClient:
             n_ctx,
             n_threads or physical_cores(),
             markers=markers,
+            adapter=str(adapter[0]) if adapter else "",
+            adapter_scale=adapter[1] if adapter else 1.0,
             debug=log.isEnabledFor(logging.DEBUG),
             require_sandbox=require_sandbox,
         )
+        # Called when loading crashes in safe mode, too: why never to try this file again.
+        self._on_load_crash = on_load_crash
         self._memory = SafeModeMemory(state_dir)
         self._log = log
         self._limits = limits
@@ -225,7 +231,7 @@ class WorkerClient:
         self._change(WorkerState.LOADING, "the model is loading")
         n_deaths = 0  # in a row, without an answer in between
         while True:
-            death, n_answers = await self._run_one(key)
+            death, n_answers, loaded = await self._run_one(key)
             if death is None:
                 return
             if death.crashed and n_answers == 0 and not self._safe_mode:
@@ -233,6 +239,11 @@ class WorkerClient:
                 self._safe_mode = True
                 self._change(WorkerState.LOADING, "the model is loading in safe mode")
                 continue
+            if death.crashed and not loaded:
+                verdict = self._on_load_crash(death.exit_code)
+                if verdict is not None:
+                    self._fail(verdict)
+                    return
             n_deaths = 1 if n_answers else n_deaths + 1
             self._log.error("%s", death.reason)
             if n_deaths > len(self._limits.back_off_s):
@@ -242,14 +253,17 @@ class WorkerClient:
             self._restarts += 1
             await asyncio.sleep(self._limits.back_off_s[n_deaths - 1])
 
-    async def _run_one(self, key: str) -> tuple[Death | None, int]:
-        """One process: how it died and how much it had answered; None when none will do."""
+    async def _run_one(self, key: str) -> tuple[Death | None, int, bool]:
+        """One process: how it died, how much it had answered, and whether it had loaded.
+
+        None in place of a death when no process will do.
+        """
         load = replace(self._load, safe_mode=self._safe_mode)
         try:
             connection = await Connection.open(load, self._limits, self._log, self._command)
         except WorkerDied as error:
             self._fail(str(error))
-            return None, 0
+            return None, 0, False
         self._connection = connection
         connection.on_progress = self._progress
         try:
@@ -260,10 +274,10 @@ class WorkerClient:
                 loaded = connection.loaded.result()
                 if isinstance(loaded, LoadFailed):
                     self._fail(loaded.message)
-                    return None, 0
+                    return None, 0, False
                 self._is_ready(loaded, key)
             death = await asyncio.shield(connection.died)
-            return death, connection.n_answers
+            return death, connection.n_answers, connection.loaded.done()
         finally:
             self._connection = None
             await connection.close()

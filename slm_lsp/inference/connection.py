@@ -67,6 +67,7 @@ class Death:
 
     reason: str
     crashed: bool  # by a signal of its own making
+    exit_code: int = 0  # as in `subprocess`: the negative number of a signal
 
 
 class Connection:
@@ -169,7 +170,7 @@ class Connection:
             self._kill()
         status = await self.process.wait()
         crashed = -status in CRASH_SIGNALS
-        self._end(Death(broken or _how_it_ended(status), crashed))
+        self._end(Death(broken or _how_it_ended(status), crashed, status))
 
     def _receive(self, message: Message) -> None:
         now = self._last_heard = asyncio.get_running_loop().time()

@@ -62,6 +62,8 @@ class Llama:
         self.n_ctx = min(load.n_ctx, n_ctx_train)
         self._ctx = self._new_context(load.n_threads, n_sequences, abort)
         self._memory = C.llama_get_memory(self._ctx)
+        if load.adapter:
+            self._put_on(load.adapter, load.adapter_scale)
         self.n_steps = 0
         self.info = ModelInfo(
             name=_metadata(self._model, "general.name") or Path(load.path).stem,
@@ -114,6 +116,18 @@ class Llama:
                 f"llama.cpp cannot make a context for this model: {self._log.last_error}"
             )
         return ctx
+
+    def _put_on(self, path: str, scale: float) -> None:
+        """Lay a LoRA adapter over the weights. llama.cpp frees it with the model."""
+        _refuse_unreadable(Path(path))
+        adapter = C.llama_adapter_lora_init(self._model, path.encode())
+        if not adapter:
+            raise ModelCorrupt(f"llama.cpp cannot load the adapter {path}: {self._log.last_error}")
+        adapters = (C.llama_adapter_lora_p_ctypes * 1)(
+            ctypes.cast(adapter, C.llama_adapter_lora_p_ctypes)
+        )
+        if C.llama_set_adapters_lora(self._ctx, adapters, 1, (ctypes.c_float * 1)(scale)):
+            raise ModelUnsuitable(f"the adapter {path} does not fit the model {Path(path).name}")
 
     def decode(
         self,

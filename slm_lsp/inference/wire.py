@@ -46,6 +46,8 @@ class Load:
     # model's own metadata names them.
     markers: tuple[str, ...] = ()
     debug: bool = False  # pass llama.cpp's own log on
+    adapter: str = ""  # a LoRA adapter's file, "" for none
+    adapter_scale: float = 1.0
     require_sandbox: bool = False  # refuse to load where the network is not taken away
 
 

@@ -39,7 +39,7 @@ def main() -> None:
     load = _read_load(0)
     meter = LoadMeter()
     # Before any other thread exists, so that none is left outside.
-    sandbox = enter_worker_sandbox(model_path=load.path)
+    sandbox = enter_worker_sandbox(load.path, (load.adapter,) if load.adapter else ())
     flag = AbortFlag()
     inbox = Inbox(0, flag, pipe.send)
     inbox.start()

@@ -27,17 +27,20 @@ def quarantine_after_crash(model: ModelFile, exit_code: int) -> str | None:
     Returns the sentence for the log and the status, None when the exit says nothing about the
     file. `exit_code` is as in `subprocess`: the negative number of a signal.
     """
-    if -exit_code not in CRASHES or model.sha256 == bundled_model().sha256:
+    # The adapter is the one that nobody has loaded before: its model serves without it, too.
+    suspect, called = (model.adapter, "the adapter") if model.adapter else (model, "the model ")
+    called += model.name if suspect is model else ""
+    if -exit_code not in CRASHES or suspect.sha256 == bundled_model().sha256:
         return None
     name = signal.Signals(-exit_code).name
     try:
         folder = home() / "quarantine"
         folder.mkdir(parents=True, exist_ok=True)
-        note = {"name": model.name, "signal": name, "llama_cpp": _llama_cpp_version()}
-        replace_text(folder / f"{model.sha256}.json", json.dumps(note) + "\n")
+        note = {"name": called, "signal": name, "llama_cpp": _llama_cpp_version()}
+        replace_text(folder / f"{suspect.sha256}.json", json.dumps(note) + "\n")
     except OSError:
         pass  # it will be tried once more at the next start
-    return _sentence(model.name, model.sha256, name)
+    return _sentence(called, suspect.sha256, name)
 
 
 def why_quarantined(sha256: str) -> str | None:
@@ -60,9 +63,9 @@ def release(sha256: str) -> bool:
     return True
 
 
-def _sentence(name: str, sha256: str, signal_name: str) -> str:
+def _sentence(called: str, sha256: str, signal_name: str) -> str:
     return (
-        f"the model {name} ({sha256[:12]}…) crashed llama.cpp with {signal_name} while loading and "
+        f"{called} ({sha256[:12]}…) crashed llama.cpp with {signal_name} while loading and "
         f"is in quarantine; choose another, or try again after "
         f"`slm-lsp models verify {sha256[:12]} --release`"
     )

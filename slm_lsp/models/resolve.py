@@ -68,6 +68,8 @@ def located_adapter(settings: ModelSettings, model: ModelFile) -> AdapterFile | 
         raise ModelNotFound(
             f"the pinned adapter {adapter.sha256[:12]}… is not on this machine; {PULL}"
         )
+    if (reason := why_quarantined(adapter.sha256)) is not None:
+        raise ModelUnsuitable(reason)
     checked = _checked(entry, adapter.size)
     check_adapter(checked.path, model.path)
     return AdapterFile(checked.path, checked.sha256, checked.size, adapter.scale)

@@ -64,7 +64,7 @@ def receive(message: Message, behaviour: str) -> None:
 def load(behaviour: str, safe_mode: bool) -> None:
     global in_safe_mode
     in_safe_mode = safe_mode
-    if behaviour == "crash while loading" and not safe_mode:
+    if behaviour == "always crash" or (behaviour == "crash while loading" and not safe_mode):
         os.kill(os.getpid(), signal.SIGSEGV)
     if behaviour == "exit while loading":
         sys.exit(3)
