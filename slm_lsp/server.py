@@ -47,6 +47,7 @@ class SlmServer(LanguageServer):
         )
         self.session = Session()
         self.listening = False  # the client has said initialized
+        self._warnings: list[str] = []
         self.announced_inline = False
         self.asks_inline = False
         self.answers_configuration = False
@@ -83,6 +84,16 @@ class SlmServer(LanguageServer):
             self.protocol.notify("slm/status", asdict(status))
             if self.loading_progress is not None:
                 self.loading_progress.show(status)
+
+    def warn(self, *sentences: str) -> None:
+        """Tell the person; what there is to say before the client listens is said then."""
+        self._warnings += sentences
+        if not self.listening:
+            return
+        for sentence in self._warnings:
+            params = types.ShowMessageParams(types.MessageType.Warning, sentence)
+            self.protocol.notify(types.WINDOW_SHOW_MESSAGE, params)
+        self._warnings.clear()
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Into the log: pygls would pop up a message in the editor."""

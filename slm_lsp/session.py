@@ -29,6 +29,7 @@ from slm_lsp.paths import path_of
 from slm_lsp.serving import ServingModel
 from slm_lsp.statistics import Statistics
 from slm_lsp.status import Status
+from slm_lsp.workspace.watch import FileWatch
 
 LOG = logging.getLogger("slm_lsp.session")
 
@@ -62,6 +63,9 @@ class Session:
             lambda uri: self.on_findings(uri),
             Dismissals.load(home() / "dismissals.json"),
         )
+        self._watch = FileWatch(self.look_at_settings_files)
+        self._told: set[str] = set()
+        self.on_complaint: Callable[[str], None] = lambda sentence: None
         self._stamps: list[tuple[int, int] | None] = []
         self._ids = itertools.count(1)
         self._suggestions: OrderedDict[int, Suggestion] = OrderedDict()
@@ -76,6 +80,7 @@ class Session:
         self.config = ConfigSource(self.roots[0] if self.roots else None, options)
         self.diagnostics.configure(self.config.settings.diagnostics)
         self._stamps = [_stamp(path) for path in self.config.watched]
+        self._watch.watch(self.config.watched)
         self._complain()
         self.in_background(self.serving.load(self.config.settings))
 
@@ -94,6 +99,7 @@ class Session:
         root = self.roots[0] if self.roots else None
         if self.config.root != root:
             self.config.root = root
+            self._watch.watch(self.config.watched)
             self._reload_settings()
 
     def look_at_settings_files(self) -> None:
@@ -190,6 +196,7 @@ class Session:
 
     async def close(self) -> None:
         """End the inference process and whatever else is under way."""
+        self._watch.close()
         self.diagnostics.close()
         for task in self._tasks:
             task.cancel()
@@ -244,8 +251,12 @@ class Session:
             self.serving.reconfigure(after)
 
     def _complain(self) -> None:
-        for complaint in self.config.complaints:
+        """Each complaint once: a person who saw it and goes on typing has seen it."""
+        for complaint in map(str, self.config.complaints):
             LOG.warning("%s", complaint)
+            if complaint not in self._told:
+                self._told.add(complaint)
+                self.on_complaint(complaint)
 
 
 def _what_loads(settings: Any) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ def initialize(server: SlmServer, params: types.InitializeParams) -> None:
     session = server.session
     session.on_status = server.show_status
     session.on_findings = lambda uri: diagnostics.tell(server, uri)
+    session.on_complaint = server.warn
     session.begin(
         convert.roots_of(params),
         convert.encoding(server.workspace.position_encoding),
@@ -24,6 +25,7 @@ def initialized(server: SlmServer, params: types.InitializedParams) -> None:
     """From now on the client listens to what it did not ask for."""
     server.listening = True
     server.show_status(server.session.status)
+    server.warn()
 
 
 def shutdown(server: SlmServer, params: None) -> None:

@@ -278,6 +278,42 @@ async def test_settings_files_are_read_again_when_they_change(
     assert raw.requests == []
 
 
+async def test_settings_files_that_change_behind_the_editor_s_back(
+    raw: Editor, tmp_path: Path
+) -> None:
+    """A `git pull` in a terminal: no document is opened or saved, and nobody tells."""
+    await raw.initialize(root=tmp_path)
+    await raw.ready()
+    path = tmp_path / "slm-lsp.toml"
+    path.write_text("[completion]\nenabled = false\n")
+    await raw.wait_until(lambda: raw.last_state == "off")
+    replacement = tmp_path / "slm-lsp.toml.new"
+    replacement.write_text("[completion]\nenabled = true\n")
+    replacement.replace(path)
+    await raw.wait_until(lambda: raw.last_state == "ready")
+    path.write_text("[completion\nenabled = false\n")  # broken in mid-edit
+    await raw.wait_until(lambda: bool(messages(raw)))
+    path.write_text("[completion\nenabled = fals\n")
+    (message,) = messages(raw)
+    assert message.startswith("slm-lsp.toml:1:12: not valid TOML") and "stay in force" in message
+    assert raw.last_state == "ready"
+
+
+async def test_what_is_wrong_with_the_settings_is_said_at_the_start(
+    raw: Editor, tmp_path: Path
+) -> None:
+    (tmp_path / "slm-lsp.toml").write_text("[completion]\nenabeld = false\n")
+    await raw.initialize(root=tmp_path)
+    await raw.wait_until(lambda: bool(messages(raw)))
+    assert messages(raw) == ["slm-lsp.toml:2:1: unknown key `enabeld`, did you mean `enabled`?"]
+
+
+def messages(editor: Editor) -> list[str]:
+    """What the editor was told to show to the person."""
+    shown = [n for n in editor.notifications if n["method"] == "window/showMessage"]
+    return [n["params"]["message"] for n in shown]
+
+
 async def test_a_model_that_is_not_there_is_said_once(raw: Editor, tmp_path: Path) -> None:
     missing = {"slm-lsp": {"model": {"path": str(tmp_path / "gone.gguf")}}}
     await raw.initialize(options=missing)
