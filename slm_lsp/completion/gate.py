@@ -1,8 +1,9 @@
 """Whether to answer, and with how much text."""
 
 import re
-from fnmatch import fnmatch
+from functools import lru_cache
 
+from pathspec import GitIgnoreSpec
 from slm_context.cursor import DocumentContext
 
 from slm_lsp.completion.types import CompletionMode, SkipReason, Trigger
@@ -40,7 +41,9 @@ def skip_reason(
     completion = settings.completion
     if not completion.enabled:
         return SkipReason.OFF
-    if any(_matches(document.path, glob) for glob in (*SECRETS, *settings.privacy.exclude)):
+    if _matches(document.path.lower(), SECRETS) or _matches(
+        document.path, settings.privacy.exclude
+    ):
         return SkipReason.SECRET_FILE
     if len(document.text) > MAX_CHARS:
         return SkipReason.HUGE_FILE
@@ -48,7 +51,7 @@ def skip_reason(
         return None
     if document.language in completion.disabled_languages:
         return SkipReason.OFF
-    if any(_matches(document.path, glob) for glob in completion.disabled_globs):
+    if _matches(document.path, completion.disabled_globs):
         return SkipReason.OFF
     return _unwanted_at(document)
 
@@ -100,6 +103,10 @@ def _indent(line: str) -> int:
     return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
 
 
-def _matches(path: str, glob: str) -> bool:
-    name = path.rsplit("/", 1)[-1]
-    return fnmatch(name, glob) or fnmatch(path, glob)
+def _matches(path: str, patterns: tuple[str, ...]) -> bool:
+    return bool(patterns) and _compiled(patterns).match_file(path)
+
+
+@lru_cache(maxsize=16)
+def _compiled(patterns: tuple[str, ...]) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(patterns)

@@ -10,6 +10,7 @@ from slm_lsp.completion.postprocess.cut_next_lines import cut_next_lines
 from slm_lsp.completion.postprocess.cut_repetition import cut_repetition
 from slm_lsp.completion.postprocess.cut_suffix_overlap import cut_suffix_overlap
 from slm_lsp.completion.postprocess.drop_blank import drop_blank
+from slm_lsp.completion.postprocess.drop_leading_blank import drop_leading_blank
 from slm_lsp.completion.postprocess.drop_repeated_line import drop_repeated_line
 from slm_lsp.completion.postprocess.filter import Draft, Filter, Surroundings
 from slm_lsp.completion.postprocess.fix_indentation import fix_indentation
@@ -33,6 +34,7 @@ PIPELINE: tuple[Filter, ...] = (
     cut_repetition,
     cut_comment_runaway,
     fix_indentation,
+    drop_leading_blank,
     trim_end,
     # What stands there already.
     cut_next_lines,

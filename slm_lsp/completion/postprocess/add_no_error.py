@@ -6,6 +6,7 @@ and an incremental parse costs far less than decoding one token.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from slm_context.syntax import SyntaxTree
 
@@ -30,7 +31,7 @@ def add_no_error(draft: Draft, around: Surroundings) -> Draft | None:
     if tree is None:
         return draft
     allowed = min(n_errors(tree), n_errors(_without_line(tree, around)))
-    for shorter in (draft, *_shorter(draft, around)):
+    for shorter in (draft, *_closed(draft, around), *_shorter(draft, around)):
         text = document.prefix + shorter.text + document.suffix[shorter.n_replaced :]
         if n_errors(tree.edited(text)) <= allowed:
             return shorter
@@ -53,6 +54,12 @@ def _without_line(tree: SyntaxTree, around: Surroundings) -> SyntaxTree:
     document = around.document
     end = document.offset + len(document.line_suffix)
     return tree.edited(document.text[: document.line_start] + document.text[end:])
+
+
+def _closed(draft: Draft, around: Surroundings) -> Iterator[Draft]:
+    """A block that the suggestion opens and nothing closes is closed, as the editor would do."""
+    if draft.text.endswith("{") and not around.document.line_suffix[draft.n_replaced :].strip():
+        yield replace(draft, text=draft.text + "}")
 
 
 def _shorter(draft: Draft, around: Surroundings) -> Iterator[Draft]:

@@ -22,12 +22,14 @@ def fix_indentation(draft: Draft, around: Surroundings) -> Draft | None:
     first, *others = text.split("\n")
     if not others:
         return replace(draft, text=first)
-    unit = indent_unit(document.text[:SAMPLE_CHARS])
+    unit = indent_unit(document.text[:SAMPLE_CHARS], default="")
+    if not unit:  # nothing is indented yet: the model's habit is as good as any
+        return replace(draft, text=text)
     fixed = [_reindented(line, unit) for line in others]
     return replace(draft, text="\n".join([first, *fixed]))
 
 
-def indent_unit(text: str) -> str:
+def indent_unit(text: str, default: str = "    ") -> str:
     """What one level of indentation is in this file: a tab, or so many spaces."""
     indents = [match.group() for match in INDENT.finditer(text)]
     if sum("\t" in one for one in indents) * 2 > len(indents):
@@ -36,7 +38,7 @@ def indent_unit(text: str) -> str:
     steps = Counter(b - a for a, b in zip([0, *widths], widths, strict=False) if 0 < b - a <= 8)
     # One space is alignment, as in the stars of a comment.
     del steps[1]
-    return " " * (steps.most_common(1)[0][0] if steps else 4)
+    return " " * steps.most_common(1)[0][0] if steps else default
 
 
 def _reindented(line: str, unit: str) -> str:

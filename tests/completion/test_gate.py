@@ -1,0 +1,111 @@
+"""Whether to answer at all, and with how much text."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from slm_context.cursor import DocumentContext
+from slm_context.languages import language_for
+
+from slm_lsp.completion.gate import MAX_CHARS, MAX_LINE_CHARS, mode_for, skip_reason
+from slm_lsp.completion.types import CompletionMode, SkipReason, Trigger
+from slm_lsp.settings import Settings
+from tests.support.golden import GoldenCase, golden_cases
+from tests.support.markup import cursor
+
+CASES = list(golden_cases(Path(__file__).parent / "golden" / "gate"))
+PRIVATE = {SkipReason.SECRET_FILE, SkipReason.HUGE_FILE, SkipReason.OFF}
+
+
+def document_at(marked: str, path: str = "calc.py") -> DocumentContext:
+    text, offset = cursor(marked)
+    return DocumentContext(path, language_for(path), text, offset)
+
+
+def settings_with(**completion: object) -> Settings:
+    settings = Settings()
+    return replace(settings, completion=replace(settings.completion, **completion))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_where_it_is_silent(case: GoldenCase, request: pytest.FixtureRequest) -> None:
+    document = document_at(case["text"], case["path"])
+    reason = skip_reason(document, Trigger.AUTOMATIC, Settings())
+    case.compare(reason or "", request.config.getoption("--update-golden"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_who_asks_gets_an_answer(case: GoldenCase) -> None:
+    """Except where privacy or the file's size forbids one."""
+    document = document_at(case["text"], case["path"])
+    reason = skip_reason(document, Trigger.INVOKED, Settings())
+    automatic = skip_reason(document, Trigger.AUTOMATIC, Settings())
+    assert reason == (automatic if automatic in PRIVATE else None)
+
+
+def test_sizes() -> None:
+    huge = DocumentContext("a.py", "python", "x" * (MAX_CHARS + 1), 5)
+    assert skip_reason(huge, Trigger.INVOKED, Settings()) is SkipReason.HUGE_FILE
+    long = document_at("x = '" + "y" * MAX_LINE_CHARS + "█'")
+    assert skip_reason(long, Trigger.AUTOMATIC, Settings()) is SkipReason.LONG_LINE
+
+
+@pytest.mark.parametrize(
+    ("trigger", "completion", "expected"),
+    [
+        (Trigger.AUTOMATIC, {"enabled": False}, SkipReason.OFF),
+        (Trigger.INVOKED, {"enabled": False}, SkipReason.OFF),
+        (Trigger.AUTOMATIC, {"disabled_languages": ("python",)}, SkipReason.OFF),
+        (Trigger.INVOKED, {"disabled_languages": ("python",)}, None),
+        (Trigger.AUTOMATIC, {"disabled_languages": ("go",)}, None),
+        (Trigger.AUTOMATIC, {"disabled_globs": ("gen/",)}, SkipReason.OFF),
+        (Trigger.AUTOMATIC, {"disabled_globs": ("*.py",)}, SkipReason.OFF),
+        (Trigger.AUTOMATIC, {"disabled_globs": ("src/gen/**",)}, SkipReason.OFF),
+        (Trigger.AUTOMATIC, {"disabled_globs": ("*.py", "!calc.py")}, None),
+        (Trigger.INVOKED, {"disabled_globs": ("*.py",)}, None),
+    ],
+)
+def test_switches(trigger: Trigger, completion: dict[str, object], expected: object) -> None:
+    document = document_at("total = █\n", "src/gen/calc.py")
+    assert skip_reason(document, trigger, settings_with(**completion)) == expected
+
+
+@pytest.mark.parametrize("glob", ["secrets/", "secrets/**", "*.py"])
+def test_what_privacy_excludes_is_never_asked_about(glob: str) -> None:
+    settings = Settings()
+    settings = replace(settings, privacy=replace(settings.privacy, exclude=(glob,)))
+    document = document_at("total = █\n", "secrets/calc.py")
+    assert skip_reason(document, Trigger.INVOKED, settings) is SkipReason.SECRET_FILE
+
+
+BLOCK, LINE = CompletionMode.BLOCK, CompletionMode.LINE
+
+
+@pytest.mark.parametrize(
+    ("marked", "path", "expected"),
+    [
+        ("def area(w):\n    █\n", "a.py", BLOCK),
+        ("def area(w):\n    return█\n", "a.py", LINE),
+        ("def area(w):\n    █\n    return w\n", "a.py", LINE),
+        ("def area(w):\n    █\n\n\ndef other():\n    pass\n", "a.py", BLOCK),
+        ("func area(w int) int {\n\t█\n}\n", "a.go", BLOCK),
+        ("func area(w int) int {\n\t█\n\treturn w\n}\n", "a.go", LINE),
+        ("values = [\n    █\n]\n", "a.py", BLOCK),
+        ("total = 1\n█\n", "a.py", LINE),
+        ("def area(w):\n    █)\n", "a.py", LINE),
+        ("if true; then\n  █\nfi\n", "a.sh", BLOCK),
+    ],
+)
+def test_how_much(marked: str, path: str, expected: CompletionMode) -> None:
+    assert mode_for(document_at(marked, path), Settings()) is expected
+
+
+def test_after_an_acceptance_the_rest_of_the_block_is_wanted() -> None:
+    document = document_at("def area(w):\n    w = abs(w)\n    █\n")
+    assert mode_for(document, Settings()) is LINE
+    assert mode_for(document, Settings(), after_acceptance=True) is BLOCK
+
+
+def test_one_line_only_where_the_settings_say_so() -> None:
+    document = document_at("def area(w):\n    █\n")
+    assert mode_for(document, settings_with(multi_line=False), after_acceptance=True) is LINE
