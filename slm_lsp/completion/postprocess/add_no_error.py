@@ -11,7 +11,7 @@ from dataclasses import replace
 from slm_context.syntax import SyntaxTree
 
 from slm_lsp.completion.postprocess.filter import Draft, Surroundings
-from slm_lsp.completion.postprocess.merge_closers import merge_closers
+from slm_lsp.completion.postprocess.merge_closers import PAIRS, merge_closers
 
 # Where a line may be cut: behind a closed bracket or quote, before a separator or a closer.
 BOUNDARY = re.compile(r"[)\]}\"'](?=\W|$)|(?<=[\w)\]}\"'])(?=[,;)\]}])")
@@ -33,7 +33,8 @@ def add_no_error(draft: Draft, around: Surroundings) -> Draft | None:
     allowed = min(n_errors(tree), n_errors(_without_line(tree, around)))
     for shorter in (draft, *_closed(draft, around), *_shorter(draft, around)):
         text = document.prefix + shorter.text + document.suffix[shorter.n_replaced :]
-        if n_errors(tree.edited(text)) <= allowed:
+        spliced = tree.edited(text)
+        if n_errors(spliced) <= allowed and not _unbalances(shorter, spliced, around):
             return shorter
     return None
 
@@ -48,6 +49,46 @@ def n_errors(tree: SyntaxTree) -> int:
         count += node.is_error or node.is_missing
         pending.extend(child for child in node.children if child.has_error or child.is_missing)
     return count
+
+
+def n_unopened(tree: SyntaxTree) -> int:
+    """Closing brackets, as tokens of the language, whose opener is not the nearest open one."""
+    open_brackets: list[str] = []
+    count = 0
+    cursor = tree.root.walk()
+    while True:
+        node = cursor.node
+        kind = node.type if node is not None and not node.is_missing else ""
+        if kind in PAIRS.values():
+            open_brackets.append(kind)
+        elif kind in PAIRS and open_brackets and open_brackets[-1] == PAIRS[kind]:
+            open_brackets.pop()
+        elif kind in PAIRS:
+            count += 1
+        if cursor.goto_first_child() or cursor.goto_next_sibling():
+            continue
+        while cursor.goto_parent():
+            if cursor.goto_next_sibling():
+                break
+        else:
+            return count
+
+
+def _unbalances(draft: Draft, spliced: SyntaxTree, around: Surroundings) -> bool:
+    """True when a bracket that the suggestion opens takes the closer of another one.
+
+    Some grammars recover from that without a further error. The walk over both trees is for
+    those few suggestions only that are not balanced in themselves.
+    """
+    signs = [char for char in draft.text if char in PAIRS or char in PAIRS.values()]
+    replaced = around.document.suffix[: draft.n_replaced]
+    if all(
+        signs.count(PAIRS[closer]) == signs.count(closer) - replaced.count(closer)
+        for closer in PAIRS
+    ):
+        return False
+    assert around.tree is not None, "add_no_error has asked"
+    return n_unopened(spliced) > n_unopened(around.tree)
 
 
 def _without_line(tree: SyntaxTree, around: Surroundings) -> SyntaxTree:
