@@ -112,6 +112,7 @@ def test_extension_host(launch, vsix, browser, workspace, place, evidence):
     codes: list[int] = []
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     evidence.on_failure(lambda folder: page.screenshot(path=folder / "screen.png"))
+    evidence.on_failure(code.copy_logs)
     evidence.on_failure(lambda folder: (folder / "suite.txt").write_text("\n".join(said)))
     page.expose_function("codeAutomationLog", lambda _, args: said.append(" ".join(map(str, args))))
     page.expose_function("codeAutomationExit", lambda code, *_: codes.append(code))
@@ -123,8 +124,8 @@ def test_extension_host(launch, vsix, browser, workspace, place, evidence):
     # Waiting inside the page lets Playwright hand over what the page calls.
     until("the suite's end", lambda: page.wait_for_timeout(100) or codes, SUITE_PATIENCE_S)
     failed = [line for line in said if line.startswith("FAILED")]
-    page.context.close()
     assert codes == [0], "\n".join(failed or said)
+    page.context.close()
     assert sum(line.startswith("ok ") for line in said) == SUITE.read_text().count("\n  async '")
 
 
@@ -132,17 +133,17 @@ def test_ghost_text_and_tab(vscode, place):
     vscode.type(place.key)
     ghost = vscode.wait_for_ghost()
     vscode.press("Tab")
-    text = until("taken", lambda: vscode.saved() != place.text + place.key and vscode.saved())
-    assert text.startswith(place.text + place.key)
-    assert text[len(place.text) + 1 :].startswith(ghost.split("\n")[0].strip()[:3])
+    wanted = place.text + place.key + ghost.split("\n")[0].strip()[:3]
+    until("taken", lambda: vscode.saved().startswith(wanted))
 
 
 def test_one_word(vscode, place):
     vscode.type(place.key)
     ghost = vscode.wait_for_ghost()
     vscode.press("Control+ArrowRight")
-    text = until("a word", lambda: vscode.saved() != place.text + place.key and vscode.saved())
-    word = text[len(place.text) + 1 :]
+    typed = len(place.text + place.key)
+    text = until("a word", lambda: len(vscode.saved()) > typed and vscode.saved())
+    word = text[typed:]
     assert ghost.startswith(word.strip()) and len(word) < len(ghost)
     assert vscode.wait_for_ghost()
 
@@ -152,8 +153,13 @@ def test_typing_along_keeps_it(vscode, place):
     ghost = vscode.wait_for_ghost()
     first = ghost.lstrip()[0]
     vscode.type(ghost[: ghost.index(first) + 1])
-    rest = ghost[ghost.index(first) + 1 :]
-    until("the rest", lambda: rest.startswith(vscode.ghost() or "never") and vscode.ghost())
+    # A quote that VS Code closed by itself stands between the parts of what is left.
+    rest = letters(ghost[ghost.index(first) + 1 :])
+    until("the rest", lambda: letters(vscode.ghost()) and rest.startswith(letters(vscode.ghost())))
+
+
+def letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
 
 
 def test_escape_sends_it_away(vscode, place):
@@ -161,7 +167,7 @@ def test_escape_sends_it_away(vscode, place):
     vscode.wait_for_ghost()
     vscode.press("Escape")
     until("gone", lambda: not vscode.ghost())
-    assert vscode.saved() == place.text + place.key
+    until("only the key is there", lambda: vscode.saved() == place.text + place.key)
 
 
 def test_asking_for_another_one(vscode, place):
@@ -187,7 +193,7 @@ def test_the_status_bar_and_its_menu(vscode):
 
 def test_snoozing(vscode, place):
     vscode.command("slm-lsp: Snooze")
-    vscode.page.get_by_text("5 minutes").click()
+    vscode.page.get_by_text("5 minutes", exact=True).click()
     until("it snoozes", lambda: "snoozing for 5" in vscode.status_text())
     vscode.go_to_end()
     vscode.type(place.key)
@@ -239,8 +245,10 @@ def test_no_server_where_the_setting_says(launch, vsix, show, workspace, place):
     file.write_text(place.text)
     code = launch({"slm-lsp.path": "/nowhere/slm-lsp"}, vsix)
     vscode = show(code, workspace, file)
+    until("the status bar says so", lambda: "slm-lsp: error" in vscode.status_text())
+    # A message that came while the window was still being drawn waits behind the bell.
+    vscode.command("Notifications: Show Notifications")
     until("the message", vscode.notifications)
     messages = [text for text in vscode.notifications() if "slm-lsp" in text]
     assert len(messages) == 1
     assert "/nowhere/slm-lsp" in messages[0] and "not found" in messages[0]
-    until("the status bar says so, too", lambda: "slm-lsp: error" in vscode.status_text())

@@ -198,9 +198,9 @@ def test_what_is_no_file(path: Path) -> None:
 
 
 def test_the_table_of_types_is_llama_cpps() -> None:
-    import llama_cpp
+    from slm_lsp.inference.native import C
 
-    folder = Path(llama_cpp.__file__).parent / "lib"
+    folder = Path(C.__file__).parent / "lib"
     (found,) = [p for p in folder.iterdir() if p.name in ("libggml-base.so", "libggml-base.dylib")]
     library = ctypes.CDLL(str(found))
     library.ggml_type_size.restype = ctypes.c_size_t
@@ -215,9 +215,9 @@ def test_the_table_of_types_is_llama_cpps() -> None:
 
 
 def test_llama_cpp_knows_every_architecture() -> None:
-    import llama_cpp
+    from slm_lsp.inference.native import C
 
-    folder = Path(llama_cpp.__file__).parent / "lib"
+    folder = Path(C.__file__).parent / "lib"
     library = next(p for p in folder.iterdir() if p.name.startswith("libllama."))
     content = library.read_bytes()
     named = (

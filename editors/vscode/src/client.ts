@@ -39,6 +39,9 @@ export function makeClient(command: ServerCommand, parts: Parts): LanguageClient
         acceptance.suggested(document, position, items);
         return items;
       },
+      // The popup would show the same text again, and VS Code hides ghost text behind it.
+      provideCompletionItem: async (document, position, context, token, next) =>
+        document.fileName.endsWith('slm-lsp.toml') ? next(document, position, context, token) : [],
       executeCommand: async (name, args, next) => {
         const answer = await next(name, args);
         if (name === ACCEPTED) parts.onAccepted();

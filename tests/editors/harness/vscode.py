@@ -48,10 +48,12 @@ class CodeServer:
         self.data = home / "user-data"
         self.extensions = home / "extensions"
         self.binary = binary
-        (self.data / "User").mkdir(parents=True)
         self.extensions.mkdir()
-        self.settings = self.data / "User" / "settings.json"
-        self.settings.write_text(json.dumps({**SETTINGS, **settings}))
+        # Settings of the scope "machine", such as the server's path, count only in Machine; in
+        # User they are dropped as soon as the extension's settings are known.
+        for scope in ("User", "Machine"):
+            (self.data / scope).mkdir(parents=True)
+            (self.data / scope / "settings.json").write_text(json.dumps({**SETTINGS, **settings}))
         self.port = free_port()
         self.environment = {**os.environ, **environment}
         self.process: subprocess.Popen[bytes] | None = None
@@ -115,7 +117,12 @@ class CodeServer:
     def logs(self) -> list[Path]:
         """Our output channel, and the extension host's own log."""
         logs = (self.data / "logs").rglob("*.log")
-        return [path for path in logs if "slm-lsp" in str(path) or "remoteexthost" in path.name]
+        return [path for path in logs if "slm-lsp" in path.name or "remoteexthost" in path.name]
+
+    def copy_logs(self, folder: Path) -> None:
+        for log in self.logs():
+            name = "-".join(log.relative_to(self.data / "logs").parts)
+            shutil.copy(log, folder / name)
 
 
 class VsCode:
@@ -132,7 +139,7 @@ class VsCode:
 
     @property
     def status(self) -> Locator:
-        return self.page.locator(".statusbar-item a[aria-label^='slm-lsp']")
+        return self.page.locator("[id='slm-lsp.slm-lsp.slm-lsp.status'] a")
 
     def status_text(self) -> str:
         label = self.status.get_attribute("aria-label") if self.status.count() else None
@@ -182,8 +189,7 @@ class VsCode:
     def dump(self, folder: Path) -> None:
         self.page.screenshot(path=folder / "screen.png")
         (folder / "notifications.txt").write_text("\n".join(self.notifications()))
-        for log in self.code.logs():
-            shutil.copy(log, folder / log.name)
+        self.code.copy_logs(folder)
 
     def close(self) -> None:
         self.page.context.close()
