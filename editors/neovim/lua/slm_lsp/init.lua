@@ -34,7 +34,7 @@ function M.setup(opts)
     end,
   })
   if opts.ghost_text then
-    M._map(opts.keys)
+    M._map(opts.keys, group)
   end
   M._start(M._config(opts), group)
 end
@@ -129,7 +129,7 @@ function M._start(config, group)
   })
 end
 
-function M._map(keys)
+function M._map(keys, group)
   local ghost = M.ghost()
   local actions = {
     accept = ghost.accept,
@@ -147,6 +147,9 @@ function M._map(keys)
     end,
     dismiss = ghost.dismiss,
   }
+  -- Without a listener to InsertCharPre, Neovim looks ahead at the next key before it inserts a
+  -- character that was typed fast, and would run the mappings below on the text as it was before.
+  vim.api.nvim_create_autocmd('InsertCharPre', { group = group, callback = function() end })
   for name, lhs in pairs(keys) do
     if lhs then
       local otherwise = M._mapped_before(lhs)
