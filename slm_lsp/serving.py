@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -41,6 +41,8 @@ class ServingModel:
         self._restarting = False
         self._settled = asyncio.Event()  # the model is ready, or will not be
         self._changing = asyncio.Lock()
+        self._wanted: Settings | None = None
+        self._n_loads = 0  # that were asked for and are not done
 
     @property
     def status(self) -> Status:
@@ -53,26 +55,46 @@ class ServingModel:
             return replace(status, state=State.BUSY, message="the model is computing")
         return status
 
-    async def load(self, settings: Settings) -> None:
-        """Load the model that the settings name, in place of the one before."""
-        async with self._changing:
-            await self.drop()
-            if not settings.completion.enabled:
-                self._stand_without(OFF)
-                return
+    def load(self, settings: Settings) -> Coroutine[Any, Any, None]:
+        """Load the model that the settings name, in place of the one before.
+
+        Whoever asks from this call on waits for it. Of several loads that were asked for at
+        once, as when a file is saved again and again, only the newest is done.
+        """
+        self._wanted = settings
+        self._n_loads += 1
+        self._settled.clear()
+        if self.client is None:
             self._stand_without(STARTING)
-            try:
-                if settings.privacy.require_sandbox:
-                    sandbox.demand(sandbox.current())
-                client = await build_client(settings)
-            except SlmError as error:
-                LOG.error("%s", error)
-                self._stand_without(Status(State.ERROR, str(error)))
-                return
-            self.client = client
-            self.engine = build_engine(client, settings, self._statistics)
-            client.subscribe(lambda state, detail: self._tell())
-            await client.start()
+        return self._load(settings)
+
+    async def _load(self, settings: Settings) -> None:
+        try:
+            async with self._changing:
+                if self._wanted is settings:
+                    await self._replace(settings)
+        finally:
+            self._n_loads -= 1
+            self._tell()
+
+    async def _replace(self, settings: Settings) -> None:
+        await self.drop()
+        if not settings.completion.enabled:
+            self._stand_without(OFF)
+            return
+        self._stand_without(STARTING)
+        try:
+            if settings.privacy.require_sandbox:
+                sandbox.demand(sandbox.current())
+            client = await build_client(settings)
+        except SlmError as error:
+            LOG.error("%s", error)
+            self._stand_without(Status(State.ERROR, str(error)))
+            return
+        self.client = client
+        self.engine = build_engine(client, settings, self._statistics)
+        client.subscribe(lambda state, detail: self._tell())
+        await client.start()
 
     def reconfigure(self, settings: Settings) -> None:
         """Settings changed that the inference process does not depend on."""
@@ -157,7 +179,7 @@ class ServingModel:
 
     def _tell(self) -> None:
         status = self.status
-        if status.state is State.LOADING:
+        if status.state is State.LOADING or self._n_loads:
             self._settled.clear()
         else:
             self._settled.set()
