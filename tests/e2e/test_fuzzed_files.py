@@ -10,7 +10,7 @@ from pathlib import Path
 from slm_lsp.config.starter import starter_text
 from slm_lsp.models import bundled_model
 from tests.config.test_fuzz import SEED, WORDS
-from tests.support.editor import Editor
+from tests.support.editor import Editor, shown_messages
 from tests.support.fuzz import mutated
 from tests.support.gguf_files import a_model
 
@@ -33,7 +33,7 @@ async def test_mutated_settings(raw: Editor, tmp_path: Path) -> None:
     await raw.wait_until(lambda: raw.last_state == "ready")
     raw.open(URI, TEXT)
     assert await raw.inline(URI, 5, 11)
-    shown = [n["params"]["message"] for n in raw.notifications if n["method"] == MESSAGE]
+    shown = shown_messages(raw)
     assert shown and all("\n" not in message and len(message) < 900 for message in shown)
 
 
@@ -57,9 +57,6 @@ async def test_mutated_models(raw: Editor, tmp_path: Path) -> None:
     await raw.wait_until(lambda: raw.last_state == "ready")
     raw.open(URI, TEXT)
     assert await raw.inline(URI, 5, 11)
-
-
-MESSAGE = "window/showMessage"
 
 
 def last_verdict(editor: Editor, start: int) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.editor import Editor, ServerError, at, span
+from tests.support.editor import Editor, ServerError, at, shown_messages, span
 
 URI = "file:///project/area.py"
 # What any code model knows how to go on with.
@@ -292,9 +292,9 @@ async def test_settings_files_that_change_behind_the_editor_s_back(
     replacement.replace(path)
     await raw.wait_until(lambda: raw.last_state == "ready")
     path.write_text("[completion\nenabled = false\n")  # broken in mid-edit
-    await raw.wait_until(lambda: bool(messages(raw)))
+    await raw.wait_until(lambda: bool(shown_messages(raw)))
     path.write_text("[completion\nenabled = fals\n")
-    (message,) = messages(raw)
+    (message,) = shown_messages(raw)
     assert message.startswith("slm-lsp.toml:1:12: not valid TOML") and "stay in force" in message
     assert raw.last_state == "ready"
 
@@ -304,14 +304,10 @@ async def test_what_is_wrong_with_the_settings_is_said_at_the_start(
 ) -> None:
     (tmp_path / "slm-lsp.toml").write_text("[completion]\nenabeld = false\n")
     await raw.initialize(root=tmp_path)
-    await raw.wait_until(lambda: bool(messages(raw)))
-    assert messages(raw) == ["slm-lsp.toml:2:1: unknown key `enabeld`, did you mean `enabled`?"]
-
-
-def messages(editor: Editor) -> list[str]:
-    """What the editor was told to show to the person."""
-    shown = [n for n in editor.notifications if n["method"] == "window/showMessage"]
-    return [n["params"]["message"] for n in shown]
+    await raw.wait_until(lambda: bool(shown_messages(raw)))
+    assert shown_messages(raw) == [
+        "slm-lsp.toml:2:1: unknown key `enabeld`, did you mean `enabled`?"
+    ]
 
 
 async def test_a_model_that_is_not_there_is_said_once(raw: Editor, tmp_path: Path) -> None:

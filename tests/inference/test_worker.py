@@ -172,8 +172,8 @@ def test_what_libraries_print_does_not_reach_the_pipe():
     noise = (
         "import os, slm_lsp.inference.worker as worker;"
         "enter = worker.enter_worker_sandbox;"
-        "worker.enter_worker_sandbox = lambda **a: (print('rubbish', flush=True),"
-        " os.write(1, b'rubbish'), os.system('echo rubbish'), enter(**a))[-1];"
+        "worker.enter_worker_sandbox = lambda *a: (print('rubbish', flush=True),"
+        " os.write(1, b'rubbish'), os.system('echo rubbish'), enter(*a))[-1];"
     )
     boot = BOOT.replace("from slm_lsp", noise + "from slm_lsp", 1)
     child = Child((sys.executable, "-P", "-E", "-c", boot, PACKAGE_ROOT))

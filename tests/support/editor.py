@@ -274,6 +274,7 @@ def span(line: int, character: int, end_line: int | None = None, end: int | None
     return {"start": start, "end": {"line": end_line, "character": end}}
 
 
-def shown_messages(editor: Editor) -> list[Json]:
+def shown_messages(editor: Editor) -> list[str]:
     """What would have popped up in front of the person."""
-    return [n for n in editor.notifications if n["method"].startswith("window/show")]
+    shown = [n for n in editor.notifications if n["method"].startswith("window/show")]
+    return [n["params"]["message"] for n in shown]
