@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from slm_lsp import sandbox
@@ -165,6 +165,7 @@ class ServingModel:
                 "restarts": client.restarts if client else 0,
                 "safe_mode": client.safe_mode if client else False,
                 "sandbox": client.sandbox if client else "none",
+                "work": asdict(client.work) if client else None,
             },
         }
 

@@ -121,6 +121,7 @@ class Asker:
                 seed=self._settings.model.sampling.seed,
                 deadline_ms=question.deadline_ms,
                 heal=heal,
+                shift=question.template.order == "psm",
             )
             started = self._clock()
             try:
@@ -143,7 +144,8 @@ class Asker:
         n_predict = min(self._settings.completion.max_line_tokens, question.model.n_ctx // 4)
         n_chars = self._budget.n_chars(question.model, n_predict, question.deadline_ms)
         prompt, _ = self._lay_out(document, stable, question.template, n_chars)
-        return await self._client.warm(Warm(id=0, segments=_segments(prompt)))
+        shift = question.template.order == "psm"
+        return await self._client.warm(Warm(0, _segments(prompt), shift))
 
     async def _stream(
         self, request: Generate, document: DocumentContext, mode: CompletionMode

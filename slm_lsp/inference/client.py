@@ -25,6 +25,7 @@ from slm_lsp.inference.wire import (
     Scores,
     Warm,
 )
+from slm_lsp.inference.work import Work
 
 LOG = logging.getLogger("slm_lsp.inference")
 
@@ -132,6 +133,7 @@ class WorkerClient:
         self._model: ModelInfo | None = None
         self._sandbox = "none"
         self._restarts = 0
+        self.work = Work()
         self._safe_mode = False
         self._listeners: list[Callable[[WorkerState, str], None]] = []
         self._connection: Connection | None = None
@@ -266,6 +268,7 @@ class WorkerClient:
             return None, 0, False
         self._connection = connection
         connection.on_progress = self._progress
+        connection.on_end = self.work.count
         try:
             await asyncio.wait(
                 {connection.loaded, connection.died}, return_when=asyncio.FIRST_COMPLETED

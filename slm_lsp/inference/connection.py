@@ -81,6 +81,7 @@ class Connection:
         self.loaded: asyncio.Future[Loaded | LoadFailed] = loop.create_future()
         self.died: asyncio.Future[Death] = loop.create_future()
         self.on_progress: Callable[[float], None] = lambda fraction: None
+        self.on_end: Callable[[Done | Scores], None] = lambda answer: None
         self._limits = limits
         self._log = log
         self._ids = count(1)
@@ -195,6 +196,8 @@ class Connection:
 
     def _answer(self, answer: Answer) -> None:
         self.n_answers += 1
+        if isinstance(answer, Done | Scores):
+            self.on_end(answer)  # also when nobody waits for it any more
         last = not isinstance(answer, Chunk)
         question = (self._questions.pop if last else self._questions.get)(answer.id, None)
         if question is not None:

@@ -112,7 +112,8 @@ class Editor:
     async def answer(self, id: int | str, within_s: float = PATIENCE_S) -> Json:
         """The result; a ServerError is raised if it is an error."""
         async with asyncio.timeout(within_s):
-            response = await self._waiting[id]
+            # Whoever gives up waiting does not give up the answer.
+            response = await asyncio.shield(self._waiting[id])
         if "error" in response:
             raise ServerError(response["error"])
         return response["result"]

@@ -1,0 +1,137 @@
+"""Typing, replayed key by key through the real server: how soon, at what cost.
+
+    python -m benchmarks.typing                                    # the bundled model
+    python -m benchmarks.typing --baseline naive --llama-server PATH/llama-server --write
+
+The traces are pieces of a repository's own commits (this one's, or `--repository DIR`), typed by a
+seeded hand at 10, 50 and 150 ms a key. All contestants get the same keys and the same model file,
+one after the other, file by file, so that a machine which others keep busy is busy for all.
+A key's answer counts from the key to the moment its suggestion is there; "answered" is how many
+were there before the next key fell. `benchmarks/README.md` says what each column means.
+"""
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.contestants import Contestant, Effort, Ours, cpu_seconds, peak_mib
+from benchmarks.llama_vim import LlamaVim
+from benchmarks.naive import Naive
+from benchmarks.traces import Key, Session, sessions
+from benchmarks.typing_report import draw, show, write
+from slm_lsp.inference.cpu import physical_cores
+
+BUNDLED = next((Path(__file__).parents[1] / "slm_lsp" / "models" / "bundled").glob("*.gguf"))
+PACES_MS = (10.0, 50.0, 150.0)
+# A person looks at a file before typing into it; and waits for the last suggestion.
+LOOK_S = 1.0
+PATIENCE_S = 20.0
+
+
+@dataclass(slots=True)
+class Run:
+    """What one contestant did at one pace."""
+
+    contestant: str
+    pace_ms: float
+    n_keys: int = 0
+    n_shown: int = 0
+    answers_ms: list[float] = field(default_factory=list[float])
+    evaluated: list[int] = field(default_factory=list[int])  # prompt tokens, key by key
+    effort: dict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
+    cpu_s: float = 0.0
+    peak_mib: float = 0.0
+
+
+async def play(contestant: Contestant, session: Session, run: Run) -> None:
+    """Type one session; every key cancels what is still open from the one before."""
+    await contestant.open(session)
+    await asyncio.sleep(LOOK_S)
+    before, cpu_before = await contestant.effort(), cpu_seconds(contestant.pids())
+    text = session.text
+    due = time.perf_counter()
+    pending: asyncio.Task[None] | None = None
+    polls: list[asyncio.Task[Effort]] = []
+    for key in session.keys:
+        due += key.pause * run.pace_ms / 1000
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        if pending is not None and not pending.done():
+            pending.cancel()
+        polls.append(asyncio.create_task(contestant.effort()))
+        await asyncio.sleep(0)
+        text = key.apply(text)
+        pending = asyncio.create_task(_press(contestant, key, text, run))
+        await asyncio.sleep(0)
+    if pending is not None:
+        await asyncio.wait({pending}, timeout=PATIENCE_S)
+    after = await contestant.effort()
+    efforts = [*(await asyncio.gather(*polls)), after]
+    for one, next_one in zip(efforts, efforts[1:], strict=False):
+        run.evaluated.append(next_one.evaluated_tokens - one.evaluated_tokens)
+    for name in Effort.__dataclass_fields__:
+        run.effort[name] += getattr(after, name) - getattr(before, name)
+    run.n_keys += len(session.keys)
+    run.cpu_s += cpu_seconds(contestant.pids()) - cpu_before
+    run.peak_mib = max(run.peak_mib, peak_mib(contestant.pids()))
+
+
+async def _press(contestant: Contestant, key: Key, text: str, run: Run) -> None:
+    started = time.perf_counter()
+    run.n_shown += await contestant.press(key, text)
+    run.answers_ms.append((time.perf_counter() - started) * 1000)
+
+
+async def compare(contestants: list[Contestant], traces: list[Session]) -> list[Run]:
+    """All sessions at all paces, contestants taking turns session by session."""
+    runs = {(one.name, pace): Run(one.name, pace) for one in contestants for pace in PACES_MS}
+    for contestant in contestants:
+        await contestant.start()
+    try:
+        for n, session in enumerate(traces):
+            for pace in PACES_MS:
+                for contestant in contestants:
+                    # The same file at another pace is another file to every cache.
+                    named = Session(f"{pace:.0f}-{session.name}", session.text, session.keys)
+                    await play(contestant, named, runs[contestant.name, pace])
+            print(f"{n + 1} of {len(traces)} files", flush=True)
+    finally:
+        for contestant in contestants:
+            await contestant.stop()
+    return list(runs.values())
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--repository", type=Path, default=Path(__file__).parents[1])
+    parser.add_argument("--glob", default="*.py")
+    parser.add_argument("--keys", type=int, default=400, help="keys at each pace")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--model", type=Path, help="a GGUF file; the bundled model otherwise")
+    parser.add_argument("--n-ctx", type=int, default=4096, help="of llama-server")
+    parser.add_argument("--spm", action="store_true", help="ask llama-server suffix first")
+    parser.add_argument("--baseline", choices=["naive"], help="also an empty context per request")
+    parser.add_argument("--llama-server", type=Path, help="also this server, as llama.vim asks it")
+    parser.add_argument("--write", metavar="NAME", help="record as benchmarks/results/NAME.*")
+    asked = parser.parse_args(argv)
+    traces = list(sessions(asked.repository, asked.glob, asked.keys, asked.seed))
+    model, n_threads = asked.model or BUNDLED, physical_cores()
+    with tempfile.TemporaryDirectory() as home:
+        contestants: list[Contestant] = [Ours(asked.model, Path(home))]
+        if asked.llama_server:
+            spm = asked.spm or asked.model is None
+            contestants.append(LlamaVim(asked.llama_server, model, asked.n_ctx, spm, n_threads))
+        if asked.baseline:
+            contestants.append(Naive(model, 1024, n_threads))
+        runs = asyncio.run(compare(contestants, traces))
+    show(runs)
+    if asked.write:
+        write(runs, asked.write, model.name)
+        draw(runs, asked.write)
+
+
+if __name__ == "__main__":
+    main()
