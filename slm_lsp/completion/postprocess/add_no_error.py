@@ -115,3 +115,4 @@ def _shorter(draft: Draft, around: Surroundings) -> Iterator[Draft]:
         merged = merge_closers(Draft(text), around)
         if merged is not None:
             yield merged
+            yield from _closed(merged, around)

@@ -12,7 +12,7 @@ ORNAMENT = re.compile(r"[\s\-=#*_./\\|+~0,]*")
 
 
 def cut_repetition(draft: Draft, around: Surroundings) -> Draft | None:
-    """Keep the piece once, and nothing after it; a loop from the start is no suggestion."""
+    """Keep what stands before the loop, to the end of its line; a loop from the start is no suggestion."""
     match = LOOP.search(draft.text)
     if match is None:
         return draft
@@ -21,4 +21,6 @@ def cut_repetition(draft: Draft, around: Surroundings) -> Draft | None:
         return draft
     if match.start() == 0:
         return None
-    return replace(draft, text=draft.text[: match.start()])
+    # A loop of lines may begin behind the last letters of a line that is sound itself.
+    line_end = piece.find("\n")
+    return replace(draft, text=draft.text[: match.start() + max(0, line_end)])
