@@ -63,13 +63,19 @@ async def run(
     chosen: list[Position], answers: Path, journal: Path | None
 ) -> tuple[list[Row], dict[str, str]]:
     settings = Settings()
+    # Everything is shown, also what would be hidden as unsure, and one answer to each question.
     completion = replace(
-        settings.completion, automatic_deadline_ms=PATIENT_MS, invoked_deadline_ms=PATIENT_MS
+        settings.completion,
+        automatic_deadline_ms=PATIENT_MS,
+        invoked_deadline_ms=PATIENT_MS,
+        show_at_least_percent=0.0,
+        n_candidates=1,
     )
     settings = replace(settings, completion=completion)
     client = await build_client(settings)
     await client.start()
     kept = KeptAnswers(client, answers)
+    model_name = client.model.name if client.model else ""
     engine = CompletionEngine(kept, settings)
     rows: dict[tuple[str, str], Row] = {}
     story = journal.open("w", encoding="utf-8") if journal else None
@@ -86,7 +92,8 @@ async def run(
         row = rows.setdefault(key, Row(*key))
         found = judge(position, completion, explanation, row)
         if story is not None:
-            print(json.dumps(_told(position, completion, explanation, found)), file=story)
+            told = _told(position, completion, explanation, found)
+            print(json.dumps({"model": model_name, **told}), file=story)
         if number % 200 == 199:
             rate = (number + 1) / (time.perf_counter() - started)
             print(f"{number + 1}/{len(chosen)}, {rate:.1f}/s", file=sys.stderr)
@@ -198,6 +205,7 @@ def _told(
         "skip": explanation.skip_reason,
         "verdicts": [[one.filter, one.before, one.after] for one in explanation.verdicts],
         "found": found,
+        "features": explanation.features if completion else {},
         "logprobs": [token.logprob for token in completion.tokens] if completion else [],
     }
 

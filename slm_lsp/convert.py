@@ -96,19 +96,25 @@ def popup_request(session: Session, params: types.CompletionParams) -> Completio
 def inline_list(
     suggestion: Suggestion | None, params: types.InlineCompletionParams, encoding: Encoding
 ) -> types.InlineCompletionList:
-    """One item, or an empty list: null would leave a stale suggestion on Neovim's screen."""
+    """The best first; an empty list, as null would leave a stale suggestion on Neovim's screen."""
     if suggestion is None:
         return types.InlineCompletionList(items=[])
+    found = (suggestion, *suggestion.others)
+    return types.InlineCompletionList(items=[_inline_item(one, params, encoding) for one in found])
+
+
+def _inline_item(
+    suggestion: Suggestion, params: types.InlineCompletionParams, encoding: Encoding
+) -> types.InlineCompletionItem:
     selected = params.context.selected_completion_info
     text, start, end = suggestion.completion.text, params.position, params.position
     if selected is not None:
         text, start, end = selected.text + text, selected.range.start, selected.range.end
-    item = types.InlineCompletionItem(
+    return types.InlineCompletionItem(
         insert_text=text,
         range=types.Range(start, _moved(end, suggestion, encoding)),
         command=accept_command(suggestion),
     )
-    return types.InlineCompletionList(items=[item])
 
 
 def popup_list(

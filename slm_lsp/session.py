@@ -44,6 +44,7 @@ class Suggestion:
     id: int
     request: CompletionRequest
     completion: Completion
+    others: "tuple[Suggestion, ...]" = ()  # to choose from, where a person asked by hand
 
 
 class Session:
@@ -177,7 +178,16 @@ class Session:
             completion = await engine.complete(request)
         if completion is None:
             return None
-        suggestion = Suggestion(next(self._ids), request, completion)
+        others = tuple(self._remembered(request, other) for other in completion.others)
+        return self._remembered(request, completion, others)
+
+    def _remembered(
+        self,
+        request: CompletionRequest,
+        completion: Completion,
+        others: tuple[Suggestion, ...] = (),
+    ) -> Suggestion:
+        suggestion = Suggestion(next(self._ids), request, completion, others)
         self._suggestions[suggestion.id] = suggestion
         if len(self._suggestions) > MAX_REMEMBERED:
             self._suggestions.popitem(last=False)

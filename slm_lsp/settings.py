@@ -158,6 +158,16 @@ class CompletionSettings:
     max_block_tokens: int = setting(
         128, "The longest suggestion of several lines, in tokens.", minimum=1, maximum=4096
     )
+    show_at_least_percent: float = setting(
+        50.0,
+        "Show an automatic suggestion when its beginning is probably right at least this often, "
+        "in percent. 0 shows all of them. Asked for by hand, every suggestion is shown.",
+        minimum=0,
+        maximum=100,
+    )
+    n_candidates: int = setting(
+        3, "How many suggestions to choose from when asked by hand.", minimum=1, maximum=3
+    )
     multi_line: bool = setting(True, "Suggest whole blocks where one is wanted.")
     debounce_ms: float | None = setting(
         None,

@@ -15,6 +15,7 @@ class Counters:
     superseded: int = 0
     cancelled: int = 0
     skipped: int = 0
+    hidden: int = 0  # not shown, because probably wrong
     cache_hits: int = 0
     typed_through: int = 0
     shown: int = 0

@@ -90,6 +90,10 @@ class Asker:
         """Names the snippets that this document's next prompt starts from."""
         return self._stable[uri].digest if uri in self._stable else ""
 
+    def bundle(self, uri: str) -> ContextBundle:
+        """The snippets that this document's last prompt held."""
+        return self._stable[uri].bundle if uri in self._stable else ContextBundle()
+
     def forget(self, uri: str) -> None:
         self._stable.pop(uri, None)
 

@@ -122,7 +122,9 @@ def _hit(entry: _Entry, typed_since: str, document: DocumentContext) -> Hit | No
         text, tokens = completion.text[typed:], _without(completion, typed)
     else:  # the characters that were deleted are part of the suggestion again
         text, tokens = entry.before[typed:] + completion.text, completion.tokens
-    return Hit(replace(completion, text=text, tokens=tokens, n_replaced=n_replaced), typed)
+    others = completion.others if typed == 0 else ()
+    rest = replace(completion, text=text, tokens=tokens, n_replaced=n_replaced, others=others)
+    return Hit(rest, typed)
 
 
 def _without(completion: Completion, typed: int):

@@ -12,11 +12,12 @@ from slm_prompts import FimTemplate, template_for, templates
 
 from slm_lsp.completion.ahead import Ahead, Sleep
 from slm_lsp.completion.asking import Asker, Gather, Question
-from slm_lsp.completion.cache import SuggestionCache
+from slm_lsp.completion.cache import Hit, SuggestionCache
+from slm_lsp.completion.choosing import chosen
 from slm_lsp.completion.debounce import Debounce
 from slm_lsp.completion.following import documents_if_accepted
 from slm_lsp.completion.gate import mode_for, skip_reason
-from slm_lsp.completion.postprocess import Surroundings, postprocess
+from slm_lsp.completion.postprocess import Surroundings
 from slm_lsp.completion.types import (
     Completion,
     CompletionRequest,
@@ -99,6 +100,8 @@ class CompletionEngine:
             self._counters.shown += 1
             self._statistics.latencies_ms.append(explanation.timings_ms["total"])
             self.ahead.plan(lambda: self._speculate(request, completion))
+        elif explanation.skip_reason is SkipReason.UNSURE:
+            self._counters.hidden += 1
         elif explanation.skip_reason is not SkipReason.NOTHING_LEFT:
             self._counters.skipped += 1
         return completion
@@ -146,7 +149,7 @@ class CompletionEngine:
         explanation.mode = question.mode
         completion = self._known(request.uri, document, question, explanation)
         if completion is not None:
-            return completion
+            return self._worth_showing(completion, request, explanation)
         if automatic:
             chosen_ms = self._settings.completion.debounce_ms
             delay_ms = self._debounce.delay_ms(deleting=deleting, chosen_ms=chosen_ms)
@@ -165,7 +168,22 @@ class CompletionEngine:
         self._debounce.answered(explanation.timings_ms["model"])
         if completion is None:
             explanation.skip_reason = SkipReason.NOTHING_LEFT
-        return completion
+            return None
+        return self._worth_showing(completion, request, explanation)
+
+    def _worth_showing(
+        self, completion: Completion, request: CompletionRequest, explanation: Explanation
+    ) -> Completion | None:
+        """Who did not ask sees only what is probably right."""
+        explanation.probability = round(completion.probability, 4)
+        if request.trigger is Trigger.INVOKED or completion.probability >= self._floor(request):
+            return completion
+        explanation.skip_reason = SkipReason.UNSURE
+        return None
+
+    def _floor(self, request: CompletionRequest) -> float:
+        """The least probability that is shown where this request comes from."""
+        return self._settings.completion.show_at_least_percent / 100
 
     def _question(self, uri: str, document: DocumentContext, trigger: Trigger) -> Question | None:
         """What will be asked; None while there is no model that could answer."""
@@ -180,20 +198,31 @@ class CompletionEngine:
         completion = self._settings.completion
         automatic = trigger is Trigger.AUTOMATIC
         deadline = completion.automatic_deadline_ms if automatic else completion.invoked_deadline_ms
-        return Question(model, template, mode, deadline)
+        n_candidates = 1 if automatic else completion.n_candidates
+        return Question(model, template, mode, deadline, n_candidates)
 
     def _known(
         self, uri: str, document: DocumentContext, question: Question, explanation: Explanation
     ) -> Completion | None:
         """What was suggested before, and still leads to the same file."""
         hit = self._cache.get(self._scope(uri, question), document)
-        if hit is None:
+        if hit is None or not self._still_answers(hit, explanation, question):
             return None
         explanation.from_cache = True
         explanation.raw = hit.completion.text
         self._counters.cache_hits += 1
         self._counters.typed_through += hit.typed > 0
         return hit.completion
+
+    def _still_answers(self, hit: Hit, explanation: Explanation, question: Question) -> bool:
+        """Typing along what was too unsure to be shown is a reason to ask again.
+
+        So is asking by hand where only one suggestion was made.
+        """
+        if explanation.trigger is Trigger.INVOKED:
+            return hit.typed > 0 or hit.completion.n_asked >= question.n_candidates
+        floor = self._settings.completion.show_at_least_percent / 100
+        return hit.typed == 0 or hit.completion.probability >= floor
 
     async def _make(
         self, uri: str, document: DocumentContext, question: Question, explanation: Explanation
@@ -205,13 +234,10 @@ class CompletionEngine:
         started = self._clock()
         tree = self._tree(uri, document)
         around = Surroundings(document, question.mode, question.template, tree)
-        draft, explanation.verdicts = postprocess(answer.text(), around)
+        completion = chosen(answer, around, self._asker.bundle(uri), explanation)
         explanation.timings_ms["postprocess"] = _ms(self._clock() - started)
-        if draft is None:
-            return None
-        tokens = tuple(answer.candidates[0])
-        completion = Completion(draft.text, tokens, draft.n_replaced)
-        self._cache.put(self._scope(uri, question), document, completion)
+        if completion is not None:
+            self._cache.put(self._scope(uri, question), document, completion)
         return completion
 
     async def _speculate(self, request: CompletionRequest, completion: Completion) -> None:

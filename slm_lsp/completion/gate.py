@@ -36,7 +36,8 @@ def skip_reason(
 ) -> SkipReason | None:
     """Why there should be no suggestion here; None when there should be one.
 
-    A person who asks gets an answer, except where privacy or the file's size forbids one.
+    A person who asks gets an answer, except where privacy or the file's size forbids one, and
+    in an empty file.
     """
     completion = settings.completion
     if not completion.enabled:
@@ -47,6 +48,8 @@ def skip_reason(
         return SkipReason.SECRET_FILE
     if len(document.text) > MAX_CHARS:
         return SkipReason.HUGE_FILE
+    if not document.text.strip():
+        return SkipReason.EMPTY_FILE
     if trigger is Trigger.INVOKED:
         return None
     if document.language in completion.disabled_languages:
@@ -59,8 +62,6 @@ def skip_reason(
 def _unwanted_at(document: DocumentContext) -> SkipReason | None:
     """Why nobody wants to see a suggestion here without having asked."""
     before, after = document.line_prefix, document.line_suffix
-    if not document.text.strip():
-        return SkipReason.EMPTY_FILE
     if after[:1].isalnum() or after[:1] == "_":
         return SkipReason.MID_WORD
     if not document.only_closers_follow:

@@ -37,6 +37,7 @@ class SkipReason(StrEnum):
     SUPERSEDED = "a newer request replaced this one"
     CANCELLED = "the editor cancelled the request"
     MODEL_FAILED = "the model failed; see the log"
+    UNSURE = "it is probably not what you are about to type"
     NOTHING_LEFT = "the filters left nothing worth showing"
 
 
@@ -69,6 +70,12 @@ class Completion:
     n_replaced: int = 0
     # How many code points after the cursor the suggestion already accounts for, such as
     # a closing bracket that the editor typed: they are replaced by the suggestion's own.
+    probability: float = 1.0
+    # That its beginning is right; see `show`.
+    n_asked: int = 1
+    # For how many candidates the model was asked.
+    others: "tuple[Completion, ...]" = ()
+    # Further suggestions for the same place, best first; only where a person asked by hand.
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +106,7 @@ class Explanation:
     skip_reason: SkipReason | None = None
     from_cache: bool = False
     timings_ms: dict[str, float] = field(default_factory=dict[str, float])
+    probability: float | None = None
+    unknown_names: list[str] = field(default_factory=list[str])
+    features: dict[str, float] = field(default_factory=dict[str, float])
     counts: dict[str, int] = field(default_factory=dict[str, int])

@@ -28,7 +28,12 @@ class World:
         self.slept: list[float] = []
         self.model = FakeModel()
         self.engine = CompletionEngine(
-            self.model, settings or Settings(), None, gather, lambda: self.now, self._sleep
+            self.model,
+            settings or with_completion(show_at_least_percent=0, n_candidates=1),
+            None,
+            gather,
+            lambda: self.now,
+            self._sleep,
         )
 
     async def _sleep(self, seconds: float) -> None:
@@ -62,8 +67,10 @@ class World:
 
 
 def with_completion(**fields: object) -> Settings:
+    """Everything is shown and one answer asked for, unless `fields` say otherwise."""
     settings = Settings()
-    return replace(settings, completion=replace(settings.completion, **fields))
+    shown = {"show_at_least_percent": 0, "n_candidates": 1, **fields}
+    return replace(settings, completion=replace(settings.completion, **shown))
 
 
 async def test_a_suggestion_and_how_it_came_about() -> None:

@@ -14,7 +14,12 @@ from tests.support.golden import GoldenCase, golden_cases
 from tests.support.markup import cursor
 
 CASES = list(golden_cases(Path(__file__).parent / "golden" / "gate"))
-PRIVATE = {SkipReason.SECRET_FILE, SkipReason.HUGE_FILE, SkipReason.OFF}
+ALWAYS = {
+    SkipReason.SECRET_FILE,
+    SkipReason.HUGE_FILE,
+    SkipReason.EMPTY_FILE,
+    SkipReason.OFF,
+}
 
 
 def document_at(marked: str, path: str = "calc.py") -> DocumentContext:
@@ -36,11 +41,11 @@ def test_where_it_is_silent(case: GoldenCase, request: pytest.FixtureRequest) ->
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_who_asks_gets_an_answer(case: GoldenCase) -> None:
-    """Except where privacy or the file's size forbids one."""
+    """Except where privacy or the file's size forbids one, and in an empty file."""
     document = document_at(case["text"], case["path"])
     reason = skip_reason(document, Trigger.INVOKED, Settings())
     automatic = skip_reason(document, Trigger.AUTOMATIC, Settings())
-    assert reason == (automatic if automatic in PRIVATE else None)
+    assert reason == (automatic if automatic in ALWAYS else None)
 
 
 def test_sizes() -> None:

@@ -68,7 +68,7 @@ async def test_an_inline_suggestion(client: LanguageClient) -> None:
         )
     )
     assert isinstance(answer, types.InlineCompletionList)
-    (item,) = answer.items
+    item, *_ = answer.items
     assert item.insert_text
     assert item.range == types.Range(types.Position(5, 11), types.Position(5, 11))
 
@@ -79,7 +79,7 @@ async def test_a_suggestion_in_the_popup(client: LanguageClient) -> None:
         types.CompletionParams(types.TextDocumentIdentifier(URI), types.Position(5, 11))
     )
     assert isinstance(answer, types.CompletionList)
-    (item,) = answer.items
+    item, *_ = answer.items
     assert isinstance(item.text_edit, types.TextEdit)
     assert item.command is not None
     await client.workspace_execute_command_async(

@@ -20,10 +20,20 @@ async def typed(suggesting: Editor) -> Editor:
 
 
 async def test_a_suggestion_at_the_cursor(typed: Editor) -> None:
-    (item,) = await typed.inline(URI, *END)
+    item, *_ = await typed.inline(URI, *END)
     assert item["insertText"].strip()
     assert item["range"] == span(*END)
     assert item["command"]["command"] == "slm.accepted"
+
+
+async def test_up_to_three_to_choose_from_by_hand(typed: Editor) -> None:
+    items = await typed.inline(URI, *END)
+    assert 1 <= len(items) <= 3
+    assert len({item["insertText"] for item in items}) == len(items)
+    ids = [item["command"]["arguments"][0]["id"] for item in items]
+    assert len(set(ids)) == len(items)
+    await typed.command(items[-1]["command"]["command"], *items[-1]["command"]["arguments"])
+    assert (await typed.status())["counters"]["accepted"] == 1
 
 
 async def test_a_question_asked_right_after_the_start_waits_for_the_model(raw: Editor) -> None:
@@ -33,7 +43,7 @@ async def test_a_question_asked_right_after_the_start_waits_for_the_model(raw: E
 
 
 async def test_the_popup_offers_the_same(typed: Editor) -> None:
-    (item,) = await typed.inline(URI, *END)
+    item, *_ = await typed.inline(URI, *END)
     popup = await typed.request("textDocument/completion", at(URI, *END))
     (same,) = popup["items"]
     assert same["textEdit"] == {"newText": item["insertText"], "range": item["range"]}
@@ -77,7 +87,7 @@ async def test_columns_count_in_the_agreed_encoding(raw: Editor, encoding: str) 
     line = '    "😀"; return '
     raw.open(URI, TEXT.removesuffix("    return ") + line)
     column = len(line) - 1 + smile
-    (item,) = await raw.inline(URI, END[0], column)
+    item, *_ = await raw.inline(URI, END[0], column)
     assert item["range"] == span(END[0], column)
     explained = await raw.command("slm.explain")
     assert explained["prompt"][-2]["text"].rstrip().endswith(line.rstrip())
@@ -180,7 +190,7 @@ async def test_status(typed: Editor) -> None:
 
 
 async def test_explain(typed: Editor) -> None:
-    (item,) = await typed.inline(URI, *END)
+    item, *_ = await typed.inline(URI, *END)
     explained = await typed.command("slm.explain")
     assert "".join(part["text"] for part in explained["prompt"]).count("def subtract") == 1
     assert explained["skip_reason"] is None
@@ -190,7 +200,7 @@ async def test_explain(typed: Editor) -> None:
 
 
 async def test_acceptance_is_counted_once_for_each_suggestion(typed: Editor) -> None:
-    (item,) = await typed.inline(URI, *END)
+    item, *_ = await typed.inline(URI, *END)
     for _ in range(2):
         await typed.command(item["command"]["command"], *item["command"]["arguments"])
     await typed.command("slm.accepted", {"id": 999, "kind": "full", "length": 3})
@@ -235,7 +245,7 @@ async def test_switching_completion_off_and_on(typed: Editor) -> None:
 
 
 async def test_settings_of_the_repository(raw: Editor, tmp_path: Path) -> None:
-    (tmp_path / "slm-lsp.toml").write_text("[completion]\nmax_line_tokens = 1\n")
+    (tmp_path / "slm-lsp.toml").write_text("[completion]\nmax_line_tokens = 1\nn_candidates = 1\n")
     await raw.initialize(root=tmp_path)
     await raw.ready()
     raw.open((tmp_path / "area.py").as_uri(), TEXT)

@@ -12,7 +12,7 @@ ORNAMENT = re.compile(r"[\s\-=#*_./\\|+~0,]*")
 
 
 def cut_repetition(draft: Draft, around: Surroundings) -> Draft | None:
-    """Keep what stands before the loop, to the end of its line; a loop from the start is no suggestion."""
+    """Keep what stands before the loop, to its line's end; one from the start is no suggestion."""
     match = LOOP.search(draft.text)
     if match is None:
         return draft
