@@ -28,6 +28,7 @@ COMMANDS = (
     Command("complete", "slm_lsp.commands.complete", "complete a place in a file and print it"),
     Command("models", "slm_lsp.commands.models", "the model files: list, pull, verify, measure"),
     Command("config", "slm_lsp.commands.config", "the settings: show, check, write a first file"),
+    Command("stats", "slm_lsp.commands.stats", "what was shown and taken on this machine"),
     Command("doctor", "slm_lsp.commands.doctor", "check this installation, and say the cure"),
 )
 

@@ -19,11 +19,12 @@ from slm_context.languages import language_for
 from slm_lsp import sandbox
 from slm_lsp.columns import Encoding
 from slm_lsp.completion.engine import CompletionEngine
-from slm_lsp.completion.types import Completion, CompletionRequest, Explanation
+from slm_lsp.completion.types import Completion, CompletionRequest, Explanation, Trigger
 from slm_lsp.config import ConfigSource
 from slm_lsp.diagnostics.dismissals import Dismissals
 from slm_lsp.diagnostics.engine import DiagnosticsEngine
 from slm_lsp.documents import Document, DocumentSnapshot, Edit, encodable
+from slm_lsp.learning import Learning
 from slm_lsp.models.places import home
 from slm_lsp.paths import path_of
 from slm_lsp.serving import ServingModel
@@ -56,6 +57,8 @@ class Session:
         self.documents: dict[str, Document] = {}
         self.config = ConfigSource()
         self.statistics = Statistics()
+        self.learning = Learning.load()
+        self.statistics.trust = self.learning.trust
         self.on_status: Callable[[Status], None] = lambda status: None
         self.serving = ServingModel(self.statistics, lambda status: self.on_status(status))
         self.on_findings: Callable[[str], None] = lambda uri: None
@@ -70,6 +73,7 @@ class Session:
         self._stamps: list[tuple[int, int] | None] = []
         self._ids = itertools.count(1)
         self._suggestions: OrderedDict[int, Suggestion] = OrderedDict()
+        self._n_taken: OrderedDict[int, int] = OrderedDict()  # characters, by suggestion
         self._tasks: set[asyncio.Task[None]] = set()
 
     # What the editor tells us.
@@ -174,12 +178,32 @@ class Session:
         engine = self.engine
         if engine is None:
             return None
+        n_typed_through = self.statistics.counters.typed_through
         with self.serving.busy():
             completion = await engine.complete(request)
         if completion is None:
             return None
+        if self.statistics.counters.typed_through == n_typed_through:
+            self._learn_shown(request, completion)
         others = tuple(self._remembered(request, other) for other in completion.others)
         return self._remembered(request, completion, others)
+
+    def _learn_shown(self, request: CompletionRequest, completion: Completion) -> None:
+        if request.trigger is Trigger.AUTOMATIC:
+            self.learning.shown(request.document.language, completion.probability)
+
+    def _learn_accepted(self, suggestion: Suggestion, length: int) -> None:
+        """`length` counts from the suggestion's start: a word, then the rest, is not more."""
+        if suggestion.request.trigger is not Trigger.AUTOMATIC:
+            return
+        before = self._n_taken.get(suggestion.id)
+        self._n_taken[suggestion.id] = max(length, before or 0)
+        n_new = max(0, length - (before or 0))
+        language = suggestion.request.document.language
+        self.learning.accepted(language, n_new, first=before is None)
+        self.learning.save()
+        if len(self._n_taken) > MAX_REMEMBERED:
+            self._n_taken.popitem(last=False)
 
     def _remembered(
         self,
@@ -202,12 +226,14 @@ class Session:
             # There is nothing left to take: an editor that says so twice is not counted twice.
             del self._suggestions[id]
         self.engine.accepted(suggestion.request, suggestion.completion, kind, length)
+        self._learn_accepted(suggestion, length)
         return True
 
     async def close(self) -> None:
         """End the inference process and whatever else is under way."""
         self._watch.close()
         self.diagnostics.close()
+        self.learning.save()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,6 +1,7 @@
 """Counters and latencies of one session. Numbers only: nothing of what was typed or suggested."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 # Enough for a stable 99th percentile, and little enough to sort whenever somebody asks.
@@ -32,6 +33,9 @@ class Statistics:
     counters: Counters = field(default_factory=Counters)
     # Of requests that were answered with a suggestion, the last N_LATENCIES of them.
     latencies_ms: deque[float] = field(default_factory=lambda: deque[float](maxlen=N_LATENCIES))
+
+    # By what promised probabilities are multiplied in a language, from what was taken before.
+    trust: Callable[[str | None], float] = lambda language: 1.0
 
     def as_json(self) -> dict[str, object]:
         return {"counters": asdict(self.counters), "latency_ms": self.percentiles()}

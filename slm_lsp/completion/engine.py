@@ -176,14 +176,16 @@ class CompletionEngine:
     ) -> Completion | None:
         """Who did not ask sees only what is probably right."""
         explanation.probability = round(completion.probability, 4)
-        if request.trigger is Trigger.INVOKED or completion.probability >= self._floor(request):
+        asked = request.trigger is Trigger.INVOKED
+        if asked or completion.probability >= self._floor(request.document):
             return completion
         explanation.skip_reason = SkipReason.UNSURE
         return None
 
-    def _floor(self, request: CompletionRequest) -> float:
-        """The least probability that is shown where this request comes from."""
-        return self._settings.completion.show_at_least_percent / 100
+    def _floor(self, document: DocumentContext) -> float:
+        """The least probability that is shown, given what was taken in this language before."""
+        wanted = self._settings.completion.show_at_least_percent / 100
+        return wanted / self._statistics.trust(document.language)
 
     def _question(self, uri: str, document: DocumentContext, trigger: Trigger) -> Question | None:
         """What will be asked; None while there is no model that could answer."""
@@ -206,7 +208,7 @@ class CompletionEngine:
     ) -> Completion | None:
         """What was suggested before, and still leads to the same file."""
         hit = self._cache.get(self._scope(uri, question), document)
-        if hit is None or not self._still_answers(hit, explanation, question):
+        if hit is None or not self._still_answers(hit, explanation, question, document):
             return None
         explanation.from_cache = True
         explanation.raw = hit.completion.text
@@ -214,15 +216,16 @@ class CompletionEngine:
         self._counters.typed_through += hit.typed > 0
         return hit.completion
 
-    def _still_answers(self, hit: Hit, explanation: Explanation, question: Question) -> bool:
+    def _still_answers(
+        self, hit: Hit, explanation: Explanation, question: Question, document: DocumentContext
+    ) -> bool:
         """Typing along what was too unsure to be shown is a reason to ask again.
 
         So is asking by hand where only one suggestion was made.
         """
         if explanation.trigger is Trigger.INVOKED:
             return hit.typed > 0 or hit.completion.n_asked >= question.n_candidates
-        floor = self._settings.completion.show_at_least_percent / 100
-        return hit.typed == 0 or hit.completion.probability >= floor
+        return hit.typed == 0 or hit.completion.probability >= self._floor(document)
 
     async def _make(
         self, uri: str, document: DocumentContext, question: Question, explanation: Explanation

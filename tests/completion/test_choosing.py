@@ -135,3 +135,15 @@ async def test_a_better_candidate_replaces_one_with_an_invented_name() -> None:
     world = World(with_completion(n_candidates=3))
     world.model.enqueue_answer(FakeAnswer(("frobnicate()", "first + 1", "first * 2")))
     assert await world.ask("first = 1\ntotal = █\n", Trigger.INVOKED) in ("first + 1", "first * 2")
+
+
+async def test_what_was_declined_in_a_language_is_shown_less() -> None:
+    world = World(with_completion(show_at_least_percent=20))
+    world.model.enqueue("first + second", logprob=-0.5)
+    document = "first = second = 1\ntotal = █\n"
+    assert await world.ask(document) is not None
+    told = world.engine.explain_last
+    assert told is not None and told.probability is not None
+    world.statistics.trust = lambda language: 0.1 if language == "python" else 1.0
+    assert await world.ask(document) is None
+    assert world.why is SkipReason.UNSURE

@@ -13,6 +13,7 @@ from slm_lsp.completion.types import Completion, CompletionRequest, SkipReason, 
 from slm_lsp.errors import PromptTooLong
 from slm_lsp.inference.client import WorkerState
 from slm_lsp.settings import Settings
+from slm_lsp.statistics import Statistics
 from tests.support.fake_model import FakeModel
 from tests.support.markup import cursor
 
@@ -27,10 +28,11 @@ class World:
         self.now = 0.0
         self.slept: list[float] = []
         self.model = FakeModel()
+        self.statistics = Statistics()
         self.engine = CompletionEngine(
             self.model,
-            settings or with_completion(show_at_least_percent=0, n_candidates=1),
-            None,
+            settings or with_completion(),
+            self.statistics,
             gather,
             lambda: self.now,
             self._sleep,

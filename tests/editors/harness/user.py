@@ -13,3 +13,7 @@ def fresh_user(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     for name in [name for name in os.environ if name.startswith(("TMUX", "SLM_LSP_"))]:
         monkeypatch.delenv(name)
+    # What is tested is how suggestions are shown, not how sure the model is of them.
+    settings = home / "config" / "slm-lsp" / "config.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text("[completion]\nshow_at_least_percent = 0\nn_candidates = 1\n")
