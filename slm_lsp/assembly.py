@@ -5,6 +5,7 @@ import logging
 
 from slm_prompts.template import templates
 
+from slm_lsp.completion.asking import Gather
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.inference.client import ModelClient, WorkerClient
 from slm_lsp.models import resolve_model
@@ -41,6 +42,9 @@ def _markers(template: str | None) -> tuple[str, ...]:
 
 
 def build_engine(
-    client: ModelClient, settings: Settings, statistics: Statistics | None = None
+    client: ModelClient,
+    settings: Settings,
+    statistics: Statistics | None = None,
+    gather: Gather | None = None,
 ) -> CompletionEngine:
-    return CompletionEngine(client, settings, statistics)
+    return CompletionEngine(client, settings, statistics, gather)

@@ -9,6 +9,7 @@ from typing import Any
 
 from slm_lsp import sandbox
 from slm_lsp.assembly import build_client, build_engine
+from slm_lsp.completion.asking import Gather
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.errors import SlmError
 from slm_lsp.inference.client import WorkerClient, WorkerState
@@ -30,7 +31,13 @@ OFF = Status(State.OFF, "completion is switched off in the settings")
 class ServingModel:
     """At most one inference process and the engine on top of it."""
 
-    def __init__(self, statistics: Statistics, on_status: Callable[[Status], None]) -> None:
+    def __init__(
+        self,
+        statistics: Statistics,
+        on_status: Callable[[Status], None],
+        gather: Gather | None = None,
+    ) -> None:
+        self._gather = gather
         self.client: WorkerClient | None = None
         self.engine: CompletionEngine | None = None
         self._statistics = statistics
@@ -92,7 +99,7 @@ class ServingModel:
             self._stand_without(Status(State.ERROR, str(error)))
             return
         self.client = client
-        self.engine = build_engine(client, settings, self._statistics)
+        self.engine = build_engine(client, settings, self._statistics, self._gather)
         client.subscribe(lambda state, detail: self._tell())
         await client.start()
 
@@ -100,7 +107,7 @@ class ServingModel:
         """Settings changed that the inference process does not depend on."""
         if self.client is not None:
             self._forget_engine()
-            self.engine = build_engine(self.client, settings, self._statistics)
+            self.engine = build_engine(self.client, settings, self._statistics, self._gather)
 
     async def restart(self, settings: Settings) -> None:
         """A fresh process for the model that is there, or a new attempt to find one."""

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from slm_context.cursor import DocumentContext
+from slm_context.gather import OpenText
 from slm_context.languages import language_for
+from slm_context.types import ContextBundle
 
 from slm_lsp import sandbox
 from slm_lsp.columns import Encoding
@@ -30,12 +32,15 @@ from slm_lsp.paths import path_of
 from slm_lsp.serving import ServingModel
 from slm_lsp.statistics import Statistics
 from slm_lsp.status import Status
+from slm_lsp.workspace.service import Workspace
 from slm_lsp.workspace.watch import FileWatch
 
 LOG = logging.getLogger("slm_lsp.session")
 
 # Suggestions that may still be accepted: what is on a screen, and some.
 MAX_REMEMBERED = 200
+# Open documents that a prompt may quote: the newest.
+MAX_OPEN_TEXTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,11 @@ class Session:
         self.learning = Learning.load()
         self.statistics.trust = self.learning.trust
         self.on_status: Callable[[Status], None] = lambda status: None
-        self.serving = ServingModel(self.statistics, lambda status: self.on_status(status))
+        self.serving = ServingModel(
+            self.statistics, lambda status: self.on_status(status), self._gather
+        )
+        self.workspace = Workspace(None, self.config.settings)
+        self.on_reading: Callable[[int, int], None] = lambda done, of: None
         self.on_findings: Callable[[str], None] = lambda uri: None
         self.diagnostics = DiagnosticsEngine(
             self.config.settings.diagnostics,
@@ -88,6 +97,7 @@ class Session:
         self._watch.watch(self.config.watched)
         self._complain()
         self.in_background(self.serving.load(self.config.settings))
+        self._read_workspace()
 
     def configure(self, options: Any) -> None:
         """The editor's settings changed."""
@@ -106,6 +116,7 @@ class Session:
             self.config.root = root
             self._watch.watch(self.config.watched)
             self._reload_settings()
+            self._read_workspace()
 
     def look_at_settings_files(self) -> None:
         """Read the settings again if any of their files changed since we last looked."""
@@ -132,6 +143,13 @@ class Session:
             last = edits[-1]
             context = self.context(document.snapshot(), last.offset + len(last.inserted))
             self.engine.edited(document.uri, context)
+
+    def saved(self, uri: str) -> None:
+        """A document was written to the disk."""
+        self.look_at_settings_files()
+        path = path_of(uri)
+        if path is not None:
+            self.in_background(self.workspace.saved(path))
 
     def close_document(self, uri: str) -> None:
         self.documents.pop(uri, None)
@@ -237,6 +255,7 @@ class Session:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.workspace.close()
         await self.serving.drop()
 
     async def restart(self) -> None:
@@ -261,6 +280,7 @@ class Session:
                 document.uri: {"version": document.version, "sha256": _digest(document.text)}
                 for document in documents
             },
+            "workspace": self.workspace.state,
             "sandbox": str(sandbox.current() or "none"),
             "complaints": [str(complaint) for complaint in self.config.complaints],
         }
@@ -281,10 +301,35 @@ class Session:
     def _settings_changed(self, before: Any) -> None:
         after = self.config.settings
         self.diagnostics.configure(after.diagnostics)
+        if (before.context, before.privacy) != (after.context, after.privacy):
+            self._read_workspace()
         if _what_loads(before) != _what_loads(after):
             self.in_background(self.serving.load(self.config.settings))
         else:
             self.serving.reconfigure(after)
+
+    def _read_workspace(self) -> None:
+        """The repository of the first folder, as the settings say."""
+        self.in_background(self.workspace.close())
+        self.workspace = Workspace(
+            self.config.root,
+            self.config.settings,
+            lambda done, of: self.on_reading(done, of),
+        )
+        self.workspace.start()
+
+    async def _gather(self, document: DocumentContext) -> ContextBundle:
+        """Snippets for a cursor, with the other documents as they are now."""
+        others = [
+            OpenText(self.display_path(uri), self.language(one), one.text)
+            for uri, one in ((uri, self.documents[uri].snapshot()) for uri in self._recent())
+        ]
+        others = [one for one in others if one.path != document.path]
+        return await self.workspace.gather(document, others)
+
+    def _recent(self) -> list[str]:
+        """Open documents, those opened last first."""
+        return list(reversed(self.documents))[:MAX_OPEN_TEXTS]
 
     def _complain(self) -> None:
         """Each complaint once: a person who saw it and goes on typing has seen it."""

@@ -198,7 +198,7 @@ class ContextSettings:
         merge=Merge.ADD_UP,
         examples=("vendor/", "*.pb.go"),
     )
-    max_snippets: int = setting(3, "How many snippets a prompt holds.", minimum=0, maximum=64)
+    max_snippets: int = setting(6, "How many snippets a prompt holds.", minimum=0, maximum=64)
     max_snippet_tokens: int = setting(
         300, "The budget of all snippets together, in tokens.", minimum=0, maximum=65_536
     )

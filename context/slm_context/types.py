@@ -7,6 +7,7 @@ from enum import StrEnum
 class Origin(StrEnum):
     """Which retriever found a snippet."""
 
+    MEMBER = "member"
     DEFINITION = "definition"
     SIMILAR = "similar"
     RECENT_EDIT = "recent-edit"

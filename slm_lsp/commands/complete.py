@@ -124,20 +124,26 @@ async def complete(document: DocumentContext, path: Path) -> Outcome:
     from slm_lsp.config import load
     from slm_lsp.config.files import find_root
     from slm_lsp.inference.client import WorkerState
+    from slm_lsp.workspace.service import Workspace
 
-    settings = load(find_root(path.parent)).settings
+    root = find_root(path.parent)
+    settings = load(root).settings
     client = await build_client(settings)
+    workspace = Workspace(root, settings)
     try:
+        workspace.start()
         await client.start()
         if client.state is not WorkerState.READY or client.model is None:
             raise WorkerDied(client.detail)
-        engine = build_engine(client, settings)
+        await workspace.settled()
+        engine = build_engine(client, settings, gather=lambda at: workspace.gather(at, ()))
         request = CompletionRequest(path.as_uri(), 1, document, Trigger.INVOKED)
         started = time.perf_counter()
         completion = await engine.complete(request)
         elapsed_ms = (time.perf_counter() - started) * 1000
         return Outcome(document, completion, engine.explain_last, client.model.name, elapsed_ms)
     finally:
+        await workspace.close()
         await client.close()
 
 

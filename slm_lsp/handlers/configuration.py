@@ -31,6 +31,8 @@ def did_change_workspace_folders(
 
 def did_change_watched_files(server: SlmServer, params: types.DidChangeWatchedFilesParams) -> None:
     server.session.look_at_settings_files()
+    for change in params.changes:
+        server.session.saved(change.uri)
 
 
 def concerns_us(settings: Any) -> bool:

@@ -14,7 +14,7 @@ TURN_OFF = "slm.turnOffRule"
 
 def did_save(server: SlmServer, params: types.DidSaveTextDocumentParams) -> None:
     server.session.diagnostics.saved(params.text_document.uri)
-    server.session.look_at_settings_files()
+    server.session.saved(params.text_document.uri)
 
 
 async def pull(

@@ -1,0 +1,210 @@
+"""The repository's definitions and imports, in one SQLite file that can be thrown away at any time.
+
+One writer at a time (WAL), any number of readers, also of other processes: two editors on one
+repository share it. What was written by another version, or is damaged, is made anew.
+"""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from slm_context.imports import Import
+from slm_context.tags import Definition, FileTags
+
+# Changes with the schema, the queries, or what a column means.
+VERSION = 1
+SCHEMA = """
+CREATE TABLE files (
+  id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, stem TEXT NOT NULL, language TEXT NOT NULL,
+  size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, imports TEXT NOT NULL
+);
+CREATE TABLE definitions (
+  file INTEGER NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, scope TEXT NOT NULL,
+  start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, signature TEXT NOT NULL, doc TEXT NOT NULL
+);
+CREATE INDEX definitions_name ON definitions (name);
+CREATE INDEX definitions_file ON definitions (file);
+"""
+# How long to wait for another process that writes.
+BUSY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """What says that a file is as it was when it was read."""
+
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedFile:
+    """One file's entry, to be written."""
+
+    path: str  # relative to the root, with forward slashes
+    language: str
+    stamp: FileStamp
+    tags: FileTags
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A definition and where it stands."""
+
+    path: str
+    language: str
+    definition: Definition
+
+
+class Index:
+    """An open index. Not to be shared between threads."""
+
+    def __init__(self, file: Path, *, read_only: bool = False) -> None:
+        """Raises sqlite3.Error when there is nothing to read, or no way to write."""
+        self.file = file
+        if read_only:
+            self._db = sqlite3.connect(f"file:{_quoted(file)}?mode=ro", uri=True, timeout=0.005)
+            if self._db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                self._db.close()
+                raise sqlite3.DatabaseError(f"{file} is of another version")
+        else:
+            self._db = _writable(file)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def stamps(self) -> dict[str, FileStamp]:
+        """Every indexed path and its stamp."""
+        rows = self._db.execute("SELECT path, size, mtime_ns FROM files")
+        return {path: FileStamp(size, mtime_ns) for path, size, mtime_ns in rows}
+
+    def write(self, files: Iterable[IndexedFile], removed: Iterable[str] = ()) -> None:
+        """Put these files in, in place of what was known of them, in one transaction."""
+        with self._db:
+            for path in removed:
+                self._forget(path)
+            for one in files:
+                self._forget(one.path)
+                row = self._db.execute(
+                    "INSERT INTO files (path, stem, language, size, mtime_ns, imports) "
+                    "VALUES (?, ?, ?, ?, ?, ?)",
+                    (
+                        one.path,
+                        stem_of(one.path),
+                        one.language,
+                        one.stamp.size,
+                        one.stamp.mtime_ns,
+                        json.dumps([(i.module, i.names) for i in one.tags.imports]),
+                    ),
+                )
+                self._db.executemany(
+                    "INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        (row.lastrowid, d.name, d.kind, d.scope, d.start_line, d.end_line)
+                        + (d.signature, d.doc)
+                        for d in one.tags.definitions
+                    ],
+                )
+
+    def _forget(self, path: str) -> None:
+        row = self._db.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
+        if row is not None:
+            self._db.execute("DELETE FROM definitions WHERE file = ?", row)
+            self._db.execute("DELETE FROM files WHERE id = ?", row)
+
+    def definitions(self, names: Sequence[str], limit: int = 40) -> list[Found]:
+        """The definitions of any of these names, at most `limit` of each."""
+        found: list[Found] = []
+        for name in names:
+            rows = self._db.execute(
+                f"SELECT {_COLUMNS} FROM definitions d JOIN files f ON f.id = d.file "
+                "WHERE d.name = ? LIMIT ?",
+                (name, limit),
+            )
+            found += [_found(row) for row in rows]
+        return found
+
+    def outline(self, path: str) -> list[Definition]:
+        """What a file defines, in text order."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM definitions d JOIN files f ON f.id = d.file "
+            "WHERE f.path = ? ORDER BY d.start_line",
+            (path,),
+        )
+        return [_found(row).definition for row in rows]
+
+    def imports(self, path: str) -> list[Import]:
+        row = self._db.execute("SELECT imports FROM files WHERE path = ?", (path,)).fetchone()
+        if row is None:
+            return []
+        return [
+            Import(module, tuple((here, there) for here, there in names))
+            for module, names in json.loads(row[0])
+        ]
+
+    def paths(self, names: Iterable[str]) -> Iterator[str]:
+        """Files whose last part, without the extension, is one of these names."""
+        for name in names:
+            rows = self._db.execute("SELECT path FROM files WHERE stem = ? LIMIT 50", (name,))
+            yield from (path for (path,) in rows)
+
+    def count(self) -> tuple[int, int]:
+        """How many files and definitions there are."""
+        (n_files,) = self._db.execute("SELECT count(*) FROM files").fetchone()
+        (n_definitions,) = self._db.execute("SELECT count(*) FROM definitions").fetchone()
+        return n_files, n_definitions
+
+
+_COLUMNS = (
+    "f.path, f.language, d.name, d.kind, d.scope, d.start_line, d.end_line, d.signature, d.doc"
+)
+
+
+def stem_of(path: str) -> str:
+    """`"a/b/name.test.ts"` → `"name.test"`: what other files call it."""
+    return path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+
+
+def _found(row: tuple[str, str, str, str, str, int, int, str, str]) -> Found:
+    return Found(row[0], row[1], Definition(*row[2:]))
+
+
+def _writable(file: Path) -> sqlite3.Connection:
+    try:
+        return _opened(file)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
+            raise  # locked, full, read-only: another try of ours would not help
+        for path in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+        return _opened(file)
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(file, timeout=BUSY_S)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        # What a power cut loses is read again.
+        db.execute("PRAGMA synchronous = OFF")
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version == VERSION:
+            db.execute("SELECT 1 FROM definitions LIMIT 1")
+            return db
+        with db:
+            for (table,) in db.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table'"
+            ).fetchall():
+                db.execute(f'DROP TABLE "{table}"')
+        db.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version = {VERSION};COMMIT;")
+        return db
+    except BaseException:
+        db.close()
+        raise
+
+
+def _quoted(file: Path) -> str:
+    return str(file).replace("%", "%25").replace("?", "%3f").replace("#", "%23")

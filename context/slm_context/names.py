@@ -1,0 +1,63 @@
+"""The names that the code at the cursor uses, nearest first."""
+
+import re
+from dataclasses import dataclass
+
+from slm_context.cursor import DocumentContext
+
+LINES_BEFORE, LINES_AFTER = 30, 5
+IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]{2,}")
+# Strings and line comments name nothing; what stays open at the end of a line is left alone.
+NO_CODE = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|(?:#|//)[^\n]*")
+# Of all languages together: a name that is a keyword in one is rarely defined in another.
+KEYWORDS = frozenset(
+    """abstract and any args assert async auto await base bool boolean break byte case catch chan
+    char class cls code const constexpr continue crate data def default defer del delete
+    done double elif else elsif end ensure enum err error except export extends extern false
+    final finally float for from func function get global goto handle if impl implements
+    import in include index inline instanceof int interface internal into is item iter key
+    kwargs lambda len let list long loop map match message mod module mut name namespace new
+    nil node none None not null number object operator option or out override package params
+    parent pass path print private protected pub public raise range readonly ref require
+    result return Result self Self sealed set short signed size sizeof Some static str
+    string String struct super switch template test text the this throw throws time trait
+    true True False try type typedef typename typeof uint union unsafe unsigned use using
+    val value values var virtual void volatile when where while with yield""".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UsedName:
+    """A name near the cursor. `weight` is 1 on the cursor's line and falls with the distance."""
+
+    name: str
+    weight: float
+    owner: str  # what stands before its dot, or ""
+    called: bool = False
+
+
+def names_near(document: DocumentContext, extra: str = "") -> list[UsedName]:
+    """The names around the cursor, heaviest first; `extra` is more code that it stands in."""
+    before = document.prefix[-8_000:].split("\n")[-LINES_BEFORE:]
+    after = document.suffix[:3_000].split("\n")[1 : LINES_AFTER + 1]
+    found: dict[str, UsedName] = {}
+    numbered = [(len(before) - 1 - n, line) for n, line in enumerate(before)]
+    numbered += [(n + 3, line) for n, line in enumerate(after)]
+    numbered += [(12, line) for line in extra.split("\n")]
+    for distance, line in numbered:
+        weight = 1.0 / (1.0 + distance / 6.0)
+        code = NO_CODE.sub(lambda m: " " * len(m.group()), line)
+        for match in IDENTIFIER.finditer(code):
+            name = match.group()
+            if name in KEYWORDS:
+                continue
+            known = found.get(name)
+            if known is None or known.weight < weight:
+                called = code[match.end() : match.end() + 1] in ("(", "!")
+                found[name] = UsedName(name, weight, _owner(code, match.start()), called)
+    return sorted(found.values(), key=lambda one: (-one.weight, one.name))
+
+
+def _owner(code: str, start: int) -> str:
+    match = re.search(r"([A-Za-z_$][\w$]*)\s*(?:\.|::|->)\s*$", code[:start])
+    return match[1] if match else ""

@@ -1,0 +1,5 @@
+(class name: (constant) @name) @class
+(module name: (constant) @name) @class
+(method name: (identifier) @name) @method
+(singleton_method name: (identifier) @name) @method
+(assignment left: (constant) @name) @constant

@@ -1,0 +1,1 @@
+"""Where snippets come from: each module one source, ranked best first, pure."""

@@ -1,0 +1,160 @@
+"""Definitions and imports of one file, by a tree-sitter query for each language.
+
+The queries in `queries/<language>.scm` capture the node of a definition by its kind, its name as
+`@name`, and import statements as `@import`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from tree_sitter import Node, Parser, Query, QueryCursor
+
+from slm_context.imports import Import, read_import
+from slm_context.languages import grammar
+
+# A signature is shown to a model that has little room; what is longer is cut.
+MAX_SIGNATURE = 300
+MAX_DOC = 120
+# A class of so many bytes is its own signature: a struct's fields say more than its name.
+MAX_WHOLE = 240
+# Generated tables have a hundred thousand; nobody completes names from them.
+MAX_DEFINITIONS = 4_000
+BODIES = ("body", "block", "class_body", "field_declaration_list", "declaration_list")
+# A constant so called is kept without its value.
+SECRET = re.compile(r"(?i)secret|passw|token|api_?key|private_?key|credential")
+SPACE = re.compile(r"\s*\n\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Something that has a name. Lines count from 0; `scope` is the class around it, or ""."""
+
+    name: str
+    kind: str  # "function", "method", "class", "constant" or "type"
+    scope: str
+    start_line: int
+    end_line: int  # inclusive
+    signature: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileTags:
+    """What the index keeps of one file."""
+
+    definitions: tuple[Definition, ...] = ()
+    imports: tuple[Import, ...] = ()
+
+
+def tags_of(data: bytes, language: str) -> FileTags:
+    """The tags of a UTF-8 text; none where the language has no grammar or no query."""
+    query, parser = _query(language), _parser(language)
+    if query is None or parser is None:
+        return FileTags()
+    return tags_of_tree(parser.parse(data).root_node, data, language)
+
+
+def tags_of_tree(root: Node, data: bytes, language: str) -> FileTags:
+    """The tags of a parsed text."""
+    query = _query(language)
+    if query is None:
+        return FileTags()
+    found: list[tuple[int, int, str, Node, Node]] = []
+    imports: list[Import] = []
+    for _, captures in QueryCursor(query).matches(root):
+        statements = captures.get("import")
+        if statements:
+            text = data[statements[0].start_byte : statements[0].end_byte]
+            imports += read_import(language, text.decode("utf-8", "replace"))
+            continue
+        names = captures.get("name")
+        kind = next((one for one in captures if one not in ("name", "require")), None)
+        if names and kind is not None:
+            node = captures[kind][0]
+            found.append((node.start_byte, -node.end_byte, kind, node, names[0]))
+    found.sort(key=lambda one: one[:2])
+    definitions = tuple(_definitions(found[:MAX_DEFINITIONS], data, language))
+    return FileTags(definitions, tuple(dict.fromkeys(imports)))
+
+
+def _definitions(
+    found: list[tuple[int, int, str, Node, Node]], data: bytes, language: str
+) -> Iterator[Definition]:
+    """In text order; what stands inside a class has the class as its scope."""
+    classes: list[tuple[int, str]] = []  # (end byte, name) of those that are open
+    seen: set[tuple[int, int]] = set()
+    for start, negative_end, kind, node, name_node in found:
+        if (start, negative_end) in seen:  # two patterns fit one node
+            continue
+        seen.add((start, negative_end))
+        while classes and classes[-1][0] <= start:
+            classes.pop()
+        name = data[name_node.start_byte : name_node.end_byte].decode("utf-8", "replace")
+        yield Definition(
+            name,
+            kind,
+            classes[-1][1] if classes else "",
+            node.start_point.row,
+            node.end_point.row,
+            _signature(node, kind, name, data),
+            _doc(node, data, language),
+        )
+        if kind == "class":
+            classes.append((-negative_end, name))
+
+
+def _signature(node: Node, kind: str, name: str, data: bytes) -> str:
+    """The definition up to its body, on one line."""
+    if kind == "constant" and SECRET.search(name):
+        return name
+    end = node.end_byte
+    whole = kind == "class" and end - node.start_byte <= MAX_WHOLE
+    if not whole and kind not in ("constant", "type"):
+        for field in BODIES:
+            body = node.child_by_field_name(field)
+            if body is not None:
+                end = body.start_byte
+                break
+    text = data[node.start_byte : min(end, node.start_byte + MAX_SIGNATURE * 2)]
+    shown = SPACE.sub(" ", text.decode("utf-8", "replace")).strip()
+    shown = shown.removesuffix("{").rstrip() if end < node.end_byte else shown
+    return shown[:MAX_SIGNATURE]
+
+
+def _doc(node: Node, data: bytes, language: str) -> str:
+    """The first line of what the author says about it."""
+    if language == "python":
+        body = node.child_by_field_name("body")
+        first = body.named_child(0) if body is not None and body.named_child_count else None
+        if first is not None and first.type == "expression_statement":
+            first = first.named_child(0)
+        if first is None or first.type != "string":
+            return ""
+        text = data[first.start_byte : first.end_byte].decode("utf-8", "replace").strip("rRbBuU\"'")
+    else:
+        above = node.prev_named_sibling
+        if above is None or "comment" not in above.type:
+            return ""
+        if above.end_point.row < node.start_point.row - 1:
+            return ""
+        text = data[above.start_byte : above.end_byte].decode("utf-8", "replace")
+    lines = (line.strip().strip("/*#!- \t") for line in text.splitlines())
+    return next((line for line in lines if line), "")[:MAX_DOC]
+
+
+@cache
+def _query(language: str) -> Query | None:
+    found = grammar(language)
+    source = resources.files("slm_context") / "queries" / f"{language}.scm"
+    if found is None or not source.is_file():
+        return None
+    return Query(found, source.read_text("utf-8"))
+
+
+@cache
+def _parser(language: str) -> Parser | None:
+    found = grammar(language)
+    return Parser(found) if found is not None else None

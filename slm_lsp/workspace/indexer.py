@@ -1,0 +1,128 @@
+"""Bringing an index up to date: what changed is parsed, in processes of low priority.
+
+Run as a process by `service`: one JSON object on stdin says what to do, lines of JSON on stdout
+say how far it is. It ends when it is done.
+"""
+
+import contextlib
+import json
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from slm_context.index import Index, IndexedFile
+from slm_context.tags import tags_of
+
+from slm_lsp.workspace.scan import Rules, SourceFile, read_source, scan
+
+# Files that one process parses before it hands over: enough to be worth the way, and few enough
+# that what is written shows soon.
+CHUNK = 64
+WRITTEN_AT_ONCE = 1024
+# Fewer are parsed sooner than another process starts.
+WORTH_PROCESSES = 200
+NICE = 15
+
+Progress = Callable[[int, int], None]
+
+
+def update(
+    index: Index,
+    rules: Rules,
+    n_processes: int = 1,
+    progress: Progress = lambda done, of: None,
+) -> tuple[int, int]:
+    """Read what is new or changed below the root, and forget what is gone.
+
+    Returns how many files were read and how many forgotten.
+    """
+    known = index.stamps()
+    found = {one.path: one for one in scan(rules)}
+    changed = [one for one in found.values() if known.get(one.path) != one.stamp]
+    gone = [path for path in known if path not in found]
+    progress(0, len(changed))
+    index.write([], gone)
+    n_done, waiting = 0, list[IndexedFile]()
+    for chunk in _tagged(rules.root, changed, n_processes):
+        waiting += chunk
+        n_done += len(chunk)
+        if len(waiting) >= WRITTEN_AT_ONCE:
+            index.write(waiting)
+            waiting.clear()
+            progress(n_done, len(changed))
+    index.write(waiting)
+    progress(len(changed), len(changed))
+    return len(changed), len(gone)
+
+
+def update_file(index: Index, rules: Rules, path: str) -> None:
+    """Read one file again, or forget it when it is gone or may not be read."""
+    from slm_context.index import FileStamp
+    from slm_context.languages import language_for
+
+    language = language_for(path)
+    try:
+        status = (rules.root / path).lstat()
+    except OSError:
+        return index.write([], [path])
+    if language is None or not rules.allows(path):
+        return index.write([], [path])
+    stamp = FileStamp(status.st_size, status.st_mtime_ns)
+    index.write([tagged(rules.root, SourceFile(path, language, stamp))])
+
+
+def tagged(root: Path, file: SourceFile) -> IndexedFile:
+    """A file with its tags; one that may not be read has none, and is not tried again."""
+    content = read_source(root / file.path)
+    from slm_context.tags import FileTags
+
+    tags = FileTags() if content is None else tags_of(content, file.language)
+    return IndexedFile(file.path, file.language, file.stamp, tags)
+
+
+def _tagged(root: Path, files: list[SourceFile], n_processes: int) -> Iterator[list[IndexedFile]]:
+    chunks = [(root, files[start : start + CHUNK]) for start in range(0, len(files), CHUNK)]
+    if n_processes < 2 or len(files) < WORTH_PROCESSES:
+        yield from map(_tag_chunk, chunks)
+        return
+    with multiprocessing.get_context("fork").Pool(n_processes) as pool:
+        yield from pool.imap_unordered(_tag_chunk, chunks)
+
+
+def _tag_chunk(chunk: tuple[Path, list[SourceFile]]) -> list[IndexedFile]:
+    root, files = chunk
+    return [tagged(root, one) for one in files]
+
+
+def main() -> None:
+    """The process: `{"root", "index", "include", "exclude", "files"}` → lines of progress."""
+    # A person types meanwhile.
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(NICE)
+    asked = json.loads(sys.stdin.buffer.read())
+    rules = Rules(Path(asked["root"]), asked["include"], asked["exclude"])
+    started = time.perf_counter()
+    index = Index(Path(asked["index"]))
+
+    def told(**said: object) -> None:
+        print(json.dumps(said), flush=True)
+
+    update(index, rules, os.cpu_count() or 1, lambda done, of: told(done=done, of=of))
+    n_files, n_definitions = index.count()
+    index.close()
+    elapsed_ms = round((time.perf_counter() - started) * 1000)
+    told(files=n_files, definitions=n_definitions, elapsed_ms=elapsed_ms)
+
+
+def write_request(root: Path, index: Path, include: Iterable[str], exclude: Iterable[str]) -> bytes:
+    """What `main` reads."""
+    asked = {
+        "root": str(root),
+        "index": str(index),
+        "include": list(include),
+        "exclude": list(exclude),
+    }
+    return json.dumps(asked).encode()

@@ -1,0 +1,210 @@
+"""What the rest of the server knows of the repository: snippets for a cursor, and nothing blocks.
+
+All reading happens in one thread of its own: parsing what is open, looking things up, writing a
+saved file's entry. The first reading of a repository, and one after many files changed at once,
+happen in a process of low priority.
+"""
+
+import asyncio
+import hashlib
+import json
+import logging
+import sqlite3
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from slm_context.cursor import DocumentContext
+from slm_context.gather import Gatherer, Limits, OpenText
+from slm_context.index import Index
+from slm_context.types import ContextBundle
+
+from slm_lsp.inference.process import PACKAGE_ROOT, start_process
+from slm_lsp.models.places import cache_folder
+from slm_lsp.settings import Settings
+from slm_lsp.workspace.indexer import update_file, write_request
+from slm_lsp.workspace.scan import Rules, read_source
+from slm_lsp.workspace.watch import FileWatch
+
+LOG = logging.getLogger("slm_lsp.workspace")
+
+BOOT = (
+    "import sys; sys.path.append(sys.argv.pop()); "
+    "from slm_lsp.workspace.indexer import main; main()"
+)
+COMMAND = (sys.executable, "-P", "-E", "-c", BOOT, PACKAGE_ROOT)
+# The window that a prompt shows is larger than what is typed; the budget is in tokens.
+CHARS_PER_TOKEN = 3
+
+Progress = Callable[[int, int], None]
+
+
+class Workspace:
+    """One repository, for as long as its settings stay the same."""
+
+    def __init__(
+        self,
+        root: Path | None,
+        settings: Settings,
+        on_progress: Progress = lambda done, of: None,
+    ) -> None:
+        context = settings.context
+        self._limits = Limits(
+            context.max_snippets,
+            context.max_snippet_tokens * CHARS_PER_TOKEN,
+            context.deadline_ms,
+        )
+        self.root = root if context.enabled and root is not None and is_project(root) else None
+        self.state: dict[str, object] = {"state": "off" if self.root is None else "reading"}
+        self._enabled = context.enabled
+        self._exclude = (*context.exclude, *settings.privacy.exclude)
+        self._include = context.include
+        self._on_progress = on_progress
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="context")
+        self._gatherer: Gatherer | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._again = False
+        # A checkout or a pull changes both, and files by the thousand.
+        self._watch = FileWatch(self.refresh)
+
+    def start(self) -> None:
+        """Begin to read the repository, in the background."""
+        if self.root is None:
+            return
+        git = self.root / ".git"
+        if git.is_dir():
+            self._watch.watch((git / "HEAD", git / "index"))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read what changed on the disk; a call during a reading begins another one after it."""
+        if self._reading is not None:
+            self._again = True
+        elif self.root is not None:
+            self._reading = asyncio.ensure_future(self._read())
+
+    async def settled(self) -> None:
+        """Wait until a reading that is under way is done."""
+        if self._reading is not None:
+            await asyncio.wait({self._reading})
+
+    async def close(self) -> None:
+        self._watch.close()
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def gather(
+        self, document: DocumentContext, open_texts: Sequence[OpenText]
+    ) -> ContextBundle:
+        """Snippets for a cursor; none where context is switched off."""
+        if not self._enabled or not self._limits.n_snippets:
+            return ContextBundle()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._gather, document, open_texts)
+
+    async def saved(self, path: Path) -> None:
+        """A file was written: its entry follows."""
+        if self.root is None or not path.is_relative_to(self.root):
+            return
+        inner = path.relative_to(self.root).as_posix()
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._save, inner)
+
+    # In the thread.
+
+    def _gather(self, document: DocumentContext, open_texts: Sequence[OpenText]) -> ContextBundle:
+        if self._gatherer is None:
+            self._gatherer = Gatherer(self._readable(), self._text)
+        try:
+            return self._gatherer.gather(document, open_texts, self._limits)
+        except sqlite3.Error as error:
+            LOG.warning("the index cannot be read (%s): it is made anew", error)
+            self._gatherer = Gatherer(None, self._text)
+            return self._gatherer.gather(document, open_texts, self._limits)
+
+    def _readable(self) -> Index | None:
+        if self.root is None:
+            return None
+        try:
+            return Index(index_file(self.root), read_only=True)
+        except sqlite3.Error:
+            return None  # it is being made
+
+    def _text(self, path: str) -> str | None:
+        if self.root is None or not self._rules().allows(path):
+            return None
+        content = read_source(self.root / path)
+        return None if content is None else content.decode("utf-8", "replace")
+
+    def _save(self, path: str) -> None:
+        if self.root is None:
+            return
+        try:
+            index = Index(index_file(self.root))
+            try:
+                update_file(index, self._rules(), path)
+            finally:
+                index.close()
+        except (sqlite3.Error, OSError) as error:
+            LOG.warning("the index was not brought up to date: %s", error)
+
+    def _rules(self) -> Rules:
+        assert self.root is not None
+        return Rules(self.root, self._include, self._exclude)
+
+    # The process.
+
+    async def _read(self) -> None:
+        assert self.root is not None
+        try:
+            while True:
+                self._again = False
+                await self._read_once(self.root)
+                if not self._again:
+                    return
+        except (OSError, ValueError) as error:
+            self.state = {"state": "error", "message": str(error)}
+            LOG.warning("the repository was not read: %s", error)
+        finally:
+            self._reading = None
+
+    async def _read_once(self, root: Path) -> None:
+        file = index_file(root)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        process = await start_process(COMMAND)
+        assert process.stdin is not None and process.stdout is not None
+        assert process.stderr is not None
+        try:
+            process.stdin.write(write_request(root, file, self._include, self._exclude))
+            process.stdin.close()
+            errors = asyncio.ensure_future(process.stderr.read())
+            async for line in process.stdout:
+                said = json.loads(line)
+                if "of" in said:
+                    self._on_progress(said["done"], said["of"])
+                else:
+                    self.state = {"state": "ready", **said}
+            complaint = (await errors).decode("utf-8", "replace").strip()
+            if await process.wait() != 0:
+                raise OSError(complaint.splitlines()[-1] if complaint else "its process ended")
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+            # What is open now may be a file that was replaced.
+            self._gatherer = None
+
+
+def index_file(root: Path) -> Path:
+    """Where the index of a repository lies: in the user's cache, never in the repository."""
+    name = hashlib.sha256(str(root).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    return cache_folder() / "index" / name / "index.sqlite"
+
+
+def is_project(root: Path) -> bool:
+    """Whether a folder is somebody's project, and not a home or a whole disk opened by mistake."""
+    home = Path.home()
+    return root.is_dir() and root != home and root not in home.parents
