@@ -20,6 +20,7 @@ MAX_SIGNATURE = 300
 MAX_DOC = 120
 # A class of so many bytes is its own signature: a struct's fields say more than its name.
 MAX_WHOLE = 240
+STRUCTS = frozenset({"go", "rust", "typescript", "tsx", "c", "cpp"})
 # Generated tables have a hundred thousand; nobody completes names from them.
 MAX_DEFINITIONS = 4_000
 BODIES = ("body", "block", "class_body", "field_declaration_list", "declaration_list")
@@ -99,19 +100,20 @@ def _definitions(
             classes[-1][1] if classes else "",
             node.start_point.row,
             node.end_point.row,
-            _signature(node, kind, name, data),
+            _signature(node, kind, name, data, language),
             _doc(node, data, language),
         )
         if kind == "class":
             classes.append((-negative_end, name))
 
 
-def _signature(node: Node, kind: str, name: str, data: bytes) -> str:
+def _signature(node: Node, kind: str, name: str, data: bytes, language: str) -> str:
     """The definition up to its body, on one line."""
     if kind == "constant" and SECRET.search(name):
         return name
     end = node.end_byte
-    whole = kind == "class" and end - node.start_byte <= MAX_WHOLE
+    small = end - node.start_byte <= MAX_WHOLE
+    whole = kind == "class" and language in STRUCTS and small
     if not whole and kind not in ("constant", "type"):
         for field in BODIES:
             body = node.child_by_field_name(field)

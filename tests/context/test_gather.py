@@ -1,0 +1,156 @@
+"""The right snippets for a cursor, in a small repository held in memory."""
+
+from pathlib import Path
+
+import pytest
+from slm_context.cursor import DocumentContext
+from slm_context.gather import Gatherer, Limits, OpenText
+from slm_context.index import FileStamp, Index, IndexedFile
+from slm_context.languages import language_for
+from slm_context.receiver import classes_of
+from slm_context.tags import tags_of
+from slm_context.types import ContextBundle
+
+PLENTY = Limits(n_snippets=6, n_chars=900, deadline_ms=10_000)
+REPOSITORY = {
+    "shop/money.py": 'def to_cents(price: float) -> int:\n    """Round."""\n    return 1\n',
+    "shop/basket.py": (
+        "class Basket:\n    def __init__(self, owner): ...\n"
+        "    def add_article(self, article): ...\n"
+        "    def _secret(self): ...\n    def total_price(self): ...\n"
+    ),
+    "shop/__init__.py": "from shop.basket import Basket\nfrom .money import to_cents\n",
+    "other/money.py": "def to_cents(a, b, c):\n    pass\n",
+    "lib/util.go": "package lib\n\nfunc ToCents(p float64) int { return 0 }\n",
+    "tests/test_basket.py": "def test_total():\n    pass\n",
+    "web/a.ts": "export function showBasket(id: string): void {}\n",
+}
+
+
+@pytest.fixture
+def gatherer(tmp_path: Path) -> Gatherer:
+    index = Index(tmp_path / "index.sqlite")
+    index.write(
+        IndexedFile(
+            path,
+            language_for(path) or "",
+            FileStamp(1, 1),
+            tags_of(text.encode(), language_for(path) or ""),
+        )
+        for path, text in REPOSITORY.items()
+    )
+    return Gatherer(index, REPOSITORY.get)
+
+
+def at(marked: str, path: str = "app.py") -> DocumentContext:
+    before, after = marked.split("█")
+    return DocumentContext(path, language_for(path), before + after, len(before))
+
+
+def shown(bundle: ContextBundle) -> dict[str, str]:
+    return {one.path: one.text for one in bundle.snippets}
+
+
+def test_what_is_imported_is_shown_and_its_namesake_is_not(gatherer: Gatherer) -> None:
+    document = at("from shop.money import to_cents\n\n\ndef f(price):\n    return to_cents(█")
+    found = shown(gatherer.gather(document, (), PLENTY))
+    assert found["shop/money.py"] == "def to_cents(price: float) -> int:\n"
+    assert "other/money.py" not in found
+
+
+def test_what_is_imported_is_shown_before_it_is_used(gatherer: Gatherer) -> None:
+    document = at("from shop.money import to_cents\n\n\ndef f(price):\n    return █")
+    assert "shop/money.py" in shown(gatherer.gather(document, (), PLENTY))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f(b: Basket):\n    b.█",
+        "def f():\n    b = Basket(1)\n    b.█",
+        "b = Basket(1)\nb.to█",
+    ],
+)
+def test_behind_a_dot_stand_the_members_of_the_class(gatherer: Gatherer, code: str) -> None:
+    document = at(f"from shop.basket import Basket\n\n\n{code}")
+    text = shown(gatherer.gather(document, (), PLENTY))["shop/basket.py"]
+    assert "def add_article(self, article)" in text and "def total_price" in text
+    assert "_secret" not in text
+
+
+def test_behind_a_dot_stands_what_a_module_hands_on(gatherer: Gatherer) -> None:
+    bundle = gatherer.gather(at("import shop\n\nshop.█"), (), PLENTY)
+    text = shown(bundle)["shop/__init__.py"]
+    assert "class Basket" in text and "def to_cents" in text
+
+
+def test_what_is_not_saved_yet_is_found_as_it_is(gatherer: Gatherer) -> None:
+    edited = OpenText("shop/money.py", "python", "def to_cents(price, currency):\n    pass\n")
+    document = at("from shop.money import to_cents\n\nx = to_cents(█")
+    found = shown(gatherer.gather(document, (edited,), PLENTY))
+    assert found["shop/money.py"] == "def to_cents(price, currency):\n"
+
+
+def test_other_languages_are_not_mixed_in(gatherer: Gatherer) -> None:
+    document = at("package lib\n\nfunc f() {\n\tx := ToCents(█", "lib/b.go")
+    assert set(shown(gatherer.gather(document, (), PLENTY))) == {"lib/util.go"}
+
+
+def test_a_test_sees_what_it_tests(gatherer: Gatherer) -> None:
+    document = at("def test_add():\n    assert █", "tests/test_basket.py")
+    bundle = gatherer.gather(document, (), PLENTY)
+    assert "total_price" in shown(bundle)["shop/basket.py"]
+    assert [one.origin for one in bundle.snippets] == ["counterpart"]
+
+
+def test_a_similar_window_is_shown_and_a_copy_is_not(gatherer: Gatherer) -> None:
+    before = (
+        "def read_rows(file, limit):\n    for row in csv.reader(file):\n        rows.append(row)\n"
+    )
+    like = before.replace("read_rows", "read_cells").replace("rows", "cells") + "    return cells\n"
+    texts = (OpenText("b.py", "python", like), OpenText("c.py", "python", before))
+    found = shown(gatherer.gather(at(before + "    █"), texts, PLENTY))
+    assert "b.py" in found and "c.py" not in found
+
+
+def test_names_that_mean_nothing_elsewhere_bring_nothing(gatherer: Gatherer) -> None:
+    assert gatherer.gather(at("x = 1\nto_cents = 2\nprint(to_cents, █"), (), PLENTY).snippets == ()
+
+
+def test_the_room_is_kept_and_what_is_left_out_is_told(gatherer: Gatherer) -> None:
+    document = at("from shop.money import to_cents\nfrom shop.basket import Basket\n\nx = █")
+    bundle = gatherer.gather(document, (), Limits(1, 900, 10_000))
+    assert len(bundle.snippets) == 1
+    assert [one.reason for one in bundle.dropped] == ["there is room for no more snippets"]
+    tiny = gatherer.gather(document, (), Limits(6, 30, 10_000))
+    assert sum(len(one.path) + len(one.text) for one in tiny.snippets) <= 30
+
+
+def test_the_deadline_cuts_retrievers_short(tmp_path: Path) -> None:
+    ticks = iter(range(1000))
+    gatherer = Gatherer(None, REPOSITORY.get, clock=lambda: float(next(ticks)))
+    bundle = gatherer.gather(at("x = █"), (), Limits(6, 900, 15))
+    assert not bundle.complete
+
+
+def test_the_same_cursor_gets_the_same_snippets_in_the_same_order(gatherer: Gatherer) -> None:
+    document = at("from shop.money import to_cents\nfrom shop.basket import Basket\n\nx = █")
+    first = gatherer.gather(document, (), PLENTY).snippets
+    assert first == gatherer.gather(document, (), PLENTY).snippets
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("b", "def f(b: Basket, c: Other):", ["Basket"]),
+        ("b", "b = shop.Basket(1)", ["Basket"]),
+        ("b", "Basket b = new Basket();", ["Basket"]),
+        ("c", "func (c *Context) Next() {", ["Context"]),
+        ("e", "fn f(e: &mut Engine) {", ["Engine"]),
+        ("b", "b: Old\nb = New(", ["New", "Old"]),
+        ("Basket", "", ["Basket"]),
+        ("x", "y = 1", []),
+    ],
+)
+def test_which_class_a_name_is_of(name: str, text: str, expected: list[str]) -> None:
+    assert classes_of(name, text) == expected

@@ -1,0 +1,148 @@
+"""What each language defines and imports, by our own queries."""
+
+import pytest
+from slm_context.imports import Import, stems
+from slm_context.languages import LANGUAGES, grammar
+from slm_context.tags import tags_of
+
+CASES = {
+    "python": (
+        "import os.path as p\nfrom ..a import b as c, d\n\n"
+        'LIMIT = 3\n\n\n@cached\ndef f(x):\n    """Say."""'
+        "\n\n\nclass A(B):\n    def m(self): ...\n\n    @property\n    def n(self): ...\n",
+        ["constant LIMIT", "function f", "class A", "method A.m", "method A.n"],
+        [Import("os.path", (("p", ""),)), Import("..a", (("c", "b"), ("d", "d")))],
+    ),
+    "javascript": (
+        "import A, { b as c } from './x.js';\nconst d = require('./y');\nexport const E = 1;\n"
+        "function f(a) {}\nclass G { h() {} }\n",
+        ["constant d", "constant E", "function f", "class G", "method G.h"],
+        [Import("./x.js", (("A", ""), ("c", "b"))), Import("./y", (("d", ""),))],
+    ),
+    "typescript": (
+        "import type { A } from '@/a';\nexport interface B { c(): void }\ntype D = string;\n"
+        "export abstract class E { f(): number { return 1 } }\nenum G { H }\n",
+        ["class B", "method B.c", "type D", "class E", "method E.f", "class G"],
+        [Import("@/a", (("A", "A"),))],
+    ),
+    "go": (
+        'package a\n\nimport (\n\t"fmt"\n\tj "encoding/json"\n'
+        ")\n\nconst X = 1\n\ntype T struct{ N int }\n\n"
+        "func (t *T) M() {}\n\nfunc F(t T) int { return 1 }\n",
+        ["constant X", "class T", "method M", "function F"],
+        [Import("fmt", (("fmt", ""),)), Import("encoding/json", (("j", ""),))],
+    ),
+    "rust": (
+        "use crate::a::{b, C as D};\nuse super::e::F;\nconst X: u8 = 1;\npub struct S { n: u8 }\n"
+        "impl S { pub fn m(&self) {} }\ntrait T { fn g(&self); }\nmacro_rules! h { () => {} }\n",
+        ["constant X", "class S", "function m", "class T", "function T.g", "function h"],
+        [
+            Import("crate::a", (("b", "b"),)),
+            Import("crate::a", (("D", "C"),)),
+            Import("super::e", (("F", "F"),)),
+        ],
+    ),
+    "java": (
+        "import a.b.C;\nimport static a.D.e;\n"
+        "class F { int g = 1; F() {} int h(C c) { return 1; } }\n"
+        "interface I { void j(); }\n",
+        ["class F", "constant F.g", "method F.F", "method F.h", "class I", "method I.j"],
+        [Import("a.b.C", (("C", "C"),)), Import("a.D.e", (("e", "e"),))],
+    ),
+    "c": (
+        '#include "a/b.h"\n#define N 3\nstruct s { int x; };\n'
+        "typedef int t;\nint f(int a) { return a; }\n"
+        "char *g(void);\n",
+        ["constant N", "class s", "type t", "function f", "function g"],
+        [Import("a/b.h", (("*", "*"),))],
+    ),
+    "cpp": (
+        "class A { public: int m() { return 1; } };\nnamespace n { struct B { int x; }; }\n"
+        "int A::k() { return 2; }\nusing C = int;\n",
+        ["class A", "method A.m", "class B", "method k", "type C"],
+        [],
+    ),
+    "csharp": ("using A.B;\nclass C { int M() { return 1; } }\n", ["class C", "method C.M"], None),
+    "ruby": (
+        "module A\n  class B\n    def m; end\n  end\nend\n",
+        ["class A", "class A.B", "method B.m"],
+        None,
+    ),
+    "php": (
+        "<?php\nfunction f() {}\nclass A { function m() {} }\n",
+        ["function f", "class A", "method A.m"],
+        None,
+    ),
+    "bash": ("f() { echo 1; }\n", ["function f"], None),
+    "lua": ("function f() end\nfunction T.g() end\n", ["function f", "function g"], None),
+    "kotlin": (
+        "class A { fun m() {} }\nfun f() {}\n",
+        ["class A", "function A.m", "function f"],
+        None,
+    ),
+    "swift": (
+        "class A { func m() {} }\nprotocol P {}\n",
+        ["class A", "function A.m", "class P"],
+        None,
+    ),
+    "scala": (
+        "class A { def m = 1 }\nobject B\ntrait T\n",
+        ["class A", "function A.m", "class B", "class T"],
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("language", CASES)
+def test_definitions_and_imports(language: str) -> None:
+    text, definitions, imports = CASES[language]
+    tags = tags_of(text.encode(), language)
+    shown = [f"{d.kind} {d.scope + '.' if d.scope else ''}{d.name}" for d in tags.definitions]
+    assert shown == definitions
+    if imports is not None:
+        assert list(tags.imports) == imports
+
+
+def test_every_language_has_a_query() -> None:
+    with_tags = {name for name in CASES} | {"tsx"}
+    assert {one.name for one in LANGUAGES if grammar(one.name)} == with_tags
+
+
+def test_signatures_documentation_and_secrets() -> None:
+    text = (
+        'def f(\n    a: int,\n    b: str = "x",\n) -> bool:\n    """Say whether.\n\n    More."""\n'
+        '    return True\n\n\nAPI_TOKEN = "hunter2"\n'
+    )
+    f, token = tags_of(text.encode(), "python").definitions
+    assert f.signature == 'def f( a: int, b: str = "x", ) -> bool:'
+    assert (f.doc, f.start_line, f.end_line) == ("Say whether.", 0, 7)
+    assert token.signature == "API_TOKEN"
+
+
+def test_text_that_is_no_code_at_all() -> None:
+    for content in (b"", b"\xff\xfe\x00", b"((((" * 5000, "𝄞 = ‮".encode()):
+        for language in CASES:
+            tags_of(content, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "module", "path", "expected"),
+    [
+        ("python", "a.b", "x/y.py", ("a/b", "a/b/__init__")),
+        ("python", ".b", "x/y.py", ("x/b", "x/b/__init__")),
+        ("python", "..b", "x/z/y.py", ("x/b", "x/b/__init__")),
+        ("typescript", "./b.js", "src/a.ts", ("src/b", "src/b/index")),
+        ("typescript", "../b", "src/c/a.ts", ("src/b", "src/b/index")),
+        ("typescript", "@/lib/b", "src/c/a.ts", ("lib/b", "lib/b/index")),
+        ("go", "host/x/pkg/sub", "a.go", ("x/pkg/sub/", "pkg/sub/", "sub/")),
+        ("rust", "crate::a::b", "src/x.rs", ("a/b", "a/b/mod")),
+        ("rust", "super::e", "src/a/x.rs", ("src/e", "src/e/mod")),
+        ("java", "a.b.C", "x/Y.java", ("a/b/C", "a/b")),
+        ("c", "b.h", "src/a.c", ("src/b", "b")),
+        ("lua", "x", "a.lua", ()),
+    ],
+)
+def test_where_a_module_may_lie(
+    language: str, module: str, path: str, expected: tuple[str, ...]
+) -> None:
+    assert stems(language, module, path) == expected

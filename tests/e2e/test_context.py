@@ -1,0 +1,114 @@
+"""What the real server shows the model of a repository, and what it never does."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.editor import Editor
+
+CANARY = "zqcanary"
+MONEY = "def to_cents(price: float) -> int:\n    return int(price * 100)\n"
+APP = "from money import to_cents\n\n\ndef total(prices):\n    return to_cents("
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "repository"
+    root.mkdir()
+    (root / "money.py").write_text(MONEY)
+    return root
+
+
+async def begin(editor: Editor, root: Path) -> None:
+    await editor.initialize(root=root)
+    await editor.ready()
+    for _ in range(600):
+        if (await editor.status())["workspace"]["state"] != "reading":
+            break
+    assert (await editor.status())["workspace"]["state"] == "ready"
+
+
+async def asked(editor: Editor, root: Path, text: str, name: str = "app.py") -> dict[str, Any]:
+    """How the suggestion at the text's end came about."""
+    uri = (root / name).as_uri()
+    editor.open(uri, text)
+    lines = text.split("\n")
+    await editor.inline(uri, len(lines) - 1, len(lines[-1]))
+    return await editor.command("slm.explain")
+
+
+async def test_the_definition_of_what_is_called_is_in_the_prompt(raw: Editor, root: Path) -> None:
+    await begin(raw, root)
+    told = await asked(raw, root, APP)
+    (snippet,) = told["snippets"]
+    assert (snippet["path"], snippet["reason"]) == ("money.py", "to_cents is imported")
+    prompt = "".join(part["text"] for part in told["prompt"])
+    assert "def to_cents(price: float) -> int:" in prompt
+
+
+async def test_a_definition_is_found_before_it_is_saved(raw: Editor, root: Path) -> None:
+    await begin(raw, root)
+    raw.open((root / "money.py").as_uri(), MONEY.replace("price: float", "amount: Decimal"))
+    told = await asked(raw, root, APP)
+    assert "amount: Decimal" in "".join(part["text"] for part in told["prompt"])
+
+
+async def test_what_must_not_be_shown_is_not(raw: Editor, root: Path) -> None:
+    """Each of these would be the best match there is, and none of them may be read."""
+    canary = f"def to_cents(price):\n    {CANARY} = price\n    return {CANARY}\n\n\n"
+    (root / ".gitignore").write_text("ignored/\n")
+    key = "-----BEGIN PRIVATE KEY-----"
+    for name, content in {
+        ".env": f"PRICE_TO_CENTS={CANARY}\n",
+        "id_rsa": f"{key}\n{CANARY}\n",
+        "credentials.py": canary,
+        "ignored/money.py": canary,
+        "huge.py": canary + "x = 1\n" * 9_000_000,
+        "binary.py": canary + "\0\0",
+        "keys.py": canary + f"KEY = '{key}'\n",
+    }.items():
+        path = root / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+    await begin(raw, root)
+    imports = "\n".join(
+        f"from {name} import to_cents, {CANARY}"
+        for name in ("credentials", "ignored.money", "huge", "binary", "keys")
+    )
+    told = await asked(raw, root, imports.replace(CANARY, "other") + "\n\nprice = to_cents(")
+    assert CANARY not in str(told["snippets"])
+    assert CANARY not in "".join(part["text"] for part in told["prompt"])
+    assert CANARY not in raw.stderr
+    stored = files_below(os.environ["SLM_LSP_HOME"])
+    assert any(path.name == "index.sqlite" for path in stored)
+    assert [path for path in stored if CANARY.encode() in path.read_bytes()] == []
+
+
+def files_below(folder: str) -> list[Path]:
+    return [path for path in Path(folder).rglob("*") if path.is_file()]
+
+
+async def test_a_marker_in_another_file_is_only_text(raw: Editor, root: Path) -> None:
+    (root / "money.py").write_text("def to_cents(price='<|fim_middle|>'):\n    return 1\n")
+    await begin(raw, root)
+    told = await asked(raw, root, APP)
+    holding = [part["part"] for part in told["prompt"] if "<|fim_middle|>" in part["text"]]
+    assert holding == ["snippet", "marker"]
+
+
+async def test_an_index_in_the_making_holds_nobody_up(raw: Editor, root: Path) -> None:
+    for n in range(3_000):
+        (root / f"m{n}.py").write_text(MONEY * 20)
+    await raw.initialize(root=root)
+    raw.open((root / "app.py").as_uri(), APP)
+    items = await raw.inline((root / "app.py").as_uri(), 4, 20)
+    assert isinstance(items, list)
+    assert (await raw.status())["workspace"]["state"] in ("reading", "ready")
+
+
+async def test_a_repository_that_excludes_a_file(raw: Editor, root: Path) -> None:
+    (root / "slm-lsp.toml").write_text('[context]\nexclude = ["money.py"]\n')
+    await begin(raw, root)
+    assert (await asked(raw, root, APP))["snippets"] == []

@@ -1,0 +1,141 @@
+"""The index of a repository, made by the real process and kept up to date."""
+
+import asyncio
+import subprocess
+from pathlib import Path
+
+import pytest
+from slm_context.cursor import DocumentContext
+from slm_context.index import Index
+
+from slm_lsp.settings import ContextSettings, Settings
+from slm_lsp.workspace.indexer import update, update_file
+from slm_lsp.workspace.scan import Rules
+from slm_lsp.workspace.service import Workspace, index_file
+
+CODE = "def to_cents(price):\n    return int(price * 100)\n"
+ASKING = "from shop.money import to_cents\n\nx = "
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "repository"
+    (root / "shop").mkdir(parents=True)
+    (root / "shop" / "money.py").write_text(CODE)
+    (root / "app.py").write_text(ASKING)
+    return root
+
+
+async def reading(root: Path, settings: Settings | None = None) -> Workspace:
+    workspace = Workspace(root, settings or Settings())
+    workspace.start()
+    await workspace.settled()
+    return workspace
+
+
+async def snippets(workspace: Workspace) -> dict[str, str]:
+    document = DocumentContext("app.py", "python", ASKING, len(ASKING))
+    bundle = await workspace.gather(document, ())
+    return {one.path: one.text for one in bundle.snippets}
+
+
+async def test_a_repository_is_read_and_told_of(root: Path) -> None:
+    told: list[tuple[int, int]] = []
+    workspace = Workspace(root, Settings(), lambda done, of: told.append((done, of)))
+    workspace.start()
+    await workspace.settled()
+    assert await snippets(workspace) == {"shop/money.py": "def to_cents(price):\n"}
+    assert told[0] == (0, 2) and told[-1] == (2, 2)
+    assert workspace.state["state"] == "ready" and workspace.state["files"] == 2
+    await workspace.close()
+
+
+async def test_a_saved_file_is_read_again(root: Path) -> None:
+    workspace = await reading(root)
+    (root / "shop" / "money.py").write_text(CODE.replace("price", "amount"))
+    await workspace.saved(root / "shop" / "money.py")
+    assert (await snippets(workspace))["shop/money.py"] == "def to_cents(amount):\n"
+    (root / "shop" / "money.py").unlink()
+    await workspace.saved(root / "shop" / "money.py")
+    assert await snippets(workspace) == {}
+    await workspace.close()
+
+
+async def test_a_checkout_in_a_terminal_is_seen(root: Path) -> None:
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        subprocess.run(["git", *identity, *arguments], cwd=root, check=True, capture_output=True)
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    git("checkout", "-qb", "other")
+    (root / "shop" / "money.py").write_text(CODE.replace("price", "amount"))
+    git("commit", "-qam", "two")
+    workspace = await reading(root)
+    git("checkout", "-q", "-")
+    async with asyncio.timeout(20):  # the disk has no event to wait for
+        while "(price)" not in (await snippets(workspace))["shop/money.py"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await workspace.close()
+
+
+async def test_an_index_that_is_damaged_is_made_anew(root: Path) -> None:
+    await (await reading(root)).close()
+    file = index_file(root)
+    file.write_bytes(b"\xa5" * 50_000)
+    for end in ("-wal", "-shm"):
+        file.with_name(file.name + end).unlink(missing_ok=True)
+    workspace = await reading(root)
+    assert "shop/money.py" in await snippets(workspace)
+    await workspace.close()
+
+
+async def test_two_editors_share_one_index(root: Path) -> None:
+    both = [Workspace(root, Settings()) for _ in range(2)]
+    for one in both:
+        one.start()
+    await asyncio.gather(*(one.settled() for one in both))
+    for one in both:
+        assert one.state["state"] == "ready", one.state
+        assert "shop/money.py" in await snippets(one)
+        await one.close()
+
+
+async def test_a_folder_where_nothing_can_be_written(
+    root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SLM_LSP_HOME", str(tmp_path / "file"))
+    workspace = await reading(root)
+    assert workspace.state["state"] == "error"
+    assert await snippets(workspace) == {}
+    await workspace.close()
+
+
+async def test_switched_off_nothing_is_read(root: Path) -> None:
+    workspace = await reading(root, Settings(context=ContextSettings(enabled=False)))
+    assert workspace.state == {"state": "off"} and not index_file(root).exists()
+    assert await snippets(workspace) == {}
+    await workspace.close()
+
+
+def test_only_what_changed_is_read(root: Path, tmp_path: Path) -> None:
+    index, rules = Index(tmp_path / "i.sqlite"), Rules(root)
+    assert update(index, rules) == (2, 0)
+    assert update(index, rules) == (0, 0)
+    (root / "app.py").unlink()
+    (root / "new.py").write_text(CODE)
+    assert update(index, rules) == (1, 1)
+    update_file(index, rules, "gone.py")
+    assert set(index.stamps()) == {"shop/money.py", "new.py"}
+
+
+def test_many_files_are_read_by_several_processes(tmp_path: Path) -> None:
+    root = tmp_path / "many"
+    root.mkdir()
+    for n in range(450):
+        (root / f"m{n}.py").write_text(f"def name_{n}(): ...\n")
+    index = Index(tmp_path / "i.sqlite")
+    assert update(index, Rules(root), n_processes=2) == (450, 0)
+    assert len(index.definitions([f"name_{n}" for n in range(450)])) == 450
