@@ -1,4 +1,4 @@
-"""How long a repository takes to read, beside the limit: a bare tree-sitter parse of the same files.
+"""How long a repository takes to read, beside the limit: a bare parse of the same files.
 
     python -m benchmarks.index [FOLDER] [--write]
 

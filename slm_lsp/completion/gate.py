@@ -8,16 +8,12 @@ from slm_context.cursor import DocumentContext
 
 from slm_lsp.completion.types import CompletionMode, SkipReason, Trigger
 from slm_lsp.settings import Settings
+from slm_lsp.workspace.secrets import is_secret_name
 
 # Past this many characters a request is felt in every stage; such files are data or generated.
 MAX_CHARS = 2_000_000
 # Minified code has lines that nobody types.
 MAX_LINE_CHARS = 2_000
-SECRETS = (
-    *(".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx"),
-    *("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", ".netrc", ".pgpass", ".npmrc", ".pypirc"),
-    *("secrets.*", "credentials", "credentials.*", "*.ppk", "*.cert", "*.crt", "*.asc"),
-)
 # The value of something that is named like a secret, being typed as a literal.
 SECRET_VALUE = re.compile(
     r"""(?i)(pass(word|wd|phrase)|secret|api_?-?key|access_?-?key|private_?-?key|auth_?-?token"""
@@ -42,7 +38,7 @@ def skip_reason(
     completion = settings.completion
     if not completion.enabled:
         return SkipReason.OFF
-    if _matches(document.path.lower(), SECRETS) or _matches(
+    if is_secret_name(document.path.rsplit("/", 1)[-1]) or _matches(
         document.path, settings.privacy.exclude
     ):
         return SkipReason.SECRET_FILE

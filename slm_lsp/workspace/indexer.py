@@ -5,16 +5,12 @@ say how far it is. It ends when it is done.
 """
 
 import contextlib
-import io
 import json
 import os
-import pickle
-import selectors
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NoReturn
 
 from slm_context.index import Index, IndexedFile
 from slm_context.tags import tags_of
@@ -88,53 +84,17 @@ def tagged(root: Path, file: SourceFile) -> IndexedFile:
 
 def _tagged(root: Path, files: list[SourceFile], n_processes: int) -> Iterator[list[IndexedFile]]:
     chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
+
+    def work(chunk: list[SourceFile]) -> list[IndexedFile]:
+        return [tagged(root, one) for one in chunk]
+
     if n_processes < 2 or len(files) < WORTH_PROCESSES or not hasattr(os, "fork"):
-        for chunk in chunks:
-            yield [tagged(root, one) for one in chunk]
+        yield from map(work, chunks)
         return
-    with selectors.DefaultSelector() as selector, contextlib.ExitStack() as stack:
-        children: list[int] = []
-        for share in range(n_processes):
-            reading, writing = os.pipe()
-            pid = os.fork()
-            if pid == 0:
-                _work(root, chunks[share::n_processes], writing)
-            children.append(pid)
-            os.close(writing)
-            pipe = stack.enter_context(open(reading, "rb"))
-            selector.register(pipe, selectors.EVENT_READ)
-        while selector.get_map():
-            for key, _ in selector.select():
-                assert isinstance(key.fileobj, io.BufferedReader)
-                try:
-                    yield pickle.load(key.fileobj)
-                    # What is buffered already makes no pipe readable.
-                    while _buffered(key.fileobj):
-                        yield pickle.load(key.fileobj)
-                except EOFError:
-                    selector.unregister(key.fileobj)
-        for pid in children:
-            os.waitpid(pid, 0)
+    # Here, since the server imports this module and must not be able to fork by it.
+    from slm_lsp.workspace.parallel import spread
 
-
-def _buffered(pipe: io.BufferedReader) -> bool:
-    """Whether something was read from the pipe that nobody has taken yet."""
-    os.set_blocking(pipe.fileno(), False)
-    try:
-        return bool(pipe.peek(1))
-    finally:
-        os.set_blocking(pipe.fileno(), True)
-
-
-def _work(root: Path, chunks: list[list[SourceFile]], writing: int) -> NoReturn:
-    """One child's share. Plain pipes: the semaphores of `multiprocessing` are files, and the
-    sandbox that this process may be in allows none."""
-    try:
-        with open(writing, "wb") as pipe:
-            for chunk in chunks:
-                pickle.dump([tagged(root, one) for one in chunk], pipe, pickle.HIGHEST_PROTOCOL)
-    finally:
-        os._exit(0)
+    yield from spread(work, chunks, n_processes)
 
 
 def main() -> None:

@@ -1,0 +1,67 @@
+"""One piece of work spread over child processes, by fork and plain pipes.
+
+The semaphores of `multiprocessing` are files in /dev/shm, and the sandbox that the indexer may be
+in allows none.
+"""
+
+import io
+import os
+import pickle
+import selectors
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import NoReturn, TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def spread(
+    work: Callable[[Task], Result], tasks: Sequence[Task], n_processes: int
+) -> Iterator[Result]:
+    """The results of all tasks, in the order in which they are done.
+
+    What a child that dies had not handed over is missing. To be called by a process with one
+    thread.
+    """
+    with selectors.DefaultSelector() as selector, ExitStack() as stack:
+        children: list[int] = []
+        for share in range(n_processes):
+            reading, writing = os.pipe()
+            pid = os.fork()
+            if pid == 0:
+                _do(work, tasks[share::n_processes], writing)
+            children.append(pid)
+            os.close(writing)
+            pipe = stack.enter_context(open(reading, "rb"))
+            selector.register(pipe, selectors.EVENT_READ)
+        while selector.get_map():
+            for key, _ in selector.select():
+                assert isinstance(key.fileobj, io.BufferedReader)
+                try:
+                    yield pickle.load(key.fileobj)
+                    # What is buffered already makes no pipe readable.
+                    while _buffered(key.fileobj):
+                        yield pickle.load(key.fileobj)
+                except (EOFError, pickle.UnpicklingError):
+                    selector.unregister(key.fileobj)
+        for pid in children:
+            os.waitpid(pid, 0)
+
+
+def _do(work: Callable[[Task], Result], tasks: Sequence[Task], writing: int) -> NoReturn:
+    try:
+        with open(writing, "wb") as pipe:
+            for task in tasks:
+                pickle.dump(work(task), pipe, pickle.HIGHEST_PROTOCOL)
+    finally:
+        os._exit(0)
+
+
+def _buffered(pipe: io.BufferedReader) -> bool:
+    """Whether something was read from the pipe that nobody has taken yet."""
+    os.set_blocking(pipe.fileno(), False)
+    try:
+        return bool(pipe.peek(1))
+    finally:
+        os.set_blocking(pipe.fileno(), True)
