@@ -18,6 +18,7 @@ from pathlib import Path
 from slm_context.cursor import DocumentContext
 from slm_context.gather import Gatherer, Limits, OpenText
 from slm_context.index import Index
+from slm_context.tags import tags_of
 from slm_context.types import ContextBundle
 
 from slm_lsp.inference.process import PACKAGE_ROOT, start_process
@@ -105,6 +106,11 @@ class Workspace:
             return ContextBundle()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._gather, document, open_texts)
+
+    def opened(self, language: str | None) -> None:
+        """A document of this language was opened: get its grammar and query ready."""
+        if self._enabled and language is not None:
+            self._thread.submit(tags_of, b"", language)
 
     async def saved(self, path: Path) -> None:
         """A file was written: its entry follows."""
