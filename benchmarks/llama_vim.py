@@ -27,7 +27,7 @@ RETRY_S = 0.1
 CACHE_KEYS, LOOK_BACK = 250, 128
 CHUNKS, CHUNK_LINES = 16, 32
 SERVER = (
-    "--host", "127.0.0.1", "--parallel", "1", "--cache-reuse", "256", "--batch-size", "1024",
+    "--host", "127.0.0.1", "--parallel", "1", "--cache-reuse", "256",
     "--ubatch-size", "512", "--no-repack", "--offline", "--no-webui", "--log-disable",
 )  # fmt: skip
 """What its documentation recommends; without the repacked weights that crash some CPUs."""
@@ -45,6 +45,8 @@ class LlamaVim:
         self._command = [
             str(server), "--model", str(model), "--port", str(self._port), *SERVER,
             "--ctx-size", str(n_ctx), "--threads", str(n_threads), *(["--spm-infill"] * spm),
+            # A batch bounds prefix and suffix together; the other half is for chunks.
+            "--batch-size", str(min(1024, n_ctx // 2)), "--predict", str(N_PREDICT),
         ]  # fmt: skip
         self._random = random.Random(0)
         self._thread = ThreadPoolExecutor(1)

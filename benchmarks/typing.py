@@ -6,8 +6,8 @@
 The traces are pieces of a repository's own commits (this one's, or `--repository DIR`), typed by a
 seeded hand at 10, 50 and 150 ms a key. All contestants get the same keys and the same model file,
 one after the other, file by file, so that a machine which others keep busy is busy for all.
-A key's answer counts from the key to the moment its suggestion is there; "answered" is how many
-were there before the next key fell. `benchmarks/README.md` says what each column means.
+A key waits until the answer to it, or to a later key, is there: what a person sees who looks up.
+"answered" is how many had their own answer before the next key fell.
 """
 
 import argparse
@@ -39,8 +39,10 @@ class Run:
     contestant: str
     pace_ms: float
     n_keys: int = 0
+    n_answered: int = 0
     n_shown: int = 0
-    answers_ms: list[float] = field(default_factory=list[float])
+    waits_ms: list[float] = field(default_factory=list[float])
+    open_since: list[float] = field(default_factory=list[float])  # keys without an answer yet
     evaluated: list[int] = field(default_factory=list[int])  # prompt tokens, key by key
     effort: dict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
     cpu_s: float = 0.0
@@ -68,6 +70,8 @@ async def play(contestant: Contestant, session: Session, run: Run) -> None:
         await asyncio.sleep(0)
     if pending is not None:
         await asyncio.wait({pending}, timeout=PATIENCE_S)
+    run.waits_ms += [PATIENCE_S * 1000] * len(run.open_since)
+    run.open_since.clear()
     after = await contestant.effort()
     efforts = [*(await asyncio.gather(*polls)), after]
     for one, next_one in zip(efforts, efforts[1:], strict=False):
@@ -80,9 +84,12 @@ async def play(contestant: Contestant, session: Session, run: Run) -> None:
 
 
 async def _press(contestant: Contestant, key: Key, text: str, run: Run) -> None:
-    started = time.perf_counter()
+    run.open_since.append(time.perf_counter())
     run.n_shown += await contestant.press(key, text)
-    run.answers_ms.append((time.perf_counter() - started) * 1000)
+    now = time.perf_counter()
+    run.n_answered += 1
+    run.waits_ms += [(now - since) * 1000 for since in run.open_since]
+    run.open_since.clear()
 
 
 async def compare(contestants: list[Contestant], traces: list[Session]) -> list[Run]:
@@ -111,7 +118,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--keys", type=int, default=400, help="keys at each pace")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--model", type=Path, help="a GGUF file; the bundled model otherwise")
-    parser.add_argument("--n-ctx", type=int, default=4096, help="of llama-server")
+    parser.add_argument("--n-ctx", type=int, default=1024, help="of llama-server, in tokens")
     parser.add_argument("--spm", action="store_true", help="ask llama-server suffix first")
     parser.add_argument("--baseline", choices=["naive"], help="also an empty context per request")
     parser.add_argument("--llama-server", type=Path, help="also this server, as llama.vim asks it")

@@ -20,11 +20,11 @@ def row(run: "Run") -> dict[str, Any]:
         "contestant": run.contestant,
         "pace_ms": f"{run.pace_ms:.0f}",
         "keys": run.n_keys,
-        "answered": _share(len(run.answers_ms), n_keys),
+        "answered": _share(run.n_answered, n_keys),
         "shown": _share(run.n_shown, n_keys),
-        "p50_ms": f"{rank(run.answers_ms, 0.5):.1f}",
-        "p95_ms": f"{rank(run.answers_ms, 0.95):.1f}",
-        "p99_ms": f"{rank(run.answers_ms, 0.99):.1f}",
+        "p50_ms": f"{rank(run.waits_ms, 0.5):.1f}",
+        "p95_ms": f"{rank(run.waits_ms, 0.95):.1f}",
+        "p99_ms": f"{rank(run.waits_ms, 0.99):.1f}",
         "without_model": _share(effort["known"], n_keys),
         "evaluated_p50": f"{rank(run.evaluated, 0.5):.0f}",
         "evaluated_p90": f"{rank(run.evaluated, 0.9):.0f}",
@@ -65,10 +65,10 @@ def draw(runs: "Sequence[Run]", name: str) -> None:
         for run in runs:
             if run.pace_ms != pace:
                 continue
-            _distribution(latency, run.answers_ms, run.n_keys, run.contestant)
-            _distribution(tokens, [max(0.5, n) for n in run.evaluated], run.n_keys, run.contestant)
+            _distribution(latency, run.waits_ms, run.contestant)
+            _distribution(tokens, [max(0.5, n) for n in run.evaluated], run.contestant)
         latency.set_title(f"{pace:.0f} ms a key", fontsize=10)
-        latency.set_xlabel("key to suggestion, ms")
+        latency.set_xlabel("key to answer, ms")
         tokens.set_xlabel("prompt tokens evaluated at a key")
         for one in (latency, tokens):
             one.set_xscale("log")
@@ -81,9 +81,9 @@ def draw(runs: "Sequence[Run]", name: str) -> None:
     figure.savefig(RESULTS / f"{name}.png", dpi=110)
 
 
-def _distribution(axes: Any, values: Sequence[float], n_all: int, label: str) -> None:
+def _distribution(axes: Any, values: Sequence[float], label: str) -> None:
     ranked = sorted(values)
-    axes.step(ranked, [(n + 1) / max(1, n_all) for n in range(len(ranked))], label=label)
+    axes.step(ranked, [(n + 1) / len(ranked) for n in range(len(ranked))], label=label)
 
 
 def rank(values: Sequence[float], share: float) -> float:

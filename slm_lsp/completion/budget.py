@@ -12,6 +12,10 @@ N_RESERVED = 32
 # A prompt that must be evaluated from the start may take this share of the deadline.
 PREFILL_SHARE = 0.6
 MIN_TOKENS = 256
+# Prefill's speed is what the last long ones had, so that a machine that others keep busy gets
+# shorter prompts. A budget follows it in steps of this factor, not at every breath.
+N_TELLING = 64
+SPEED_STEP = 1.5
 MIN_CHARS = 64
 
 
@@ -21,17 +25,20 @@ class PromptBudget:
     def __init__(self) -> None:
         self._seen = FIRST_CHARS_PER_TOKEN
         self._used = FIRST_CHARS_PER_TOKEN
+        self._speed = self._speed_used = 0.0  # prompt tokens per second; 0: not seen yet
 
     def n_chars(self, model: ModelInfo, n_predict: int, deadline_ms: float) -> int:
         """How many characters of source a prompt may hold."""
         n_tokens = model.n_ctx - n_predict - N_RESERVED
-        if model.prefill_tokens_per_second:
-            affordable = model.prefill_tokens_per_second * deadline_ms / 1000 * PREFILL_SHARE
+        speed = self._speed_used or model.prefill_tokens_per_second
+        if speed:
+            affordable = speed * deadline_ms / 1000 * PREFILL_SHARE
             n_tokens = min(n_tokens, max(MIN_TOKENS, int(affordable)))
         return max(MIN_CHARS, int(n_tokens * self._used))
 
     def learn(self, n_chars: int, done: Done) -> None:
         """Take a prompt's size into account; the lower figures of the last prompts count."""
+        self._learn_speed(done)
         if done.n_prompt <= 50:
             return
         seen = 0.95 * n_chars / done.n_prompt
@@ -39,6 +46,14 @@ class PromptBudget:
         self._seen += weight * (seen - self._seen)
         if abs(self._seen - self._used) > WORTH_MOVING * self._used:
             self._used = self._seen
+
+    def _learn_speed(self, done: Done) -> None:
+        if done.n_evaluated < N_TELLING or done.prefill_ms <= 0:
+            return
+        seen = 1000 * done.n_evaluated / done.prefill_ms
+        self._speed += (0.3 if self._speed else 1.0) * (seen - self._speed)
+        if not self._speed_used / SPEED_STEP < self._speed < self._speed_used * SPEED_STEP:
+            self._speed_used = self._speed
 
     def too_long(self, n_chars: int, n_tokens: int) -> None:
         """A prompt was refused."""

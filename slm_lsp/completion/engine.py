@@ -102,7 +102,10 @@ class CompletionEngine:
             self.ahead.plan(lambda: self._speculate(request, completion))
         elif explanation.skip_reason is SkipReason.UNSURE:
             self._counters.hidden += 1
-        elif explanation.skip_reason is not SkipReason.NOTHING_LEFT:
+        elif explanation.skip_reason is SkipReason.NOTHING_LEFT:
+            # It may have been cut off by its deadline: go on where that was, for the next one.
+            self.ahead.plan(lambda: self._warm(request.uri, request.document))
+        else:
             self._counters.skipped += 1
         return completion
 

@@ -1,6 +1,8 @@
 """The flag that stops llama.cpp in the middle of a batch."""
 
 import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class AbortFlag:
@@ -13,14 +15,30 @@ class AbortFlag:
 
     def __init__(self) -> None:
         self._byte = ctypes.create_string_buffer(b"\0", 2)
+        self._raised = self._held = False
         self.function = ctypes.CDLL(None).strlen
         self.argument = ctypes.cast(self._byte, ctypes.c_void_p)
 
     def set(self) -> None:
-        self._byte[0] = b"\1"
+        # In this order: whoever lets go of the flag meanwhile looks at `_raised` afterwards.
+        self._raised = True
+        if not self._held:
+            self._byte[0] = b"\1"
 
     def clear(self) -> None:
+        self._raised = False
         self._byte[0] = b"\0"
 
     def is_set(self) -> bool:
-        return self._byte[0] != b"\0"
+        return self._raised
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let what runs inside finish; a flag raised meanwhile stops what comes next."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+            if self._raised:
+                self._byte[0] = b"\1"

@@ -11,11 +11,12 @@ numbers in the same order, whatever was asked before.
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from slm_lsp.errors import PromptTooLong
-from slm_lsp.inference.llama import N_BATCH, Aborted, Llama
+from slm_lsp.inference.llama import N_BATCH, N_UBATCH, Aborted, Llama
 
 # Sequences beside the prompt's: candidates and scored alternatives, and one to move cells with.
 PROMPT = 0
@@ -28,6 +29,11 @@ N_SEQUENCES = SPARE + 1
 MAX_LOST_TOKENS = 48
 # Moving fewer cells than this costs more, in lost accuracy, than it saves.
 MIN_SHIFTED_TOKENS = 32
+# What is aborted inside a micro-batch is lost. A slow model, cut off at every key, would never
+# get on: it reads the prompt in parts of about this time, and finishes the one it is in. Parts
+# are no shorter than makes a pass over the weights worth it.
+PART_S = 0.06
+MIN_PART_TOKENS = 32
 HOST_BYTES = 128 * 1024 * 1024
 
 
@@ -98,10 +104,13 @@ class PromptCache:
             self.n_prompt = min(self.n_prompt, n_kept)
 
     def _evaluate(self, tokens: list[int]) -> None:
-        for start in range(0, len(tokens), N_BATCH):
-            part = tokens[start : start + N_BATCH]
-            last = start + N_BATCH >= len(tokens)
-            self.extend(part, outputs=(len(part) - 1,) if last else ())
+        slow = self._seconds_to_evaluate(N_UBATCH) > PART_S
+        n_part = min(N_BATCH, max(MIN_PART_TOKENS, int(PART_S / self.seconds_per_token)))
+        for start in range(0, len(tokens), n_part):
+            part = tokens[start : start + n_part]
+            last = start + n_part >= len(tokens)
+            with self._llama.abort.held() if slow else nullcontext():
+                self.extend(part, outputs=(len(part) - 1,) if last else ())
 
     def _put_aside_or_take_up(self, wanted: list[int], n_common: int) -> int:
         """Save what is about to be lost, restore what fits better; returns what can stay."""

@@ -53,7 +53,7 @@ class Llama:
         forward_log: Callable[[str], None] | None = None,
     ) -> None:
         self._log = LlamaLog(forward_log)
-        self._abort = abort  # llama.cpp keeps a pointer into it
+        self.abort = abort  # llama.cpp keeps a pointer into it
         C.llama_backend_init()
         self._model = self._load_model(load, progress)
         self.vocab = Vocabulary(C.llama_model_get_vocab(self._model))

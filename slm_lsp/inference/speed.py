@@ -11,6 +11,8 @@ N_FIRST, N_SECOND = 16, N_UBATCH
 QUICK_S = 0.02
 N_DECODES = 3
 N_DRAFT = 4
+# A batch that gains from more than one thread with every model, once there is a core for it.
+BUSY_GUESS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,13 @@ class ThreadChoice:
     def __init__(self, n_threads: int, one: Curve, all_: Curve, load: LoadMeter) -> None:
         self._n_threads = n_threads
         self._load = load
-        # The smallest batch that gains from all threads.
+        # The smallest batch that gains from all threads. What was measured beside other work
+        # says nothing of the time when that is over.
         sizes = (1, 2, 4, 8, 16, 32, 64, N_UBATCH)
         gaining = [n for n in sizes if all_.seconds(n) < one.seconds(n)]
         self.n_worth_it = min(gaining, default=N_UBATCH * 1000)
+        if load.n_others() >= n_threads:
+            self.n_worth_it = min(self.n_worth_it, BUSY_GUESS)
 
     def __call__(self, n_tokens: int) -> int:
         if self._n_threads == 1 or n_tokens < self.n_worth_it:

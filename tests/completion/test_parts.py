@@ -76,6 +76,19 @@ def test_the_budget_learns_and_then_stays() -> None:
     assert budget.n_chars(FAKE_MODEL, 48, 10_000) == learnt
 
 
+def test_a_machine_that_others_keep_busy_gets_shorter_prompts() -> None:
+    budget = PromptBudget()
+    model = replace(FAKE_MODEL, prefill_tokens_per_second=4_000.0)
+    at_ease = budget.n_chars(model, 48, 250)
+    for _ in range(8):
+        budget.learn(1000, replace(done(400), n_evaluated=400, prefill_ms=200.0))
+    assert budget.n_chars(model, 48, 250) < at_ease / 1.5
+    # A keystroke's few tokens say nothing of prefill's speed.
+    short = budget.n_chars(model, 48, 250)
+    budget.learn(1000, replace(done(400), n_evaluated=3, prefill_ms=30.0))
+    assert budget.n_chars(model, 48, 250) == short
+
+
 def test_small_prompts_teach_nothing_and_refused_ones_much() -> None:
     budget = PromptBudget()
     before = budget.n_chars(FAKE_MODEL, 48, 10_000)

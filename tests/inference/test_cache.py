@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slm_lsp.errors import PromptTooLong
+from slm_lsp.inference.abort import AbortFlag
 from slm_lsp.inference.cache import MAX_LOST_TOKENS, PROMPT, PromptCache
 from slm_lsp.inference.llama import Aborted
 from slm_lsp.inference.wire import ModelInfo
@@ -20,6 +21,7 @@ class FakeLlama:
 
     def __init__(self, n_ctx: int = 1000) -> None:
         self.n_ctx = n_ctx
+        self.abort = AbortFlag()
         self.info = ModelInfo("", "", "", "", 1, "", n_ctx, n_ctx, 8, can_shift=True)
         self.sequences: dict[int, dict[int, int]] = {}
         self.cells: dict[int, int] = {}
@@ -210,3 +212,27 @@ def test_a_prompt_that_fills_the_context_is_refused():
     with pytest.raises(PromptTooLong):
         cache.prefill(list(range(100)))
     assert evaluated(cache, list(range(99))) == 99
+
+
+def test_a_slow_model_gets_on_although_every_key_cuts_it_off():
+    """Each question is cut off at once, and yet the prompt is read part by part."""
+    llama = FakeLlama()
+    cache = make(llama)
+    cache.seconds_per_token = 1.0
+    prompt = list(range(100))
+    decode, cuts = llama.decode, 0
+
+    def cut_off(*batch):
+        if llama.abort.is_set():
+            raise Aborted
+        llama.abort.set()
+        decode(*batch)
+
+    llama.decode = cut_off
+    while len(cache.tokens) < len(prompt):
+        llama.abort.clear()
+        try:
+            cache.prefill(prompt)
+        except Aborted:
+            cuts += 1
+    assert cuts == 3 and llama.content() == prompt
