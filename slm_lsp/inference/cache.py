@@ -5,8 +5,8 @@ the diagnostics) wait in the host's memory, where copying them back is quicker t
 them again. Prompts are compared token by token, not as text, so a token boundary that moves
 when a character is added costs that token and no more.
 
-Position n is always cell n. That makes reuse exact to the last bit: attention adds up the same
-numbers in the same order, whatever was asked before.
+Position n is always cell n, so attention adds up the same numbers in the same order, whatever was
+asked before. What is left is that llama.cpp sums one row in another order than several.
 """
 
 import time

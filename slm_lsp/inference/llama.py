@@ -108,7 +108,7 @@ class Llama:
         parameters.no_perf = True
         # Flash attention on the CPU adds up in half precision, in an order that depends on the
         # batch: logits then differ by up to 0.13 with what was in the cache, and one greedy
-        # answer in eight with them. Without it they are the same bit by bit.
+        # answer in eight with them. Without it they are the same for nearly every token.
         parameters.flash_attn_type = C.LLAMA_FLASH_ATTN_TYPE_DISABLED
         ctx = C.llama_init_from_model(self._model, parameters)
         if not ctx:

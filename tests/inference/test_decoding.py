@@ -1,4 +1,4 @@
-"""Greedy answers do not depend on what was in the cache, on branches or on drafts.
+"""Greedy answers do not depend, but for ties, on what was in the cache, on branches or on drafts.
 
 These tests run llama.cpp in this process, to reach the decoder without the pipe.
 """
@@ -15,6 +15,11 @@ from tests.inference.test_model_contract import BUNDLED, segments
 pytestmark = pytest.mark.model
 
 N_PROMPTS = 40
+# llama.cpp sums up one row in another order than several, so one token in a hundred comes out
+# with logits that are up to 0.13 apart. Where that changes a greedy choice, it was a tie.
+TIE = 0.15  # of natural-log probability
+
+Tokens = list[tuple[str, float]]
 
 
 class Engine:
@@ -51,6 +56,17 @@ class Engine:
         self.done = self.decoder.generate(request, collect)
         return texts
 
+    def tokens(self, request: Generate) -> Tokens:
+        """The first candidate's tokens."""
+        found: Tokens = []
+
+        def collect(chunk: Chunk) -> None:
+            if chunk.candidate == 0:
+                found.extend(chunk.tokens)
+
+        self.done = self.decoder.generate(request, collect)
+        return found
+
 
 @pytest.fixture(scope="module")
 def engine():
@@ -74,39 +90,55 @@ def prompts() -> list[Generate]:
     return requests
 
 
-def differing(one: list, other: list) -> list[int]:
-    return [n for n, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
-
-
 @pytest.fixture(scope="module")
 def plain(engine) -> list[str]:
     """Each answer from an empty cache, one token at a time."""
     return [engine.fresh().ask(request)[0] for request in prompts()]
 
 
-def test_reuse_changes_nothing(engine, plain):
+@pytest.fixture(scope="module")
+def plain_tokens(engine) -> list[Tokens]:
+    return [engine.fresh().tokens(request) for request in prompts()]
+
+
+def check_same(found: list[Tokens], expected: list[Tokens]) -> None:
+    """The same answers, but for a few whose two ways to go on were about equally good."""
+    n_different = 0
+    for some, others in zip(found, expected, strict=True):
+        pairs = zip(some, others, strict=False)
+        first = next(((one, other) for one, other in pairs if one[0] != other[0]), None)
+        if first is not None:
+            assert first[0][1] == pytest.approx(first[1][1], abs=TIE), "this was no tie"
+        n_different += first is not None or len(some) != len(others)
+    assert n_different <= len(found) / 20
+
+
+def test_reuse_changes_nothing(engine, plain_tokens):
     engine.fresh()
     reused, n_evaluated, n_prompt = [], 0, 0
     for request in prompts() + prompts():
-        reused += engine.ask(request)
+        reused.append(engine.tokens(request))
         n_evaluated += engine.done.n_evaluated
         n_prompt += engine.done.n_prompt
-    assert differing(reused, plain + plain) == []
+    check_same(reused, plain_tokens + plain_tokens)
     assert n_evaluated < n_prompt / 2, "nothing was reused, so nothing was shown"
 
 
-def test_branching_changes_nothing(engine, plain):
+def test_branching_changes_nothing(engine, plain_tokens):
     engine.fresh()
-    branched = [engine.ask(replace(request, n_candidates=3)) for request in prompts()]
-    assert differing([texts[0] for texts in branched], plain) == []
-    assert all(len(set(texts)) == 3 for texts in branched if all(texts))
+    branched = [engine.tokens(replace(request, n_candidates=3)) for request in prompts()]
+    check_same(branched, plain_tokens)
 
 
-def test_drafting_changes_nothing(engine, plain):
+def test_drafting_changes_nothing(engine, plain_tokens):
     engine.fresh(draft_cost=0.0)
-    drafted = [engine.ask(request)[0] for request in prompts()]
-    assert differing(drafted, plain) == []
+    check_same([engine.tokens(request) for request in prompts()], plain_tokens)
     assert engine.drafting.rate > 0, "no draft was ever accepted, so nothing was shown"
+
+
+def test_greedy_candidates_differ(engine):
+    branched = [engine.fresh().ask(replace(request, n_candidates=3)) for request in prompts()]
+    assert all(len(set(texts)) == 3 for texts in branched if all(texts))
 
 
 def test_a_score_is_what_generating_says(engine):
