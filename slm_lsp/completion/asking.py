@@ -186,7 +186,10 @@ class Asker:
         except TimeoutError:
             LOG.warning("gathering context took longer than %.0f ms", patience_s * 1000)
             return stable
+        same_document = stable.line[0] == line[0]
         stable.line, stable.gathered_at = line, now
+        if same_document and _tells_enough(stable.bundle, bundle):
+            return stable
         if [one.text for one in bundle.snippets] != [one.text for one in stable.bundle.snippets]:
             stable.digest = _digest(bundle)
         stable.bundle = bundle
@@ -213,6 +216,18 @@ class Asker:
             comment=COMMENTS.get(document.language or "", "#"),
         )
         return prompt, heal
+
+
+def _tells_enough(kept: ContextBundle, found: ContextBundle) -> bool:
+    """Whether the snippets in the prompt hold the best of what was found now.
+
+    Other ones would be evaluated, and with them the whole prompt behind them: that is worth it for
+    something better, not for another third place.
+    """
+    if not found.snippets:
+        return bool(kept.snippets)
+    best = found.snippets[-1]
+    return any(one.path == best.path and one.text == best.text for one in kept.snippets)
 
 
 def _segments(prompt: Prompt) -> tuple[tuple[str, bool], ...]:

@@ -238,6 +238,26 @@ async def test_snippets_come_from_the_gatherer_and_stay_on_a_line() -> None:
     assert world.engine.explain_last.snippets[0]["path"] == "shapes.py"
 
 
+async def test_snippets_stay_while_the_best_one_is_among_them() -> None:
+    """Another third place is not worth evaluating the whole prompt again; a new best one is."""
+    bundles = iter((("a", "b", "c"), ("x", "y", "b"), (), ("a", "new")))
+
+    async def gather(document: DocumentContext) -> ContextBundle:
+        names = next(bundles)
+        return ContextBundle(
+            tuple(Snippet(f"{one}.py", f"{one}\n", 0, Origin.DEFINITION, 1.0) for one in names)
+        )
+
+    world = World(gather=gather)
+    for n_lines in range(4):
+        await world.ask("a = 1\n" * n_lines + "b = █\n")
+    first, second, third, fourth = (
+        [text for text, _ in one.segments if ".py\n" in text] for one in world.model.generated
+    )
+    assert first == second == third and len(first) > 3
+    assert any("new" in text for text in fourth)
+
+
 async def test_other_context_means_another_answer() -> None:
     """A suggestion made with other snippets is not served from the cache."""
     bundles = iter("abb")
