@@ -131,7 +131,7 @@ class Session:
         self.documents[uri] = document
         snapshot = document.snapshot()
         path, language = self.display_path(uri), self.language(snapshot)
-        self.workspace.opened(language)
+        self.in_background(self.workspace.opened(language))
         self.diagnostics.opened(uri, path, language, version, snapshot.text)
 
     def edited(self, document: Document, edits: Sequence[Edit]) -> None:

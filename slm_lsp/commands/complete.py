@@ -132,6 +132,7 @@ async def complete(document: DocumentContext, path: Path) -> Outcome:
     workspace = Workspace(root, settings)
     try:
         workspace.start()
+        await workspace.opened(document.language)
         await client.start()
         if client.state is not WorkerState.READY or client.model is None:
             raise WorkerDied(client.detail)
@@ -179,7 +180,8 @@ def told(explanation: Explanation) -> str:
     """The explanation for people."""
     parts = ["", "prompt:"]
     parts += [f"  [{s['part']}] {s['text']!r}" for s in explanation.prompt]
-    parts += ["snippets:", *(f"  {snippet}" for snippet in explanation.snippets)]
+    parts += ["snippets:", *(f"  {_snippet(one)}" for one in explanation.snippets)]
+    parts += ["left out:", *(f"  {_snippet(one)}" for one in explanation.left_out)]
     parts += [f"raw: {explanation.raw!r}", "filters:"]
     parts += [
         f"  {verdict.filter}: {verdict.after!r}"
@@ -188,6 +190,10 @@ def told(explanation: Explanation) -> str:
     ]
     parts += ["timings:", *(f"  {k} {ms:.1f} ms" for k, ms in explanation.timings_ms.items())]
     return "\n".join(parts)
+
+
+def _snippet(told: dict[str, object]) -> str:
+    return "{path}:{line} ({origin}, {score}): {reason}".format_map(told)
 
 
 def _n(count: int, what: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from slm_context.cursor import DocumentContext
 from slm_context.languages import LANGUAGES
-from slm_context.types import ContextBundle
+from slm_context.types import ContextBundle, Snippet
 from slm_context.window import fit_window
 from slm_prompts import FimTemplate, OtherFile, Prompt, render
 
@@ -112,7 +112,8 @@ class Asker:
             n_chars = self._budget.n_chars(question.model, n_predict, question.deadline_ms)
             prompt, heal = self._lay_out(document, stable, question.template, n_chars)
             explanation.prompt = [{"part": one.part, "text": one.text} for one in prompt.segments]
-            explanation.snippets = _told(stable.bundle)
+            explanation.snippets = [_told(one, one.reason) for one in stable.bundle.snippets]
+            explanation.left_out = [_told(one.snippet, one.reason) for one in stable.bundle.dropped]
             n_sent = sum(len(segment.text) for segment in prompt.segments)
             request = Generate(
                 id=0,
@@ -241,17 +242,14 @@ def _digest(bundle: ContextBundle) -> str:
     return hashlib.blake2b(named.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
-def _told(bundle: ContextBundle) -> list[dict[str, object]]:
-    return [
-        {
-            "path": one.path,
-            "line": one.start_line + 1,
-            "origin": one.origin,
-            "score": round(one.score, 4),
-            "reason": one.reason,
-        }
-        for one in bundle.snippets
-    ]
+def _told(one: Snippet, reason: str) -> dict[str, object]:
+    return {
+        "path": one.path,
+        "line": one.start_line + 1,
+        "origin": str(one.origin),
+        "score": round(one.score, 4),
+        "reason": reason,
+    }
 
 
 def _ms(seconds: float) -> float:

@@ -101,6 +101,7 @@ class Explanation:
     mode: CompletionMode | None = None
     prompt: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     snippets: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    left_out: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
     raw: str = ""
     verdicts: list[Verdict] = field(default_factory=list[Verdict])
     skip_reason: SkipReason | None = None

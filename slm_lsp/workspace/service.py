@@ -107,10 +107,11 @@ class Workspace:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._gather, document, open_texts)
 
-    def opened(self, language: str | None) -> None:
+    async def opened(self, language: str | None) -> None:
         """A document of this language was opened: get its grammar and query ready."""
         if self._enabled and language is not None:
-            self._thread.submit(tags_of, b"", language)
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._thread, tags_of, b"", language)
 
     async def saved(self, path: Path) -> None:
         """A file was written: its entry follows."""
