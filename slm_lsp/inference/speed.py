@@ -11,7 +11,9 @@ N_FIRST, N_SECOND = 16, N_UBATCH
 QUICK_S = 0.02
 N_DECODES = 3
 N_DRAFT = 4
-# A batch that gains from more than one thread with every model, once there is a core for it.
+# With other work beside the measurement: what gains from all threads once that is over. A token
+# that takes so long on one thread always does, and with every model a batch of so many tokens.
+SLOW_TOKEN_S = 0.02
 BUSY_GUESS = 64
 
 
@@ -52,7 +54,7 @@ class ThreadChoice:
         gaining = [n for n in sizes if all_.seconds(n) < one.seconds(n)]
         self.n_worth_it = min(gaining, default=N_UBATCH * 1000)
         if load.n_others() >= n_threads:
-            self.n_worth_it = min(self.n_worth_it, BUSY_GUESS)
+            self.n_worth_it = 1 if one.one_s > SLOW_TOKEN_S else BUSY_GUESS
 
     def __call__(self, n_tokens: int) -> int:
         if self._n_threads == 1 or n_tokens < self.n_worth_it:
@@ -78,13 +80,12 @@ def measure(llama: Llama, n_threads: int, load: LoadMeter) -> Speed:
     choice = ThreadChoice(n_threads, one, all_, load)
     llama.threads_for = choice
     draft_s = min(_seconds(llama, 1 + N_DRAFT) for _ in range(N_DECODES))
-    decode = one if choice.n_worth_it > 1 else all_
-    prefill = one if choice.n_worth_it > N_UBATCH else all_
+    # Threads that wait for a core make the measurement a thousand times too slow, never too fast.
     return Speed(
-        prefill.prefill_tokens_per_second,
-        decode.decode_tokens_per_second,
+        max(one.prefill_tokens_per_second, all_.prefill_tokens_per_second),
+        max(one.decode_tokens_per_second, all_.decode_tokens_per_second),
         choice.n_worth_it,
-        draft_s / decode.one_s,
+        draft_s / min(one.one_s, all_.one_s),
     )
 
 

@@ -3,7 +3,9 @@
 These tests run llama.cpp in this process, to reach the decoder without the pipe.
 """
 
+import sysconfig
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -74,9 +76,10 @@ def engine():
 
 
 def prompts() -> list[Generate]:
-    """Places in this project's own sources: cursors that jump, and cursors that type on."""
+    """Places in Python's own library: cursors that jump, and cursors that type on."""
     random = Random(3)
-    sources = [path.read_text() for path in sorted(BUNDLED.parents[2].rglob("*.py"))]
+    library = Path(sysconfig.get_paths()["stdlib"])
+    sources = [path.read_text("utf-8") for path in sorted(library.glob("*.py"))]
     texts = [text for text in sources if len(text) > 1200]
     requests = []
     while len(requests) < N_PROMPTS:

@@ -1,0 +1,193 @@
+"""The engine by itself, without a server: what each of its means saves, and whether it is exact.
+
+    python -m benchmarks.engine                 # the bundled model
+    python -m benchmarks.engine --model FILE --prompts 20
+
+Prompts are places in the standard library of the Python that runs this, drawn by seed. Everything
+runs in this process and in safe mode, which every CPU survives.
+"""
+
+import argparse
+import random
+import sysconfig
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+from slm_prompts import FimTemplate, render, template_for
+
+from benchmarks.machine import machine
+from slm_lsp.inference.abort import AbortFlag
+from slm_lsp.inference.cache import N_SEQUENCES, PromptCache
+from slm_lsp.inference.cpu import LoadMeter, physical_cores
+from slm_lsp.inference.decoding import Decoder
+from slm_lsp.inference.llama import Llama
+from slm_lsp.inference.lookup import DraftPolicy
+from slm_lsp.inference.speed import measure
+from slm_lsp.inference.wire import Chunk, Done, EndReason, Generate, Load, Warm
+
+BUNDLED = next((Path(__file__).parents[1] / "slm_lsp" / "models" / "bundled").glob("*.gguf"))
+N_PREDICT = 24
+
+
+class Engine:
+    """A decoder that can forget everything, with or without its means."""
+
+    def __init__(self, model: Path) -> None:
+        self.flag = AbortFlag()
+        n_threads = physical_cores()
+        load = Load(str(model), "0" * 64, 1024, n_threads, safe_mode=True)
+        self.llama = Llama(load, self.flag, n_sequences=N_SEQUENCES)
+        self.speed = measure(self.llama, n_threads, LoadMeter())
+        template = template_for(self.llama.info.name, self.llama.info.fim_markers)
+        assert template is not None, "no template fits the model"
+        self.template: FimTemplate = template
+        self.fresh()
+
+    def fresh(self, drafts: bool = False, host_bytes: int = 2**27) -> "Engine":
+        for sequence in range(N_SEQUENCES):
+            self.llama.truncate(sequence, 0)
+        self.cache = PromptCache(self.llama, host_bytes)
+        self.cache.seconds_per_token = 1 / self.speed.prefill_tokens_per_second
+        policy = DraftPolicy(0.0 if drafts else 1e9)
+        self.decoder = Decoder(self.llama, self.cache, policy, lambda: EndReason.CANCELLED)
+        return self
+
+    def ask(self, request: Generate) -> tuple[str, Done]:
+        chunks: list[Chunk] = []
+        done = self.decoder.generate(request, chunks.append)
+        return "".join(chunk.text for chunk in chunks if chunk.candidate == 0), done
+
+    def prompt(self, text: str, at: int, order: str | None = None) -> Generate:
+        prefix, suffix = text[max(0, at - 1500) : at], text[at + 30 : at + 730]
+        rendered = render(
+            self.template, path="module.py", prefix=prefix, suffix=suffix, order=order
+        )
+        segments = tuple((one.text, one.special) for one in rendered.segments)
+        return Generate(0, segments, N_PREDICT, single_line=False)
+
+
+def places(n: int) -> Iterator[tuple[str, int]]:
+    rng = random.Random(0)
+    library = Path(sysconfig.get_paths()["stdlib"])
+    texts = [path.read_text("utf-8") for path in sorted(library.glob("*.py"))]
+    texts = [text for text in texts if len(text) > 6000]
+    for _ in range(n):
+        text = rng.choice(texts)
+        yield text, rng.randrange(2000, len(text) - 2000)
+
+
+def exactness(engine: Engine, n: int) -> Iterator[str]:
+    requests = [engine.prompt(text, at) for text, at in places(n)]
+    plain = [engine.fresh().ask(request)[0] for request in requests]
+    engine.fresh()
+    ways = {
+        "reuse": lambda request: engine.ask(request)[0],
+        "branching": lambda request: engine.ask(replace(request, n_candidates=3))[0],
+    }
+    for name, way in ways.items():
+        # Typed up to, key by key, so that the cache holds what typing leaves there.
+        found: list[str] = []
+        for (text, at), request in zip(places(n), requests, strict=True):
+            engine.decoder.warm(Warm(0, engine.prompt(text, at - 3).segments))
+            found.append(way(request))
+        yield f"answers that differ with {name}: {differing(found, plain)} of {n}"
+    drafted = [engine.fresh(drafts=True).ask(request)[0] for request in requests]
+    yield f"answers that differ with drafts: {differing(drafted, plain)} of {n}"
+
+
+def shifting(engine: Engine, n: int) -> Iterator[str]:
+    """Suffix behind the prefix, five keys each: moved cells against a fresh evaluation."""
+    n_evaluated, n_prompt, moved, fresh = 0, 0, list[str](), list[str]()
+    for text, at in places(n):
+        engine.fresh()
+        for typed in range(6):
+            prefix, suffix = text[at - 1000 : at + typed], text[at + 30 : at + 730]
+            rendered = render(
+                engine.template, path="module.py", prefix=prefix, suffix=suffix, order="psm"
+            )
+            segments = tuple((one.text, one.special) for one in rendered.segments)
+            request = Generate(0, segments, N_PREDICT, single_line=False, shift=True)
+            answer, done = engine.ask(request)
+            if typed:
+                n_evaluated += done.n_evaluated
+                n_prompt += done.n_prompt
+        moved.append(answer)
+        fresh.append(engine.fresh().ask(replace(request, shift=False))[0])
+    yield f"shifted suffix: {n_evaluated / 5 / n:.1f} of {n_prompt / 5 / n:.0f} tokens a key"
+    yield f"answers that differ with a shifted suffix: {differing(moved, fresh)} of {n}"
+
+
+def switching(engine: Engine, n: int) -> Iterator[str]:
+    """Back and forth between two files."""
+    requests = [replace(engine.prompt(text, at), n_predict=1) for text, at in places(2)]
+    for name, host_bytes in (("put aside", 2**27), ("forgotten", 0)):
+        engine.fresh(host_bytes=host_bytes)
+        took: list[float] = []
+        for turn in range(2 + n):
+            started = time.perf_counter()
+            _, done = engine.ask(requests[turn % 2])
+            if turn >= 2:
+                took.append(time.perf_counter() - started)
+        yield f"switching files, the other one {name}: {ms(took)} ({done.n_evaluated} tokens)"
+
+
+def candidates(engine: Engine, n: int) -> Iterator[str]:
+    """At equal length: no candidate ends before N_PREDICT."""
+    ratios: list[float] = []
+    for text, at in places(n):
+        took: list[float] = []
+        for n_candidates in (1, 3):
+            request = replace(engine.prompt(text, at), n_candidates=n_candidates)
+            started = time.perf_counter()
+            _, done = engine.fresh().ask(request)
+            took.append((time.perf_counter() - started) / max(1, done.n_predicted // n_candidates))
+        ratios.append(took[1] / took[0])
+    yield f"three candidates against one, per token of length: {median(ratios):.2f} times the time"
+
+
+def cancelling(engine: Engine, n: int) -> Iterator[str]:
+    """From the flag to the end of the work, in prefill."""
+    took: list[float] = []
+    for text, at in places(n):
+        request = engine.prompt(text, at)
+        raised: list[float] = []
+
+        def raise_flag(raised: list[float] = raised) -> None:
+            raised.append(time.perf_counter())
+            engine.flag.set()
+
+        timer = threading.Timer(0.01, raise_flag)
+        timer.start()
+        engine.fresh().ask(replace(request, n_predict=500))
+        timer.join()
+        took.append(max(0.0, time.perf_counter() - raised[0]))
+        engine.flag.clear()
+    yield f"from cancel to quiet: {ms(took)}, at most {max(took) * 1000:.1f} ms"
+
+
+def differing(some: list[str], others: list[str]) -> int:
+    return sum(one != other for one, other in zip(some, others, strict=True))
+
+
+def ms(seconds: list[float]) -> str:
+    return f"{median(seconds) * 1000:.1f} ms"
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--model", type=Path, default=BUNDLED)
+    parser.add_argument("--prompts", type=int, default=100)
+    asked = parser.parse_args(argv)
+    engine = Engine(asked.model)
+    print(f"{machine()}; {asked.model.name}; {engine.speed}")
+    for measured in (switching, candidates, cancelling, shifting, exactness):
+        for line in measured(engine, asked.prompts):
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
