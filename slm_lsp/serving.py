@@ -133,6 +133,8 @@ class ServingModel:
 
     async def settle(self) -> None:
         """Wait for a model that is loading: the first suggestion is asked for meanwhile."""
+        if self.status.state is State.LOADING:
+            self._settled.clear()
         if self._settled.is_set():
             return
         try:

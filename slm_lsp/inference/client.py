@@ -142,7 +142,10 @@ class WorkerClient:
 
     @property
     def state(self) -> WorkerState:
-        return self._state
+        # The process may have died just now, and the supervisor has not had its turn yet.
+        connection = self._connection
+        dead = connection is not None and connection.died.done()
+        return WorkerState.RESTARTING if self._state is WorkerState.READY and dead else self._state
 
     @property
     def model(self) -> ModelInfo | None:
