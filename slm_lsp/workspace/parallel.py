@@ -30,6 +30,10 @@ def spread(
             reading, writing = os.pipe()
             pid = os.fork()
             if pid == 0:
+                # A child that holds a reading end would wait for ever when its parent is gone.
+                os.close(reading)
+                for key in list(selector.get_map().values()):
+                    os.close(key.fd)
                 _do(work, tasks[share::n_processes], writing)
             children.append(pid)
             os.close(writing)
