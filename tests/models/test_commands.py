@@ -1,0 +1,91 @@
+"""`models quantize` and `models recommend`, as a person runs them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from slm_lsp.models import bundled_model
+from slm_lsp.models.catalogue import catalogue
+from slm_lsp.models.recommend import Forecast, Machine, Speed, forecasts
+from slm_lsp.models.store import own_store
+from slm_lsp.settings import CompletionSettings
+
+GIB = 2**30
+
+
+def slm_lsp(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "slm_lsp.cli", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=dict(os.environ),
+        timeout=180,
+    )
+
+
+@pytest.mark.model
+def test_a_quantised_model_is_smaller_and_answers(machine: Path) -> None:
+    original = bundled_model()
+    done = slm_lsp("models", "quantize", str(original.path), "--type", "Q4_0", cwd=machine)
+    assert done.returncode == 0, done.stderr
+    (entry,) = own_store().entries()
+    assert entry.size < 0.75 * original.size and "loses more" in done.stderr
+
+    (machine / "user.toml").write_text(f'[model]\nname = "{entry.name}"\n')
+    (machine / "area.py").write_text("def area(w, h):\n    return w * h\n\n\nx = \n")
+    asked = slm_lsp("complete", "area.py:5:5", "--json", cwd=machine)
+    assert asked.returncode in (0, 3), asked.stderr
+    assert '"model": "slm-lsp-mini"' in asked.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "kind", "says"),
+    [
+        ("nowhere.gguf", "Q4_0", "nowhere.gguf"),
+        ("text.gguf", "Q4_0", "text.gguf"),
+        ("x", "Q9", "Q9"),
+    ],
+)
+def test_what_cannot_be_quantised_is_said(machine: Path, file: str, kind: str, says: str) -> None:
+    (machine / "text.gguf").write_text("no model")
+    done = slm_lsp("models", "quantize", file, "--type", kind, cwd=machine)
+    assert done.returncode != 0 and says in done.stderr
+    assert list(own_store().entries()) == []
+
+
+def on(prefill: float, decode: float, free_bytes: int | None = 64 * GIB) -> list[Forecast]:
+    speeds = (Speed("probe", 140_000_000, prefill, decode),)
+    return forecasts(Machine(8, free_bytes, speeds), CompletionSettings())
+
+
+def test_a_faster_machine_is_promised_more() -> None:
+    slow = {one.model.name: one.typing_ms for one in on(400, 50)}
+    fast = {one.model.name: one.typing_ms for one in on(4_000, 500)}
+    assert slow.keys() == fast.keys() == {one.name for one in catalogue()}
+    assert all(fast[name] == pytest.approx(slow[name] / 10) for name in slow)
+
+
+def test_the_best_that_keeps_the_deadline_comes_first() -> None:
+    found = on(400_000, 50_000)
+    assert {one.verdict for one in found} == {"while you type"}
+    assert found[0].model.parameters == max(one.parameters for one in catalogue())
+    assert [one.verdict for one in on(400, 50)][0] == "on request"
+    assert {one.verdict for one in on(1, 1)} == {"too slow"}
+
+
+def test_what_does_not_fit_into_memory_is_not_recommended() -> None:
+    verdicts = {one.model.name: one.verdict for one in on(400_000, 50_000, free_bytes=GIB)}
+    assert "too large" in verdicts.values() and "while you type" in verdicts.values()
+
+
+@pytest.mark.slow
+@pytest.mark.model
+def test_recommend_measures_this_machine(machine: Path) -> None:
+    done = slm_lsp("models", "recommend", cwd=machine)
+    assert done.returncode == 0, done.stderr
+    assert "tokens per second" in done.stdout
+    assert all(one.name in done.stdout for one in catalogue())
