@@ -7,7 +7,8 @@ repository share it. What was written by another version, or is damaged, is made
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -185,25 +186,40 @@ def _writable(file: Path) -> sqlite3.Connection:
 
 
 def _opened(file: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(file, timeout=BUSY_S)
+    db = sqlite3.connect(file, timeout=BUSY_S, isolation_level=None)
     try:
-        db.execute("PRAGMA journal_mode = WAL")
+        _patiently(lambda: db.execute("PRAGMA journal_mode = WAL"))
         # What a power cut loses is read again.
         db.execute("PRAGMA synchronous = OFF")
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version == VERSION:
-            db.execute("SELECT 1 FROM definitions LIMIT 1")
-            return db
-        with db:
-            for (table,) in db.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'table'"
-            ).fetchall():
+        # Another process may be making the same tables now: look again inside the lock.
+        db.execute("BEGIN IMMEDIATE")
+        if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            named = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            for (table,) in named.fetchall():
                 db.execute(f'DROP TABLE "{table}"')
-        db.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version = {VERSION};COMMIT;")
+            for statement in filter(None, map(str.strip, SCHEMA.split(";"))):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("SELECT 1 FROM definitions LIMIT 1")
+        db.execute("COMMIT")
+        db.isolation_level = "DEFERRED"
         return db
     except BaseException:
         db.close()
         raise
+
+
+def _patiently(work: Callable[[], object]) -> None:
+    """Changing the journal's mode does not wait for others by itself."""
+    give_up_at = time.monotonic() + BUSY_S
+    while True:
+        try:
+            work()
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.02)
 
 
 def _quoted(file: Path) -> str:

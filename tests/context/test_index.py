@@ -1,6 +1,8 @@
 """The index keeps what it was given, forgets what is gone, and survives what happens to files."""
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,3 +90,18 @@ def test_reading_goes_on_while_another_writes(file: Path) -> None:
 def test_no_folder_is_an_error_that_says_so(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError):
         Index(tmp_path / "nowhere" / "index.sqlite")
+
+
+def test_many_processes_make_the_same_index_at_once(file: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from slm_context.index import *;"
+        "from slm_context.tags import FileTags;"
+        "index = Index(Path(sys.argv[1]));"
+        "[index.write([IndexedFile(sys.argv[2], 'python', FileStamp(n, n), FileTags())])"
+        " for n in range(30)]"
+    )
+    children = [
+        subprocess.Popen([sys.executable, "-P", "-c", code, str(file), f"{n}.py"]) for n in range(6)
+    ]
+    assert [child.wait(60) for child in children] == [0] * 6
+    assert Index(file).stamps() == {f"{n}.py": FileStamp(29, 29) for n in range(6)}
