@@ -57,6 +57,7 @@ def draw(runs: "Sequence[Run]", name: str) -> None:
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
+    from matplotlib.ticker import NullFormatter
 
     paces = sorted({run.pace_ms for run in runs})
     figure, axes = pyplot.subplots(2, len(paces), figsize=(4 * len(paces), 6.4), squeeze=False)
@@ -72,6 +73,8 @@ def draw(runs: "Sequence[Run]", name: str) -> None:
         tokens.set_xlabel("prompt tokens evaluated at a key")
         for one in (latency, tokens):
             one.set_xscale("log")
+            # Within one decade, labels between the powers of ten run into each other.
+            one.xaxis.set_minor_formatter(NullFormatter())
             one.set_ylim(0, 1.02)
             one.grid(alpha=0.3)
     axes[0][0].set_ylabel("share of all keys")
