@@ -46,10 +46,12 @@ class Contestant(Protocol):
 class Ours:
     """The real command, over stdio; a request that is out of date is cancelled as editors do."""
 
-    name = "slm-lsp"
-
-    def __init__(self, model: Path | None, home: Path) -> None:
-        self._options = {"model": {"path": str(model)}} if model else {}
+    def __init__(self, model: Path | None, home: Path, root: Path, *, context: bool) -> None:
+        self.name = "slm-lsp" if context else "slm-lsp, no snippets"
+        self._root = root.absolute()
+        self._options: dict[str, Any] = {"context": {"enabled": context}}
+        if model:
+            self._options["model"] = {"path": str(model)}
         self._env = {"SLM_LSP_HOME": str(home), "SLM_LSP_CONFIG": str(home / "config.toml")}
         self._uri = ""
         self._worker = 0
@@ -57,14 +59,19 @@ class Ours:
     async def start(self) -> None:
         self._started = Editor.start("--log-level", "error", command=SERVE, env=self._env)
         self._editor = await self._started.__aenter__()
-        await self._editor.initialize(options=self._options, encodings=("utf-32",))
+        await self._editor.initialize(options=self._options, encodings=("utf-32",), root=self._root)
         await self._editor.wait_until(lambda: self._editor.last_state in ("ready", "error"), 120)
-        self._worker = (await self._editor.status())["worker"]["pid"]
+        for _ in range(3_000):
+            status = await self._editor.status()
+            if status["workspace"]["state"] != "reading":
+                break
+            await asyncio.sleep(0.1)
+        self._worker = status["worker"]["pid"]
 
     async def open(self, session: Session) -> None:
         if self._uri:
             self._editor.notify("textDocument/didClose", {"textDocument": {"uri": self._uri}})
-        self._uri = f"file:///project/{session.name}"
+        self._uri = (self._root / session.name).as_uri()
         self._editor.open(self._uri, session.text)
         self._text = session.text
 

@@ -89,7 +89,7 @@ def _session(repository: Path, commit: str, glob: str, rng: random.Random) -> Se
     before = "".join(one + "\n" for one in lines[: line - 1])
     piece = "\n".join(lines[line - 1 : line - 1 + n])
     after = "\n" + "\n".join(lines[line - 1 + n :])
-    name = f"{commit[:10]}-{Path(path).name}"
+    name = Path(path).with_name(f"{commit[:10]}-{Path(path).name}").as_posix()
     return Session(name, before + after, tuple(_keys(piece, len(before), rng)))
 
 

@@ -102,7 +102,9 @@ async def compare(contestants: list[Contestant], traces: list[Session]) -> list[
             for pace in PACES_MS:
                 for contestant in contestants:
                     # The same file at another pace is another file to every cache.
-                    named = Session(f"{pace:.0f}-{session.name}", session.text, session.keys)
+                    path = Path(session.name)
+                    name = path.with_name(f"{pace:.0f}-{path.name}").as_posix()
+                    named = Session(name, session.text, session.keys)
                     await play(contestant, named, runs[contestant.name, pace])
             print(f"{n + 1} of {len(traces)} files", flush=True)
     finally:
@@ -127,7 +129,10 @@ def main(argv: list[str] | None = None) -> None:
     traces = list(sessions(asked.repository, asked.glob, asked.keys, asked.seed))
     model, n_threads = asked.model or BUNDLED, physical_cores()
     with tempfile.TemporaryDirectory() as home:
-        contestants: list[Contestant] = [Ours(asked.model, Path(home))]
+        contestants: list[Contestant] = [
+            Ours(asked.model, Path(home) / "a", asked.repository, context=True),
+            Ours(asked.model, Path(home) / "b", asked.repository, context=False),
+        ]
         if asked.llama_server:
             spm = asked.spm or asked.model is None
             contestants.append(LlamaVim(asked.llama_server, model, asked.n_ctx, spm, n_threads))
