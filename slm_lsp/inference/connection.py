@@ -141,11 +141,13 @@ class Connection:
         assert self.process.stdin is not None
         self.process.stdin.close()
         try:
-            async with asyncio.timeout(self._limits.close_s):
-                await self.process.wait()
-        except TimeoutError:
-            self._kill()
-            await self.process.wait()
+            # Not `asyncio.timeout`: before Python 3.11.3 it does not time out in a task that is
+            # being cancelled, as the supervisor is here.
+            ended = asyncio.ensure_future(self.process.wait())
+            await asyncio.wait({ended}, timeout=self._limits.close_s)
+            if not ended.done():
+                self._kill()
+            await ended
         finally:
             self._watcher.cancel()
             self._end(Death("the inference process was closed", crashed=False))

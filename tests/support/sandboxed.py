@@ -4,8 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-WORKER = "from slm_lsp.sandbox import *; print(enter_worker_sandbox({model!r}).level)"
-SERVER = "from slm_lsp.sandbox import *; print(enter_server_sandbox([Path({own!r})]).level)"
+WORKER = "from slm_lsp.sandbox import *; print(enter_worker_sandbox({model!r}).level, flush=True)"
+SERVER = (
+    "from slm_lsp.sandbox import *; print(enter_server_sandbox([Path({own!r})]).level, flush=True)"
+)
 
 
 def run(*lines: str, env: dict[str, str] | None = None) -> list[str]:
