@@ -98,7 +98,8 @@ def _pinned(model: "ModelSettings", root: Path) -> list[_Job]:
         source = _source(adapter.source, root, "model.adapter")
         jobs.append(_Job(Wanted(source, adapter.sha256, adapter.size)))
     if not jobs:
-        if model.name in ("bundled", bundled_model().name):
+        bundled = bundled_model()
+        if model.name in ("bundled", bundled.name) or model.sha256 == bundled.sha256:
             print("the bundled model serves here: there is nothing to pull")
             return []
         raise ModelNotFound(

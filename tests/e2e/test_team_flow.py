@@ -123,3 +123,13 @@ def without_a_network() -> tuple[str, ...]:
         except FileNotFoundError:
             break
     return ()
+
+
+def test_a_pin_of_the_bundled_model_needs_no_pull(tmp_path: Path) -> None:
+    """Also under another name: it is the content that counts."""
+    person = Person(tmp_path / "person", "http://127.0.0.1:9")
+    person.follows(["git init -q project", "cd project"])
+    pin = f'[model]\nname = "ours"\nsha256 = "{bundled_model().sha256}"\n'
+    (person.here / "slm-lsp.toml").write_text(pin)
+    pulled = person.does("slm-lsp models pull")
+    assert pulled.returncode == 0 and "nothing to pull" in pulled.stdout
