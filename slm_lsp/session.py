@@ -32,6 +32,7 @@ from slm_lsp.paths import path_of
 from slm_lsp.serving import ServingModel
 from slm_lsp.statistics import Statistics
 from slm_lsp.status import Status
+from slm_lsp.workspace.quoting import OpenDocument
 from slm_lsp.workspace.service import Workspace
 from slm_lsp.workspace.watch import FileWatch
 
@@ -322,10 +323,12 @@ class Session:
     async def _gather(self, document: DocumentContext) -> ContextBundle:
         """Snippets for a cursor, with the other documents as they are now."""
         others = [
-            OpenText(self.display_path(uri), self.language(one), one.text)
+            OpenDocument(
+                path_of(uri), OpenText(self.display_path(uri), self.language(one), one.text)
+            )
             for uri, one in ((uri, self.documents[uri].snapshot()) for uri in self._recent())
         ]
-        others = [one for one in others if one.path != document.path]
+        others = [one for one in others if one.shown.path != document.path]
         return await self.workspace.gather(document, others)
 
     def _recent(self) -> list[str]:

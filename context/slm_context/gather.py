@@ -54,16 +54,22 @@ class Limits:
 
 
 class Gatherer:
-    """Finds snippets in one repository. `read` gives the text of a file that may be quoted."""
+    """Finds snippets in one repository. `read` gives the text of a file that may be quoted.
+
+    `allows` says whether a file may be quoted now: the index may have been made before its owner
+    excluded the file.
+    """
 
     def __init__(
         self,
         index: Index | None,
         read: Callable[[str], str | None],
         clock: Callable[[], float] = time.perf_counter,
+        allows: Callable[[str], bool] = lambda path: True,
     ) -> None:
         self._index = index
         self._read = read
+        self._allows = allows
         self._clock = clock
 
     def gather(
@@ -74,7 +80,7 @@ class Gatherer:
         lists: list[list[Snippet]] = []
         complete = True
         for retriever in self._retrievers(document, open_texts):
-            lists.append(retriever())
+            lists.append([one for one in retriever() if self._allows(one.path)])
             if (self._clock() - started) * 1000 > limits.deadline_ms:
                 complete = False
                 break
@@ -123,7 +129,7 @@ class Gatherer:
                     offered += [
                         found.definition
                         for found in view.definitions(handed_on[:150])
-                        if found.path.startswith(folder + "/")
+                        if found.path.startswith(folder + "/") and self._allows(found.path)
                     ]
                     snippet = module_snippet(path, name, offered, used)
                     if snippet is not None:

@@ -189,6 +189,8 @@ def _opened(file: Path) -> sqlite3.Connection:
     db = sqlite3.connect(file, timeout=BUSY_S, isolation_level=None)
     try:
         _patiently(lambda: db.execute("PRAGMA journal_mode = WAL"))
+        # What a file's owner took back must not stay in pages that are free.
+        db.execute("PRAGMA secure_delete = ON")
         # What a power cut loses is read again.
         db.execute("PRAGMA synchronous = OFF")
         # Another process may be making the same tables now: look again inside the lock.

@@ -15,7 +15,7 @@ from pathlib import Path
 from slm_context.index import Index, IndexedFile
 from slm_context.tags import tags_of
 
-from slm_lsp.workspace.scan import Rules, SourceFile, read_source, scan
+from slm_lsp.workspace.scan import Rules, SourceFile, is_own_file, read_source, scan
 
 # Files that one process parses before it hands over: enough to be worth the way, and few enough
 # that what is written shows soon.
@@ -67,7 +67,7 @@ def update_file(index: Index, rules: Rules, path: str) -> None:
         status = (rules.root / path).lstat()
     except OSError:
         return index.write([], [path])
-    if language is None or not rules.allows(path):
+    if language is None or not rules.allows(path) or not is_own_file(rules.root, path):
         return index.write([], [path])
     stamp = FileStamp(status.st_size, status.st_mtime_ns)
     index.write([tagged(rules.root, SourceFile(path, language, stamp))])

@@ -1,8 +1,10 @@
 """Which files of a folder are read: source text that belongs to the repository, no other."""
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
@@ -87,7 +89,13 @@ class Rules:
             except OSError:
                 continue
             lines += content.splitlines()[:10_000]
-        return GitIgnoreSpec.from_lines(lines) if lines else None
+        return _compiled(tuple(lines)) if lines else None
+
+
+# Rules are made anew for every question, so that they are those of now; compiling is what costs.
+@lru_cache(maxsize=256)
+def _compiled(lines: tuple[str, ...]) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(lines)
 
 
 def scan(rules: Rules) -> Iterator[SourceFile]:
@@ -120,6 +128,19 @@ def scan(rules: Rules) -> Iterator[SourceFile]:
                 if n_files > MAX_FILES:
                     return
                 yield SourceFile(path, language, FileStamp(found.st_size, found.st_mtime_ns))
+
+
+def is_own_file(root: Path, path: str) -> bool:
+    """Whether `path` is a plain file below the root that no link leads to."""
+    at = root
+    try:
+        for part in path.split("/")[:-1]:
+            at /= part
+            if at.is_symlink():
+                return False
+        return stat.S_ISREG((root / path).lstat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def read_source(path: Path) -> bytes | None:

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from slm_context.cursor import DocumentContext
-from slm_context.gather import Gatherer, Limits, OpenText
+from slm_context.gather import Gatherer, Limits
 from slm_context.index import Index
 from slm_context.tags import tags_of
 from slm_context.types import ContextBundle
@@ -25,7 +25,8 @@ from slm_lsp.inference.process import PACKAGE_ROOT, start_process
 from slm_lsp.models.places import cache_folder
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.indexer import update_file, write_request
-from slm_lsp.workspace.scan import Rules, read_source
+from slm_lsp.workspace.quoting import OpenDocument, quotable
+from slm_lsp.workspace.scan import IGNORE_FILES, Rules, is_own_file, read_source
 from slm_lsp.workspace.watch import FileWatch
 
 LOG = logging.getLogger("slm_lsp.workspace")
@@ -64,9 +65,11 @@ class Workspace:
         self._on_progress = on_progress
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="context")
         self._gatherer: Gatherer | None = None
+        self._rules: Rules | None = None
+        self._open = frozenset[str]()
         self._reading: asyncio.Task[None] | None = None
         self._again = False
-        # A checkout or a pull changes both, and files by the thousand.
+        # A checkout or a pull changes git's two files, and others by the thousand.
         self._watch = FileWatch(self.refresh)
 
     def start(self) -> None:
@@ -74,8 +77,8 @@ class Workspace:
         if self.root is None:
             return
         git = self.root / ".git"
-        if git.is_dir():
-            self._watch.watch((git / "HEAD", git / "index"))
+        of_git = (git / "HEAD", git / "index") if git.is_dir() else ()
+        self._watch.watch((*of_git, *(self.root / name for name in IGNORE_FILES)))
         self.refresh()
 
     def refresh(self) -> None:
@@ -99,13 +102,13 @@ class Workspace:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def gather(
-        self, document: DocumentContext, open_texts: Sequence[OpenText]
+        self, document: DocumentContext, others: Sequence[OpenDocument]
     ) -> ContextBundle:
-        """Snippets for a cursor; none where context is switched off."""
+        """Snippets for a cursor, also from `others`; none where context is switched off."""
         if not self._enabled or not self._limits.n_snippets:
             return ContextBundle()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._gather, document, open_texts)
+        return await loop.run_in_executor(self._thread, self._gather, document, others)
 
     async def opened(self, language: str | None) -> None:
         """A document of this language was opened: get its grammar and query ready."""
@@ -117,20 +120,34 @@ class Workspace:
         """A file was written: its entry follows."""
         if self.root is None or not path.is_relative_to(self.root):
             return
+        if path.name in IGNORE_FILES:
+            return self.refresh()
         inner = path.relative_to(self.root).as_posix()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._save, inner)
 
     # In the thread.
 
-    def _gather(self, document: DocumentContext, open_texts: Sequence[OpenText]) -> ContextBundle:
+    def _gather(self, document: DocumentContext, others: Sequence[OpenDocument]) -> ContextBundle:
+        open_texts = quotable(others, self.root, self._include, self._exclude)
+        self._open = frozenset(one.path for one in open_texts)
+        # The ignore files may have changed since the last question.
+        self._rules = self._made_rules() if self.root is not None else None
         if self._gatherer is None:
-            self._gatherer = Gatherer(self._readable(), self._text)
+            self._gatherer = self._over(self._readable())
         try:
             return self._gatherer.gather(document, open_texts, self._limits)
         except sqlite3.Error as error:
             LOG.warning("the index cannot be read (%s): it is made anew", error)
-            self._gatherer = Gatherer(None, self._text)
+            self._gatherer = self._over(None)
             return self._gatherer.gather(document, open_texts, self._limits)
+
+    def _over(self, index: Index | None) -> Gatherer:
+        return Gatherer(index, self._text, allows=self._allows)
+
+    def _allows(self, path: str) -> bool:
+        if path in self._open or self._rules is None:
+            return True  # asked about already; without a root there is nothing else
+        return self._rules.allows(path) and is_own_file(self._rules.root, path)
 
     def _readable(self) -> Index | None:
         if self.root is None:
@@ -141,7 +158,7 @@ class Workspace:
             return None  # it is being made
 
     def _text(self, path: str) -> str | None:
-        if self.root is None or not self._rules().allows(path):
+        if self.root is None or not self._allows(path) or not is_own_file(self.root, path):
             return None
         content = read_source(self.root / path)
         return None if content is None else content.decode("utf-8", "replace")
@@ -152,13 +169,13 @@ class Workspace:
         try:
             index = Index(index_file(self.root))
             try:
-                update_file(index, self._rules(), path)
+                update_file(index, self._made_rules(), path)
             finally:
                 index.close()
         except (sqlite3.Error, OSError) as error:
             LOG.warning("the index was not brought up to date: %s", error)
 
-    def _rules(self) -> Rules:
+    def _made_rules(self) -> Rules:
         assert self.root is not None
         return Rules(self.root, self._include, self._exclude)
 

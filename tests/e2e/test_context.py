@@ -87,6 +87,57 @@ async def test_what_must_not_be_shown_is_not(raw: Editor, root: Path) -> None:
     assert [path for path in stored if CANARY.encode() in path.read_bytes()] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "secret", "shown"),
+    [
+        ("credentials.py", "", False),
+        ("ignored/prices.py", "", False),
+        ("private/prices.py", "", False),
+        ("keys.py", "KEY = '-----BEGIN PRIVATE KEY-----'\n", False),
+        ("prices.py", "", True),
+    ],
+)
+async def test_that_a_file_is_open_does_not_make_it_readable(
+    raw: Editor, root: Path, name: str, secret: str, shown: bool
+) -> None:
+    (root / ".gitignore").write_text("ignored/\n")
+    (root / "slm-lsp.toml").write_text('[privacy]\nexclude = ["private/"]\n')
+    await begin(raw, root)
+    raw.open((root / name).as_uri(), f"{secret}def to_cents({CANARY}):\n    return {CANARY}\n")
+    module = name.removesuffix(".py").replace("/", ".")
+    told = await asked(raw, root, APP.replace("money", module))
+    assert (CANARY in "".join(part["text"] for part in told["prompt"])) is shown
+
+
+async def test_what_was_read_and_is_then_ignored_is_not_shown(raw: Editor, root: Path) -> None:
+    """At once, before anything is read anew."""
+    (root / "money.py").write_text(MONEY.replace("price", CANARY))
+    await begin(raw, root)
+    told = await asked(raw, root, APP)
+    assert CANARY in "".join(part["text"] for part in told["prompt"])
+    (root / ".gitignore").write_text("money.py\n")
+    told = await asked(raw, root, APP + "prices)\n\n\nx = to_cents(", "other.py")
+    assert CANARY not in "".join(part["text"] for part in told["prompt"])
+
+
+async def test_a_link_that_is_saved_is_not_followed(
+    raw: Editor, root: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "money.py").write_text(MONEY.replace("price", CANARY))
+    (root / "money.py").unlink()
+    (root / "money.py").symlink_to(outside / "money.py")
+    (root / "folder").symlink_to(outside)
+    await begin(raw, root)
+    for name in ("money.py", "folder/money.py"):
+        uri = (root / name).as_uri()
+        raw.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+    for name in ("a.py", "b.py"):
+        told = await asked(raw, root, APP, name)
+        assert CANARY not in "".join(part["text"] for part in told["prompt"])
+
+
 def files_below(folder: str) -> list[Path]:
     return [path for path in Path(folder).rglob("*") if path.is_file()]
 

@@ -139,3 +139,15 @@ def test_many_files_are_read_by_several_processes(tmp_path: Path) -> None:
     index = Index(tmp_path / "i.sqlite")
     assert update(index, Rules(root), n_processes=2) == (450, 0)
     assert len(index.definitions([f"name_{n}" for n in range(450)])) == 450
+
+
+async def test_what_is_ignored_from_now_on_leaves_the_index(root: Path) -> None:
+    workspace = await reading(root)
+    assert "shop/money.py" in await snippets(workspace)
+    (root / ".gitignore").write_text("money.py\n")
+    await workspace.saved(root / ".gitignore")
+    await workspace.settled()
+    await workspace.close()
+    index = Index(index_file(root), read_only=True)
+    assert set(index.stamps()) == {"app.py"}
+    index.close()
