@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ("sh", "dirname", "basename", "cksum", "cat", "env")
+TOOLS = ("sh", "dirname", "basename", "cksum", "cat", "env", "git")
 
 
 @pytest.fixture
@@ -115,3 +115,17 @@ def test_arguments_go_to_pytest_and_failures_are_named(checkout: Path) -> None:
     assert done.returncode == 1
     assert "not passed: pyright pytest" in done.stderr
     assert "pytest -k one thing\n" in (checkout / "ran").read_text()
+
+
+def test_without_git(checkout: Path) -> None:
+    """Once everything is installed: git is all that is missing then."""
+    (checkout / "bin" / "git").unlink()
+    (checkout / ".venv" / "bin").mkdir(parents=True)
+    provide(checkout, "python3", f'exec {sys.executable} "$@"')
+    for compiler in ("cc", "c++"):
+        provide(checkout, compiler, "exit 0")
+    for name in ("python", "slm-lsp"):
+        path = checkout / ".venv" / "bin" / name
+        path.write_text("#!/bin/sh\nexit 0\n")
+        path.chmod(0o755)
+    assert "apt-get install git" in run(checkout, "test").stderr
