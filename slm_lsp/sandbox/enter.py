@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def enter_worker_sandbox(model_path: str | Path, also_read: Iterable[str | Path]
 def enter_server_sandbox(own_folders: Iterable[Path], own_files: Iterable[Path] = ()) -> Sandbox:
     """The server gives up the network, programs but its own interpreter, and writing elsewhere.
 
-    Folders that do not exist are made; files have to be there.
+    Folders that do not exist are made where the disk allows it; files have to be there.
 
     To be called before the first thread is started: Landlock does not reach threads that exist
     already. The worker inherits all of it, so that a restart is inside from its first
@@ -184,7 +185,9 @@ def _first(name: str, others: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _make_private(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """What cannot be made is not written to: a read-only disk costs the memory, not the session."""
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _paths(*paths: str | Path) -> tuple[Path, ...]:
