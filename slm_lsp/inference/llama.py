@@ -238,10 +238,11 @@ def _refuse_unsuitable(load: Load, model: Any, vocab: Vocabulary) -> None:
     if not load.markers and len(markers) < 3:
         raise ModelUnsuitable(
             f"{name} was not trained to fill in the middle: its vocabulary has no markers for "
-            "it; choose a base model such as Qwen2.5-Coder, StarCoder2 or the bundled one"
+            "it; choose a base model such as Qwen2.5-Coder, StarCoder2 or the bundled one, or "
+            "name the layout that it was trained on as model.template"
         )
     for marker in markers:
-        n_tokens = len(vocab.tokenise([(marker, True)])) - (vocab.bos is not None)
+        n_tokens = len(vocab.tokenise_marker(marker))
         if n_tokens != 1:
             raise ModelUnsuitable(
                 f"{name} reads the marker {marker} as {n_tokens} tokens instead of one, so the "

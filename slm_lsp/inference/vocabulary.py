@@ -36,16 +36,39 @@ class Vocabulary:
 
     def tokenise(self, segments: Sequence[tuple[str, bool]]) -> list[int]:
         """A prompt's tokens. Only segments marked special can become special tokens."""
-        tokens = [] if self.bos is None else [self.bos]
+        tokens: list[int] = []
         for text, special in segments:
             tokens += self._segment(text, special)
+        # Some templates open with this marker themselves; no model was trained on two of them.
+        if self.bos is not None and tokens[:1] != [self.bos]:
+            tokens.insert(0, self.bos)
         return tokens
 
     def tokenise_text(self, text: str) -> tuple[int, ...]:
         """Plain text's tokens, as if it followed a marker."""
         return self._segment(text, False)
 
+    def tokenise_marker(self, text: str) -> tuple[int, ...]:
+        """A marker's tokens: one, in a vocabulary that knows it."""
+        return self._segment(text, True)
+
     def _tokenise(self, text: str, special: bool) -> tuple[int, ...]:
+        if self._n_invented and not special:
+            return self._tokens(f"\n{text}", False)[self._n_invented :]
+        return self._tokens(text, special)
+
+    @cached_property
+    def _n_invented(self) -> int:
+        """How many tokens stand before a text that begins behind a line end; 0 for most.
+
+        Vocabularies of SentencePiece's kind put a space in front of every text, which would
+        stand between the marker and the code. Behind a line end, which is a token of its own
+        there, the code is what it is.
+        """
+        tokens = self._tokens("\n", False)
+        return len(tokens) if b"".join(map(self.piece, tokens)) == b" \n" else 0
+
+    def _tokens(self, text: str, special: bool) -> tuple[int, ...]:
         data = text.encode("utf-8", "replace")
         room = (ctypes.c_int32 * (len(data) + 8))()
         n = C.llama_tokenize(self._vocab, data, len(data), room, len(room), False, special)
