@@ -31,7 +31,8 @@ from slm_lsp.models.places import home
 from slm_lsp.paths import path_of
 from slm_lsp.serving import ServingModel
 from slm_lsp.statistics import Statistics
-from slm_lsp.status import Status
+from slm_lsp.status import State, Status
+from slm_lsp.whereabouts import Whereabouts
 from slm_lsp.workspace.quoting import OpenDocument
 from slm_lsp.workspace.service import Workspace
 from slm_lsp.workspace.watch import FileWatch
@@ -66,9 +67,7 @@ class Session:
         self.learning = Learning.load()
         self.statistics.trust = self.learning.trust
         self.on_status: Callable[[Status], None] = lambda status: None
-        self.serving = ServingModel(
-            self.statistics, lambda status: self.on_status(status), self._gather
-        )
+        self.serving = ServingModel(self.statistics, self._status_changed, self._gather)
         self.workspace = Workspace(None, self.config.settings)
         self.on_reading: Callable[[int, int], None] = lambda done, of: None
         self.on_findings: Callable[[str], None] = lambda uri: None
@@ -81,6 +80,8 @@ class Session:
         self._told: set[str] = set()
         self.on_complaint: Callable[[str], None] = lambda sentence: None
         self._stamps: list[tuple[int, int] | None] = []
+        self._whereabouts = Whereabouts()
+        self._was_loading = False
         self._ids = itertools.count(1)
         self._suggestions: OrderedDict[int, Suggestion] = OrderedDict()
         self._n_taken: OrderedDict[int, int] = OrderedDict()  # characters, by suggestion
@@ -134,17 +135,38 @@ class Session:
         path, language = self.display_path(uri), self.language(snapshot)
         self.in_background(self.workspace.opened(language))
         self.diagnostics.opened(uri, path, language, version, snapshot.text)
+        # Where the cursor is, nobody says before the first question. It is where it was, or else,
+        # for want of anything better, at the end: a model that reads the suffix last can use
+        # what it read of the file wherever the cursor turns out to be.
+        offset = self._whereabouts.last_in(uri)
+        self.cursor_at(snapshot, len(snapshot.text) if offset is None else offset)
 
     def edited(self, document: Document, edits: Sequence[Edit]) -> None:
         """The document changed, in these steps."""
         # The text is put together when typing pauses, not at every key.
         text = lambda: document.snapshot().text  # noqa: E731 - a thunk, not a function
         self.diagnostics.changed(document.uri, document.version, text, edits)
-        if self.engine is not None and edits:
-            # Where the person is: behind what they typed last.
+        if edits:
+            # The person is behind what they typed last.
             last = edits[-1]
-            context = self.context(document.snapshot(), last.offset + len(last.inserted))
-            self.engine.edited(document.uri, context)
+            self.cursor_at(document.snapshot(), last.offset + len(last.inserted))
+
+    def cursor_at(self, snapshot: DocumentSnapshot, offset: int) -> None:
+        """The person is here, as far as can be told: the model may read ahead when they rest."""
+        offset = min(offset, len(snapshot.text))
+        news = self._whereabouts.at(snapshot.uri, snapshot.version, offset)
+        if news and self.engine is not None:
+            self.engine.cursor_at(snapshot.uri, self.context(snapshot, offset))
+
+    def _status_changed(self, status: Status) -> None:
+        """Tell the editor; a model that has just been loaded begins where the person is."""
+        began, self._was_loading = self._was_loading, status.state is State.LOADING
+        now = self._whereabouts.now
+        if began and status.state is State.READY and now is not None and self.engine is not None:
+            snapshot = self.snapshot(now.uri)
+            if snapshot is not None and snapshot.version == now.version:
+                self.engine.cursor_at(now.uri, self.context(snapshot, now.offset))
+        self.on_status(status)
 
     def saved(self, uri: str) -> None:
         """A document was written to the disk."""
@@ -155,6 +177,7 @@ class Session:
 
     def close_document(self, uri: str) -> None:
         self.documents.pop(uri, None)
+        self._whereabouts.left(uri)
         self.diagnostics.closed(uri)
         if self.engine is not None:
             self.engine.close_document(uri)
@@ -194,6 +217,8 @@ class Session:
 
     async def suggest(self, request: CompletionRequest) -> Suggestion | None:
         """Ask the engine; None when there is nothing worth showing."""
+        if not request.selected_text:
+            self._whereabouts.at(request.uri, request.version, request.document.offset)
         await self.serving.settle()
         engine = self.engine
         if engine is None:

@@ -31,6 +31,9 @@ SNIPPETS_LAST_S = 10.0
 # Gathering keeps its own deadline; this is for when it does not.
 GATHER_PATIENCE = 4.0
 
+# At most this part of the context is for the answer.
+ANSWER_SHARE = 4
+
 Gather = Callable[[DocumentContext], Awaitable[ContextBundle]]
 
 
@@ -107,9 +110,9 @@ class Asker:
         completion = self._settings.completion
         block = question.mode is CompletionMode.BLOCK
         n_predict = completion.max_block_tokens if block else completion.max_line_tokens
-        n_predict = min(n_predict, question.model.n_ctx // 4)
+        n_predict = min(n_predict, question.model.n_ctx // ANSWER_SHARE)
         while True:
-            n_chars = self._budget.n_chars(question.model, n_predict, question.deadline_ms)
+            n_chars = self._n_chars(question)
             prompt, heal = self._lay_out(document, stable, question.template, n_chars)
             explanation.prompt = [{"part": one.part, "text": one.text} for one in prompt.segments]
             explanation.snippets = [_told(one, one.reason) for one in stable.bundle.snippets]
@@ -146,11 +149,16 @@ class Asker:
     async def warm(self, uri: str, document: DocumentContext, question: Question) -> Done:
         """Evaluate the prompt for this place, and ask for nothing. Raises WorkerError."""
         stable = await self._settle_context(uri, document)
-        n_predict = min(self._settings.completion.max_line_tokens, question.model.n_ctx // 4)
-        n_chars = self._budget.n_chars(question.model, n_predict, question.deadline_ms)
-        prompt, _ = self._lay_out(document, stable, question.template, n_chars)
+        prompt, _ = self._lay_out(document, stable, question.template, self._n_chars(question))
         shift = question.template.order == "psm"
         return await self._client.warm(Warm(0, _segments(prompt), shift))
+
+    def _n_chars(self, question: Question) -> int:
+        """How long the prompt may be: the same for a line and for a block, which alternate."""
+        completion = self._settings.completion
+        longest = max(completion.max_line_tokens, completion.max_block_tokens)
+        n_predict = min(longest, question.model.n_ctx // ANSWER_SHARE)
+        return self._budget.n_chars(question.model, n_predict, question.deadline_ms)
 
     async def _stream(
         self, request: Generate, document: DocumentContext, mode: CompletionMode

@@ -109,8 +109,8 @@ class CompletionEngine:
             self._counters.skipped += 1
         return completion
 
-    def edited(self, uri: str, document: DocumentContext) -> None:
-        """The document changed at the cursor: have its prompt ready when the hand rests."""
+    def cursor_at(self, uri: str, document: DocumentContext) -> None:
+        """The person is here now: have this place's prompt ready when the hand rests."""
         self.ahead.drop()
         if uri not in self._running:
             self.ahead.plan(lambda: self._warm(uri, document))

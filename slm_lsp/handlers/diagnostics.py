@@ -6,6 +6,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from slm_lsp import convert_diagnostics as convert
+from slm_lsp.convert import place
 from slm_lsp.server import SlmServer
 
 DISMISS = "slm.dismiss"
@@ -53,7 +54,13 @@ async def code_action(server: SlmServer, params: types.CodeActionParams) -> list
     """Fixes for the findings that the range touches, and ways to silence them."""
     uri = params.text_document.uri
     snapshot, report = server.session.snapshot(uri), server.session.diagnostics.report(uri)
-    if snapshot is None or report.version != snapshot.version:
+    if snapshot is None:
+        return []
+    if params.range.start == params.range.end:
+        # Editors ask this wherever the cursor comes to rest: no other message says where it is.
+        offset = snapshot.offset_at(place(params.range.start))
+        server.session.cursor_at(snapshot, offset)
+    if report.version != snapshot.version:
         return []
     return convert.code_actions(snapshot, report, params, DISMISS, TURN_OFF)
 

@@ -288,16 +288,16 @@ async def test_while_nobody_types_what_follows_is_computed() -> None:
     assert len(world.model.generated) == 3
 
 
-async def test_an_edit_warms_its_prompt_when_the_hand_rests() -> None:
+async def test_the_prompt_is_warm_when_the_hand_rests() -> None:
     world = World()
-    world.engine.edited(URI, world.request("total = █\n").document)
+    world.engine.cursor_at(URI, world.request("total = █\n").document)
     await world.engine.ahead.done()
     assert len(world.model.warmed) == 1 and world.model.generated == []
 
 
 async def test_nothing_is_warmed_for_files_of_secrets() -> None:
     world = World()
-    world.engine.edited("file:///.env", world.request("KEY=█\n", uri="file:///.env").document)
+    world.engine.cursor_at("file:///.env", world.request("KEY=█\n", uri="file:///.env").document)
     await world.engine.ahead.done()
     assert world.model.warmed == []
 
