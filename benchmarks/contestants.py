@@ -74,6 +74,15 @@ class Ours:
         self._uri = (self._root / session.name).as_uri()
         self._editor.open(self._uri, session.text)
         self._text = session.text
+        # The person puts the cursor where they will type, and the editor looks for quick fixes.
+        self._editor.ask(
+            "textDocument/codeAction",
+            {
+                "textDocument": {"uri": self._uri},
+                "range": span(*place(session.text, session.keys[0].start)),
+                "context": {"diagnostics": [], "triggerKind": 2},
+            },
+        )
 
     async def press(self, key: Key, text: str) -> bool:
         start, end = (place(self._text, at) for at in (key.start, key.end))

@@ -13,6 +13,12 @@ from slm_context.cursor import CLOSERS, LINE_END, DocumentContext
 # The start of the prefix moves by at least this share of its budget: each move evaluates the
 # whole prefix again, and in between typing evaluates only what was typed.
 STRIDE_SHARE = 0.25
+# A prefix that starts where it did has to be this much of what could be told now, and begin with
+# this much of what it was.
+LEAST_KEPT = 0.5
+SAME_SHARE = 0.75
+# Of a suffix that is cut elsewhere.
+ENOUGH_CHARS = 200
 # A line at column 0 that opens something: a place where a file may be entered.
 TOP_LEVEL = re.compile(r"^(?=[A-Za-z_@#\[])(?!else\b|elif\b|except\b|finally\b|endif\b)", re.M)
 # Prefix over suffix: what comes before the cursor tells more about what follows.
@@ -25,23 +31,47 @@ class Window:
 
     prefix: str
     suffix: str
+    start: int = 0  # of the prefix, in the file
 
 
-def fit_window(document: DocumentContext, n_chars: int, frozen_suffix: str | None = None) -> Window:
+def fit_window(
+    document: DocumentContext,
+    n_chars: int,
+    before: Window | None = None,
+    n_most_chars: int | None = None,
+) -> Window:
     """Fit the text around the cursor into about `n_chars` characters.
 
-    `frozen_suffix` is the suffix of the request before: it is used again while the text after the
-    cursor's line is nearly the same, so that its cells stay valid.
+    `before` is the window of the request before. It is used again as far as the file is nearly the
+    same, so that its cells stay valid, and while it does not grow above `n_most_chars`: what is
+    evaluated already may be longer than what could be evaluated in time.
     """
+    n_most_chars = max(n_chars, n_most_chars or 0)
     suffix = suffix_of(document)
     wanted = int(n_chars * (1 - PREFIX_SHARE))
     # A short suffix leaves its share to the prefix.
     suffix = _whole_lines(suffix, wanted)
-    if frozen_suffix is not None and len(frozen_suffix) <= max(wanted, n_chars // 2):
-        if nearly_same(frozen_suffix, suffix):
-            suffix = frozen_suffix
+    n_room = n_chars
+    if before is not None and len(before.suffix) <= max(wanted, n_most_chars // 2):
+        if nearly_same(before.suffix, suffix):
+            suffix, n_room = before.suffix, n_most_chars
     prefix = document.prefix
-    return Window(prefix[prefix_start(prefix, n_chars - len(suffix)) :], suffix)
+    n_wanted, n_room = n_chars - len(suffix), n_room - len(suffix)
+    if before is not None and _still_fits(before, prefix, n_wanted, n_room):
+        start = before.start
+    else:
+        start = prefix_start(prefix, n_wanted)
+    return Window(prefix[start:], suffix, start)
+
+
+def _still_fits(before: Window, prefix: str, n_wanted: int, n_room: int) -> bool:
+    """Whether a prefix that starts where it did keeps most of its cells and tells enough."""
+    n_kept = len(prefix) - before.start
+    if not min(len(prefix), n_wanted * LEAST_KEPT) <= n_kept <= n_room:
+        return False
+    old = before.prefix
+    n_same = int(SAME_SHARE * min(len(old), n_kept))
+    return prefix.startswith(old[:n_same], before.start)
 
 
 def suffix_of(document: DocumentContext) -> str:
@@ -75,8 +105,12 @@ def prefix_start(prefix: str, n_chars: int) -> int:
 
 
 def nearly_same(old: str, new: str) -> bool:
-    """True while the first 50 words of both differ in less than a tenth."""
-    if old == new:
+    """True while the first 50 words of both differ in less than a tenth.
+
+    The same text, cut at another place, is the same.
+    """
+    n_both = min(len(old), len(new))
+    if old == new or (n_both >= ENOUGH_CHARS and old[:n_both] == new[:n_both]):
         return True
     a, b = old[:400].split()[:50], new[:400].split()[:50]
     if not a or not b or a[0] != b[0] or abs(len(a) - len(b)) > 5:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from slm_context.cursor import DocumentContext
 from slm_context.languages import LANGUAGES
 from slm_context.types import ContextBundle, Snippet
-from slm_context.window import fit_window
+from slm_context.window import Window, fit_window
 from slm_prompts import FimTemplate, OtherFile, Prompt, render
 
 from slm_lsp.completion.budget import PromptBudget
@@ -65,7 +65,7 @@ class Question:
 class _Stable:
     """What one document's prompts keep from keystroke to keystroke."""
 
-    suffix: str | None = None
+    window: Window | None = None
     bundle: ContextBundle = field(default_factory=ContextBundle)
     digest: str = ""
     line: tuple[str, int] = ("", -1)
@@ -112,8 +112,8 @@ class Asker:
         n_predict = completion.max_block_tokens if block else completion.max_line_tokens
         n_predict = min(n_predict, question.model.n_ctx // ANSWER_SHARE)
         while True:
-            n_chars = self._n_chars(question)
-            prompt, heal = self._lay_out(document, stable, question.template, n_chars)
+            n_chars, n_most = self._room(question)
+            prompt, heal = self._lay_out(document, stable, question.template, n_chars, n_most)
             explanation.prompt = [{"part": one.part, "text": one.text} for one in prompt.segments]
             explanation.snippets = [_told(one, one.reason) for one in stable.bundle.snippets]
             explanation.left_out = [_told(one.snippet, one.reason) for one in stable.bundle.dropped]
@@ -149,16 +149,20 @@ class Asker:
     async def warm(self, uri: str, document: DocumentContext, question: Question) -> Done:
         """Evaluate the prompt for this place, and ask for nothing. Raises WorkerError."""
         stable = await self._settle_context(uri, document)
-        prompt, _ = self._lay_out(document, stable, question.template, self._n_chars(question))
+        prompt, _ = self._lay_out(document, stable, question.template, *self._room(question))
         shift = question.template.order == "psm"
         return await self._client.warm(Warm(0, _segments(prompt), shift))
 
-    def _n_chars(self, question: Question) -> int:
-        """How long the prompt may be: the same for a line and for a block, which alternate."""
+    def _room(self, question: Question) -> tuple[int, int]:
+        """How many characters a prompt may hold: a new one, and one that is evaluated already.
+
+        The same for a line and for a block, which alternate.
+        """
         completion = self._settings.completion
         longest = max(completion.max_line_tokens, completion.max_block_tokens)
         n_predict = min(longest, question.model.n_ctx // ANSWER_SHARE)
-        return self._budget.n_chars(question.model, n_predict, question.deadline_ms)
+        n_chars = self._budget.n_chars(question.model, n_predict, question.deadline_ms)
+        return n_chars, self._budget.n_most_chars(question.model, n_predict)
 
     async def _stream(
         self, request: Generate, document: DocumentContext, mode: CompletionMode
@@ -205,7 +209,12 @@ class Asker:
         return stable
 
     def _lay_out(
-        self, document: DocumentContext, stable: _Stable, template: FimTemplate, n_chars: int
+        self,
+        document: DocumentContext,
+        stable: _Stable,
+        template: FimTemplate,
+        n_chars: int,
+        n_most: int,
     ) -> tuple[Prompt, str]:
         """The prompt, and the text that the answer has to begin with."""
         snippets = [OtherFile(one.path, one.text) for one in stable.bundle.snippets]
@@ -213,8 +222,8 @@ class Asker:
         while snippets and n_snippets > n_chars // 3:
             first = snippets.pop(0)
             n_snippets -= len(first.path) + len(first.text)
-        window = fit_window(document, n_chars - n_snippets, stable.suffix)
-        stable.suffix = window.suffix
+        window = fit_window(document, n_chars - n_snippets, stable.window, n_most - n_snippets)
+        stable.window = window
         prefix, heal = healed(window.prefix)
         prompt = render(
             template,

@@ -29,12 +29,19 @@ class PromptBudget:
 
     def n_chars(self, model: ModelInfo, n_predict: int, deadline_ms: float) -> int:
         """How many characters of source a prompt may hold."""
-        n_tokens = model.n_ctx - n_predict - N_RESERVED
+        n_tokens = self._n_room(model, n_predict)
         speed = self._speed_used or model.prefill_tokens_per_second
         if speed:
             affordable = speed * deadline_ms / 1000 * PREFILL_SHARE
             n_tokens = min(n_tokens, max(MIN_TOKENS, int(affordable)))
         return max(MIN_CHARS, int(n_tokens * self._used))
+
+    def n_most_chars(self, model: ModelInfo, n_predict: int) -> int:
+        """How many it may hold when most of them are evaluated already."""
+        return max(MIN_CHARS, int(self._n_room(model, n_predict) * self._used))
+
+    def _n_room(self, model: ModelInfo, n_predict: int) -> int:
+        return model.n_ctx - n_predict - N_RESERVED
 
     def learn(self, n_chars: int, done: Done) -> None:
         """Take a prompt's size into account; the lower figures of the last prompts count."""

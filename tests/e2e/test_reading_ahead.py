@@ -8,10 +8,9 @@ URI = "file:///project/shapes.py"
 TEXT = "".join(
     f"def area_{n}(width, height):\n    return width * height + {n}\n\n\n" for n in range(20)
 )
-END = (TEXT.count("\n"), 0)
 PAUSE_S = 0.02
+END = (TEXT.count("\n"), 0)
 # In the middle of the file, at the end of a line.
-
 MIDDLE = (41, len(TEXT.split("\n")[41]))
 
 
