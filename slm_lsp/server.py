@@ -15,7 +15,7 @@ from pygls.protocol import default_converter
 from slm_lsp import __version__
 from slm_lsp.lifetime import watch_parent
 from slm_lsp.log import describe
-from slm_lsp.progress import LoadingProgress
+from slm_lsp.progress import LoadingProgress, ReadingProgress
 from slm_lsp.rpc import PARSE_ERROR, SlmProtocol
 from slm_lsp.session import Session
 from slm_lsp.status import Status
@@ -54,6 +54,7 @@ class SlmServer(LanguageServer):
         self.pulls_diagnostics = False
         self.refreshes_diagnostics = False
         self.loading_progress: LoadingProgress | None = None
+        self.reading_progress: ReadingProgress | None = None
         self._ended: asyncio.Future[int] | None = None
 
     @property
@@ -75,6 +76,7 @@ class SlmServer(LanguageServer):
         window = capabilities.window
         if window is not None and window.work_done_progress:
             self.loading_progress = LoadingProgress(self.protocol)
+            self.reading_progress = ReadingProgress(self.protocol)
         if params.process_id is not None:
             watch_parent(params.process_id, lambda: self.end(1))
 
@@ -84,6 +86,11 @@ class SlmServer(LanguageServer):
             self.protocol.notify("slm/status", asdict(status))
             if self.loading_progress is not None:
                 self.loading_progress.show(status)
+
+    def show_reading(self, done: int, of: int) -> None:
+        """Tell the progress display how much of the repository is read."""
+        if self.listening and self.reading_progress is not None:
+            self.reading_progress.show(done, of)
 
     def warn(self, *sentences: str) -> None:
         """Tell the person; what there is to say before the client listens is said then."""

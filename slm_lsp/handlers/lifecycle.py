@@ -12,6 +12,7 @@ def initialize(server: SlmServer, params: types.InitializeParams) -> None:
     server.agreed(params)
     session = server.session
     session.on_status = server.show_status
+    session.on_reading = server.show_reading
     session.on_findings = lambda uri: diagnostics.tell(server, uri)
     session.on_complaint = server.warn
     session.begin(

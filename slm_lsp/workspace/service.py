@@ -39,6 +39,7 @@ COMMAND = (sys.executable, "-P", "-E", "-c", BOOT, PACKAGE_ROOT)
 # The window that a prompt shows is larger than what is typed; the budget is in tokens.
 CHARS_PER_TOKEN = 3
 
+# How many files of how many are read; 0 of 0 when the reading has ended, in whatever way.
 Progress = Callable[[int, int], None]
 
 
@@ -194,6 +195,8 @@ class Workspace:
             LOG.warning("the repository was not read: %s", error)
         finally:
             self._reading = None
+            # A display must not stay on a reading that failed or was ended.
+            self._on_progress(0, 0)
 
     async def _read_once(self, root: Path) -> None:
         file = index_file(root)
