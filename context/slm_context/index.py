@@ -15,8 +15,8 @@ from pathlib import Path
 from slm_context.imports import Import
 from slm_context.tags import Definition, FileTags
 
-# Changes with the schema, the queries, or what a column means.
-VERSION = 1
+# Changes with the schema, the queries, what a column means, or what is a secret.
+VERSION = 2
 SCHEMA = """
 CREATE TABLE files (
   id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, stem TEXT NOT NULL, language TEXT NOT NULL,
