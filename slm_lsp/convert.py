@@ -12,7 +12,8 @@ from slm_lsp.columns import Encoding, width
 from slm_lsp.completion.types import Completion, CompletionRequest, Trigger
 from slm_lsp.documents import DocumentSnapshot, Place
 from slm_lsp.paths import path_of
-from slm_lsp.session import Session, Suggestion
+from slm_lsp.session import Session
+from slm_lsp.suggestions import Suggestion
 
 ACCEPTED = "slm.accepted"
 # A popup shows one line; longer ones make it as wide as the screen.

@@ -1,8 +1,9 @@
 """What this machine learns from what is taken and what is not: numbers, never text.
 
-Counted a language: suggestions shown, of these accepted, characters taken, and the sum of the
-probabilities that they were shown with. Where fewer are taken than was promised, the promises of
-that language are lowered, and fewer are shown; where more, more. `slm-lsp stats` prints all of
+Counted a language: suggestions shown, of these accepted, characters taken, what was taken and
+still there half a minute later, and the sum of the probabilities that they were shown with. Where
+fewer are taken than was promised, or taken and removed again, the promises of that language are
+lowered, and fewer are shown; where more, more. `slm-lsp stats` prints all of
 it, and `--wipe` forgets it.
 """
 
@@ -22,17 +23,24 @@ LIMITS = (0.7, 1.3)
 # Older counts lose weight, so that habits of last year do not decide.
 MAX_WEIGHT = 2_000.0
 MAX_DAYS = 60
-FIELDS = ("shown", "accepted", "characters", "promised")
+FIELDS = ("shown", "accepted", "characters", "promised", "judged", "kept")
+# Files of earlier versions lack them.
+NEWER = ("judged", "kept")
 
 
 @dataclass(slots=True)
 class Counts:
-    """Of one language, or of one day. `promised` sums the probabilities of what was shown."""
+    """Of one language, or of one day. `promised` sums the probabilities of what was shown.
+
+    Of what was accepted, `judged` were looked at again after a while, and `kept` still stood there.
+    """
 
     shown: float = 0
     accepted: float = 0
     characters: float = 0
     promised: float = 0
+    judged: float = 0
+    kept: float = 0
 
     def add(self, other: "Counts") -> None:
         for name in FIELDS:
@@ -60,7 +68,8 @@ class Learning:
         counts = self.languages.get(language or "")
         if counts is None:
             return 1.0
-        ratio = (counts.accepted + PRIOR_SHOWN) / (counts.promised + PRIOR_SHOWN)
+        helped = counts.accepted - (counts.judged - counts.kept)
+        ratio = (max(0.0, helped) + PRIOR_SHOWN) / (counts.promised + PRIOR_SHOWN)
         return min(LIMITS[1], max(LIMITS[0], ratio))
 
     def shown(self, language: str | None, probability: float) -> None:
@@ -69,6 +78,10 @@ class Learning:
     def accepted(self, language: str | None, n_characters: int, *, first: bool) -> None:
         """Part of a suggestion was taken; `first` for the first part of it."""
         self._count(language, Counts(accepted=float(first), characters=n_characters))
+
+    def judged(self, language: str | None, *, kept: bool) -> None:
+        """Whether what was taken still stood there after a while."""
+        self._count(language, Counts(judged=1, kept=float(kept)))
 
     def _count(self, language: str | None, counts: Counts) -> None:
         for kept in (self.languages, self._new):
@@ -119,7 +132,8 @@ def _read(path: Path) -> tuple[dict[str, Counts], dict[str, Counts]]:
 
 
 def _counts(stored: dict[str, dict[str, float]]) -> dict[str, Counts]:
-    return {
-        str(key): Counts(*(max(0.0, float(value[name])) for name in FIELDS))
-        for key, value in stored.items()
-    }
+    found: dict[str, Counts] = {}
+    for key, value in stored.items():
+        complete = {**dict.fromkeys(NEWER, 0.0), **value}
+        found[str(key)] = Counts(*(max(0.0, float(complete[name])) for name in FIELDS))
+    return found

@@ -5,11 +5,9 @@ Nothing after an `await` reads what is here: it was in the snapshot, or it is no
 
 import asyncio
 import hashlib
-import itertools
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from slm_context.types import ContextBundle
 from slm_lsp import sandbox
 from slm_lsp.columns import Encoding
 from slm_lsp.completion.engine import CompletionEngine
-from slm_lsp.completion.types import Completion, CompletionRequest, Explanation, Trigger
+from slm_lsp.completion.types import CompletionRequest, Explanation, Trigger
 from slm_lsp.config import ConfigSource
 from slm_lsp.diagnostics.dismissals import Dismissals
 from slm_lsp.diagnostics.engine import DiagnosticsEngine
@@ -32,6 +30,7 @@ from slm_lsp.paths import path_of
 from slm_lsp.serving import ServingModel
 from slm_lsp.statistics import Statistics
 from slm_lsp.status import State, Status
+from slm_lsp.suggestions import Suggestion, Suggestions
 from slm_lsp.whereabouts import Whereabouts
 from slm_lsp.workspace.quoting import OpenDocument
 from slm_lsp.workspace.service import Workspace
@@ -39,20 +38,8 @@ from slm_lsp.workspace.watch import FileWatch
 
 LOG = logging.getLogger("slm_lsp.session")
 
-# Suggestions that may still be accepted: what is on a screen, and some.
-MAX_REMEMBERED = 200
 # Open documents that a prompt may quote: the newest.
 MAX_OPEN_TEXTS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A completion that goes to the editor, under the id by which it may be accepted."""
-
-    id: int
-    request: CompletionRequest
-    completion: Completion
-    others: "tuple[Suggestion, ...]" = ()  # to choose from, where a person asked by hand
 
 
 class Session:
@@ -82,9 +69,7 @@ class Session:
         self._stamps: list[tuple[int, int] | None] = []
         self._whereabouts = Whereabouts()
         self._was_loading = False
-        self._ids = itertools.count(1)
-        self._suggestions: OrderedDict[int, Suggestion] = OrderedDict()
-        self._n_taken: OrderedDict[int, int] = OrderedDict()  # characters, by suggestion
+        self.suggestions = Suggestions(self.learning, self._text_of)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # What the editor tells us.
@@ -143,6 +128,7 @@ class Session:
 
     def edited(self, document: Document, edits: Sequence[Edit]) -> None:
         """The document changed, in these steps."""
+        self.suggestions.edited(document.uri, edits)
         # The text is put together when typing pauses, not at every key.
         text = lambda: document.snapshot().text  # noqa: E731 - a thunk, not a function
         self.diagnostics.changed(document.uri, document.version, text, edits)
@@ -176,6 +162,7 @@ class Session:
             self.in_background(self.workspace.saved(path))
 
     def close_document(self, uri: str) -> None:
+        self.suggestions.closing(uri)
         self.documents.pop(uri, None)
         self._whereabouts.left(uri)
         self.diagnostics.closed(uri)
@@ -195,6 +182,10 @@ class Session:
     def snapshot(self, uri: str) -> DocumentSnapshot | None:
         document = self.documents.get(uri)
         return document.snapshot() if document else None
+
+    def _text_of(self, uri: str) -> str | None:
+        snapshot = self.snapshot(uri)
+        return snapshot.text if snapshot else None
 
     def language(self, snapshot: DocumentSnapshot) -> str | None:
         first_line = snapshot.text[:200].partition("\n")[0]
@@ -228,56 +219,26 @@ class Session:
             completion = await engine.complete(request)
         if completion is None:
             return None
-        if self.statistics.counters.typed_through == n_typed_through:
-            self._learn_shown(request, completion)
-        others = tuple(self._remembered(request, other) for other in completion.others)
-        return self._remembered(request, completion, others)
-
-    def _learn_shown(self, request: CompletionRequest, completion: Completion) -> None:
-        if request.trigger is Trigger.AUTOMATIC:
+        # The rest of a suggestion that is typed along is no other one.
+        anew = self.statistics.counters.typed_through == n_typed_through
+        if anew and request.trigger is Trigger.AUTOMATIC:
             self.learning.shown(request.document.language, completion.probability)
-
-    def _learn_accepted(self, suggestion: Suggestion, length: int) -> None:
-        """`length` counts from the suggestion's start: a word, then the rest, is not more."""
-        if suggestion.request.trigger is not Trigger.AUTOMATIC:
-            return
-        before = self._n_taken.get(suggestion.id)
-        self._n_taken[suggestion.id] = max(length, before or 0)
-        n_new = max(0, length - (before or 0))
-        language = suggestion.request.document.language
-        self.learning.accepted(language, n_new, first=before is None)
-        self.learning.save()
-        if len(self._n_taken) > MAX_REMEMBERED:
-            self._n_taken.popitem(last=False)
-
-    def _remembered(
-        self,
-        request: CompletionRequest,
-        completion: Completion,
-        others: tuple[Suggestion, ...] = (),
-    ) -> Suggestion:
-        suggestion = Suggestion(next(self._ids), request, completion, others)
-        self._suggestions[suggestion.id] = suggestion
-        if len(self._suggestions) > MAX_REMEMBERED:
-            self._suggestions.popitem(last=False)
-        return suggestion
+        others = tuple(self.suggestions.give(request, other) for other in completion.others)
+        return self.suggestions.give(request, completion, others)
 
     def accepted(self, id: int, kind: str, length: int) -> bool:
         """The person took a suggestion; False when it is not known."""
-        suggestion = self._suggestions.get(id)
+        suggestion = self.suggestions.accepted(id, kind, length)
         if suggestion is None or self.engine is None:
             return False
-        if kind == "full":
-            # There is nothing left to take: an editor that says so twice is not counted twice.
-            del self._suggestions[id]
         self.engine.accepted(suggestion.request, suggestion.completion, kind, length)
-        self._learn_accepted(suggestion, length)
         return True
 
     async def close(self) -> None:
         """End the inference process and whatever else is under way."""
         self._watch.close()
         self.diagnostics.close()
+        self.suggestions.closing()
         self.learning.save()
         for task in self._tasks:
             task.cancel()

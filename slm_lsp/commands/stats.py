@@ -63,7 +63,7 @@ def show(learning: Learning) -> None:
         return
     table = Table(box=None, pad_edge=False)
     table.add_column("language")
-    for name in ("shown", "taken", "characters"):
+    for name in ("shown", "taken", "kept", "characters"):
         table.add_column(name, justify="right")
     table.add_column("share taken")
     table.add_column("trust", justify="right")
@@ -73,11 +73,14 @@ def show(learning: Learning) -> None:
             name or "other",
             f"{counts.shown:.0f}",
             f"{counts.accepted:.0f}",
+            f"{counts.kept / counts.judged:.0%}" if counts.judged else "",
             f"{counts.characters:.0f}",
             bar(counts),
             f"× {learning.trust(name):.2f}",
         )
     console.print(table)
+    if any(counts.judged for counts in learning.languages.values()):
+        console.print("[dim]kept: of what was taken, still there half a minute later[/dim]")
     if learning.days:
         days = list(learning.days.items())
         console.print()

@@ -10,7 +10,7 @@ from slm_lsp import convert
 from slm_lsp.columns import Encoding
 from slm_lsp.completion.types import Completion, CompletionRequest, Trigger
 from slm_lsp.paths import path_of
-from slm_lsp.session import Suggestion
+from slm_lsp.suggestions import Suggestion
 from tests.support.markup import cursor
 
 

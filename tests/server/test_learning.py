@@ -88,3 +88,19 @@ def test_stats_shows_and_wipes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["stats", "--wipe"]) == 0
     assert not learning_file().exists()
     assert main(["stats", "--wipe"]) == 0
+
+
+def test_stats_tells_how_much_stayed_and_reads_older_files(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    old = {"shown": 10, "accepted": 4, "characters": 48, "promised": 6.0}
+    learning_file().parent.mkdir(parents=True, exist_ok=True)
+    learning_file().write_text(json.dumps({"languages": {"python": old}, "days": {}}))
+    learning = Learning.load()
+    assert learning.languages["python"].accepted == 4
+    for kept in (True, True, True, False):
+        learning.judged("python", kept=kept)
+    learning.save()
+    assert main(["stats"]) == 0
+    out = capsys.readouterr().out
+    assert "kept" in out and "75%" in out
