@@ -3,66 +3,57 @@
     python -m benchmarks.soak --minutes 60 --write
     python -m benchmarks.soak --minutes 10            # before a release
 
-One real server over stdio with the bundled model. The files are the standard library of the Python
-that runs this; a seeded typist opens one, deletes a piece, types it again with a question after
-each key, takes some suggestions, breaks and mends the syntax, saves, and goes on to the next. Every
-ten seconds the memory and descriptors of both processes are read from /proc.
+One real server over stdio with the bundled model, and folders of its own. The repository is the
+standard library of the Python that runs this, or another by --repository; a seeded typist opens a
+file, deletes a piece, types it again with a question after each key, takes some suggestions, saves,
+and goes on to the next. Every ten seconds the memory, descriptors and CPU time of both processes
+are read from /proc.
 
-Latency stands beside that of a fixed piece of Python in the same ten seconds, so that a machine
-which others keep busy shows in both.
+A machine which others keep busy makes everything slower. So a fixed piece of Python runs once a
+second, in the same minutes, and latency is told as a ratio to it, too; and the CPU time of a
+question, which does not count the waiting for others, is told beside latency.
 """
 
 import argparse
 import asyncio
-import csv
+import os
 import random
 import sys
 import sysconfig
+import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from statistics import median
 
-from benchmarks.machine import machine
+from benchmarks.soak_report import Sample, Timing, percentile, verdict, write
 from tests.support.editor import Editor
 
-RESULTS = Path(__file__).parent / "results"
 SAMPLE_S = 10.0
+REFERENCE_S = 1.0
 KEY_S = 0.03
-WARM_UP_SHARE = 0.1
 OPEN_FILES = 8
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What ten seconds were like."""
-
-    seconds: float
-    server_mib: float
-    worker_mib: float
-    server_fds: int
-    worker_fds: int
-    restarts: int
-    requests: int
-    shown: int
-    p50_ms: float
-    p95_ms: float
-    reference_ms: float
+SOURCES = ("*.py", "*.go", "*.rs", "*.ts", "*.js", "*.java", "*.c", "*.cpp")
 
 
 class Typist:
     """Types into one server until told to stop; keeps how long each answer took."""
 
-    def __init__(self, editor: Editor, seed: int) -> None:
+    def __init__(self, editor: Editor, repository: Path, seed: int) -> None:
         self.editor = editor
-        self.took_ms: list[float] = []
-        self.n_keys = 0
+        self.begin = time.perf_counter()
+        self.answers: list[Timing] = []
+        self.references: list[Timing] = []
         self._random = random.Random(seed)
-        library = Path(sysconfig.get_paths()["stdlib"])
-        found = sorted(library.glob("*.py")) + sorted(library.glob("*/*.py"))
-        self._files = [path for path in found if 2_000 < path.stat().st_size < 60_000]
+        found = [path for kind in SOURCES for path in sorted(repository.rglob(kind))]
+        self._files = [
+            path
+            for path in found
+            if 2_000 < path.stat().st_size < 60_000 and "site-packages" not in path.parts
+        ]
         self._open: list[str] = []
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self.begin
 
     async def type_a_while(self) -> None:
         """One file: open it, write a piece of it again, close what is open for long."""
@@ -86,54 +77,61 @@ class Typist:
         column = 0
         for key in piece:
             self.editor.insert(uri, line, column, key)
-            self.n_keys += 1
             line, column = (line + 1, 0) if key == "\n" else (line, column + 1)
             started = time.perf_counter()
             items = await self.editor.inline(uri, line, column, by_hand=False)
-            self.took_ms.append((time.perf_counter() - started) * 1000)
+            self.answers.append(Timing(self.seconds, (time.perf_counter() - started) * 1000))
             if items and self._random.random() < 0.05:
                 accepted = items[0]["command"]
                 await self.editor.command(accepted["command"], *accepted["arguments"])
             await asyncio.sleep(KEY_S * self._random.random())
+            if not self.references or self.references[-1].at_s < self.seconds - REFERENCE_S:
+                self.references.append(Timing(self.seconds, reference_ms()))
 
 
-async def soak(minutes: float, seed: int) -> list[Sample]:
+async def soak(typing_s: float, repository: Path, seed: int) -> tuple[Typist, list[Sample]]:
     samples: list[Sample] = []
-    async with Editor.start("--log-level", "error") as editor:
-        await editor.initialize()
-        await editor.ready()
-        typist = Typist(editor, seed)
-        begin = time.perf_counter()
-        next_sample = begin + SAMPLE_S
-        while time.perf_counter() - begin < minutes * 60:
-            await typist.type_a_while()
-            editor.transcript.clear()
-            editor.notifications.clear()
-            if time.perf_counter() >= next_sample and typist.took_ms:
-                next_sample += SAMPLE_S
-                samples.append(await sample(editor, typist, time.perf_counter() - begin))
-                typist.took_ms.clear()
-        await editor.shutdown()
-        await editor.exit_code()
-    return samples
+    with tempfile.TemporaryDirectory(prefix="slm-lsp-soak-") as own:
+        env = {"SLM_LSP_HOME": own, "SLM_LSP_CONFIG": f"{own}/config.toml", "XDG_CACHE_HOME": own}
+        async with Editor.start("--log-level", "error", env=env) as editor:
+            await editor.initialize(root=repository)
+            await editor.ready()
+            typist = Typist(editor, repository, seed)
+            next_sample = SAMPLE_S
+            while typist.seconds < typing_s:
+                await typist.type_a_while()
+                editor.transcript.clear()
+                editor.notifications.clear()
+                if typist.seconds >= next_sample and typist.answers:
+                    next_sample = typist.seconds + SAMPLE_S
+                    samples.append(await sample(editor, typist, samples))
+            await editor.shutdown()
+            await editor.exit_code()
+    return typist, samples
 
 
-async def sample(editor: Editor, typist: Typist, seconds: float) -> Sample:
+async def sample(editor: Editor, typist: Typist, before: list[Sample]) -> Sample:
     status = await editor.status()
     server, worker = editor.process.pid, status["worker"]["pid"]
-    took = sorted(typist.took_ms)
+    since = before[-1].seconds if before else 0.0
+    took = [one.ms for one in typist.answers if one.at_s >= since]
+    reference = [one.ms for one in typist.references if one.at_s >= since]
     return Sample(
-        round(seconds, 1),
+        round(typist.seconds, 1),
         mib(server),
         mib(worker),
         n_fds(server),
         n_fds(worker),
+        cpu_s(server),
+        cpu_s(worker),
         status["worker"]["restarts"],
         status["counters"]["requests"],
         status["counters"]["shown"],
-        round(median(took), 2),
-        round(took[int(0.95 * (len(took) - 1))], 2),
-        round(reference_ms(), 2),
+        round(percentile(took, 50), 2),
+        round(percentile(took, 95), 2),
+        round(percentile(reference, 50), 2),
+        round(percentile(reference, 95), 2),
+        round(os.getloadavg()[0], 2),
     )
 
 
@@ -148,75 +146,32 @@ def n_fds(pid: int | None) -> int:
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
 
 
+def cpu_s(pid: int | None) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
 def reference_ms() -> float:
     started = time.perf_counter()
-    sum(n * n for n in range(200_000))
+    sum(n * n for n in range(50_000))
     return (time.perf_counter() - started) * 1000
-
-
-def verdict(samples: list[Sample]) -> Iterator[str]:
-    warm = samples[int(len(samples) * WARM_UP_SHARE) :]
-    n = max(1, min(60, len(warm) // 3))  # ten minutes, or a third of a short run
-    first, last = warm[:n], warm[-n:]
-    for name in ("server_mib", "worker_mib"):
-        before, after = (median(getattr(one, name) for one in part) for part in (first, last))
-        yield f"{name}: {before:.1f} → {after:.1f} MiB ({after / before - 1:+.1%})"
-    for name in ("server_fds", "worker_fds", "restarts"):
-        yield f"{name}: {getattr(first[0], name)} → {getattr(last[-1], name)}"
-    for name in ("p50_ms", "p95_ms", "reference_ms"):
-        before, after = (median(getattr(one, name) for one in part) for part in (first, last))
-        yield f"{name}: {before:.1f} → {after:.1f} ({after / before - 1:+.1%})"
-    yield f"{samples[-1].requests} questions, {samples[-1].shown} suggestions shown"
-
-
-def write(samples: list[Sample]) -> None:
-    RESULTS.mkdir(exist_ok=True)
-    with (RESULTS / "soak.csv").open("w", newline="") as file:
-        file.write(f"# {machine()}\n")
-        writer = csv.DictWriter(file, [field.name for field in fields(Sample)])
-        writer.writeheader()
-        writer.writerows(asdict(one) for one in samples)
-    draw(samples)
-
-
-def draw(samples: list[Sample]) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, (memory, latency) = pyplot.subplots(2, 1, figsize=(8, 6), sharex=True)
-    minutes = [one.seconds / 60 for one in samples]
-    memory.plot(minutes, [one.server_mib for one in samples], label="server")
-    memory.plot(minutes, [one.worker_mib for one in samples], label="worker")
-    memory.set_ylabel("own memory, MiB")
-    memory.set_ylim(bottom=0)
-    latency.plot(minutes, [one.p50_ms for one in samples], label="median")
-    latency.plot(minutes, [one.p95_ms for one in samples], label="p95")
-    latency.plot(
-        minutes, [one.reference_ms for one in samples], ":", label="fixed Python, for scale"
-    )
-    latency.set_ylabel("question to answer, ms")
-    latency.set_xlabel("minutes of typing")
-    for axes in (memory, latency):
-        axes.legend(frameon=False)
-        axes.grid(alpha=0.3)
-    figure.tight_layout()
-    figure.savefig(RESULTS / "soak.png", dpi=110)
 
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--repository", type=Path, default=Path(sysconfig.get_paths()["stdlib"]))
     parser.add_argument("--write", action="store_true", help="record in benchmarks/results")
     arguments = parser.parse_args(argv)
     if sys.platform != "linux":
         parser.error("reads /proc, so it runs on Linux only")
-    samples = asyncio.run(soak(arguments.minutes, arguments.seed))
+    repository = arguments.repository.resolve()
+    typist, samples = asyncio.run(soak(arguments.minutes * 60, repository, arguments.seed))
+    told = list(verdict(samples, typist.answers, typist.references))
     if arguments.write:
-        write(samples)
-    print("\n".join(verdict(samples)))
+        write(samples, told)
+    print("\n".join(told))
 
 
 if __name__ == "__main__":
