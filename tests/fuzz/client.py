@@ -8,7 +8,6 @@ from typing import Any
 from slm_lsp.server import SlmServer
 
 Json = Any
-PATIENCE_S = 60.0
 
 
 class PipedEditor:
@@ -53,10 +52,9 @@ class PipedEditor:
 
     async def answer(self, id: int) -> Json:
         """The whole response."""
-        async with asyncio.timeout(PATIENCE_S):
-            while id not in self.answers:
-                self._changed.clear()
-                await self._changed.wait()
+        while id not in self.answers:
+            self._changed.clear()
+            await self._changed.wait()
         return self.answers[id]
 
     async def request(self, method: str, params: Json = None) -> Json:
@@ -67,8 +65,7 @@ class PipedEditor:
     async def exit(self) -> int:
         """Say exit; the result is the exit code."""
         self.notify("exit", None)
-        async with asyncio.timeout(PATIENCE_S):
-            return await self._serving
+        return await self._serving
 
     async def close(self) -> None:
         self._writing.close()

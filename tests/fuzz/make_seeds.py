@@ -18,8 +18,8 @@ from tests.support.gguf_files import a_model
 SEEDS = Path(__file__).parent / "seeds"
 RPC_WORDS = (
     "jsonrpc 2.0 id method params result error textDocument uri position line character range "
-    "start end text contentChanges version languageId context triggerKind command arguments settings "
-    "initialize initialized shutdown exit $/cancelRequest $/setTrace $/progress "
+    "start end text contentChanges version languageId context triggerKind command arguments "
+    "settings initialize initialized shutdown exit $/cancelRequest $/setTrace $/progress "
     "workspace/executeCommand slm.status slm.explain slm.accepted slm.dismiss slm.turnOffRule"
 ).split()
 FRAMING = (
