@@ -67,12 +67,19 @@ class SlmServer(LanguageServer):
         capabilities = params.capabilities
         text = capabilities.text_document
         self.announced_inline = text is not None and text.inline_completion is not None
-        self.pulls_diagnostics = text is not None and text.diagnostic is not None
         workspace = capabilities.workspace
         if workspace is not None:
             self.answers_configuration = workspace.configuration is True
         refresh = workspace.diagnostics if workspace is not None else None
         self.refreshes_diagnostics = refresh is not None and refresh.refresh_support is True
+        # Helix, Neovim 0.10 and lsp-mode pull once after an edit and cannot be told when there is
+        # more to pull: they get findings pushed.
+        takes_pushes = text is not None and text.publish_diagnostics is not None
+        self.pulls_diagnostics = (
+            text is not None
+            and text.diagnostic is not None
+            and (self.refreshes_diagnostics or not takes_pushes)
+        )
         window = capabilities.window
         if window is not None and window.work_done_progress:
             self.loading_progress = LoadingProgress(self.protocol)

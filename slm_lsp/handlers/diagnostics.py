@@ -21,8 +21,13 @@ def did_save(server: SlmServer, params: types.DidSaveTextDocumentParams) -> None
 async def pull(
     server: SlmServer, params: types.DocumentDiagnosticParams
 ) -> types.DocumentDiagnosticReport:
-    """What is known, at once; the client is told to ask again when there is more."""
+    """What is known, at once; the client is told to ask again when there is more.
+
+    Clients that get findings pushed would show them twice if they got them here, too.
+    """
     uri = params.text_document.uri
+    if not server.pulls_diagnostics:
+        return types.RelatedFullDocumentDiagnosticReport(items=[])
     report = server.session.diagnostics.report(uri)
     if params.previous_result_id and params.previous_result_id == report.result_id:
         return types.RelatedUnchangedDocumentDiagnosticReport(result_id=report.result_id)

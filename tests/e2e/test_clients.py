@@ -4,6 +4,7 @@ pytest-lsp is a second client besides our own: it knows LSP's types, so an answe
 fit them fails here.
 """
 
+import asyncio
 import json
 import os
 import sys
@@ -85,3 +86,18 @@ async def test_a_suggestion_in_the_popup(client: LanguageClient) -> None:
     await client.workspace_execute_command_async(
         types.ExecuteCommandParams(item.command.command, item.command.arguments)
     )
+
+
+async def test_findings_reach_every_client(client: LanguageClient) -> None:
+    """Pushed, unless the client pulls and can be told when there is more; never in both ways."""
+    broken = types.TextDocumentItem(URI, "python", 1, "def area(w, h):\n    return (w * h\n")
+    client.text_document_did_open(types.DidOpenTextDocumentParams(broken))
+    refreshes = client.profile in ("Neovim_0.12.4", "code-server_1.139.1")
+    document = types.TextDocumentIdentifier(URI)
+    pulled: list[types.Diagnostic] = []
+    async with asyncio.timeout(30):
+        while not pulled and not client.diagnostics.get(URI):
+            params = types.DocumentDiagnosticParams(document)
+            pulled = (await client.text_document_diagnostic_async(params)).items
+    pushed = client.diagnostics.get(URI, [])
+    assert (len(pulled), len(pushed)) == ((1, 0) if refreshes else (0, 1))
