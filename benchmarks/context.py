@@ -3,10 +3,8 @@
     python -m benchmarks.context CLONES [--cases 150] [--write]
 
 CLONES holds checkouts of repositories that no model of ours was trained on, named as in
-`benchmarks/corpus.py`. A *cross-file case* is a place where the hidden rest of the line names
-something that is defined in another file of the repository; the cursor stands before that name.
-All variants ask the same model for the same places through the same pipeline; they differ in what
-`gather` returns:
+`benchmarks/corpus.py`; the places are those of `benchmarks/cross_file.py`. All variants ask the
+same model for the same places through the same pipeline; they differ in what `gather` returns:
 
   none      no snippets
   random    as many random windows of 14 lines as ours has snippets, chosen once (llama.vim's ring)
@@ -19,20 +17,18 @@ import asyncio
 import csv
 import random
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 
 from slm_context.cursor import DocumentContext
 from slm_context.gather import Gatherer, Limits
 from slm_context.index import Index
-from slm_context.names import IDENTIFIER, KEYWORDS
-from slm_context.retrievers.definitions import IMPORTING
-from slm_context.retrievers.similar import OtherText, similar_snippets, words_of
-from slm_context.syntax import Place, parse
+from slm_context.retrievers.similar import OtherText, similar_snippets
 from slm_context.types import ContextBundle, Origin, Snippet
 
+from benchmarks.cross_file import Case, cases, files_of
 from benchmarks.machine import machine
 from slm_lsp.assembly import build_client
 from slm_lsp.completion.engine import CompletionEngine
@@ -42,91 +38,9 @@ from slm_lsp.workspace.indexer import update
 from slm_lsp.workspace.scan import Rules
 
 RESULTS = Path(__file__).parent / "results" / "context.csv"
-LANGUAGES = ("python", "go", "rust", "java", "typescript", "javascript")
 PATIENT_MS = 60_000.0
 N_BOOTSTRAP = 2_000
 Gather = Callable[[DocumentContext], Awaitable[ContextBundle]]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A place whose hidden text names something of another file."""
-
-    root: Path
-    language: str
-    document: DocumentContext
-    truth: str  # the rest of the line
-    name: str
-    defined_in: frozenset[str]
-
-
-def cases(root: Path, index: Index, n_wanted: int, seed: int) -> Iterator[Case]:
-    """Up to `n_wanted` cases of one repository, chosen by seed and by nothing else."""
-    rng = random.Random(seed)
-    languages = {path: found for path, found in _files(index)}
-    paths = sorted(languages)
-    rng.shuffle(paths)
-    n_found = 0
-    for path in paths:
-        text = (root / path).read_text("utf-8", "replace")
-        lines = text.split("\n")
-        numbers = list(range(3, len(lines)))
-        rng.shuffle(numbers)
-        of_file = 0
-        for number in numbers:
-            case = _case(root, index, path, languages[path], lines, number)
-            if case is not None:
-                yield case
-                n_found += 1
-                of_file += 1
-            if n_found >= n_wanted:
-                return
-            if of_file >= 3:
-                break
-
-
-def _files(index: Index) -> Iterator[tuple[str, str]]:
-    rows = index._db.execute("SELECT path, language FROM files ORDER BY path")
-    yield from ((path, language) for path, language in rows if language in LANGUAGES)
-
-
-def _case(
-    root: Path, index: Index, path: str, language: str, lines: list[str], number: int
-) -> Case | None:
-    line = lines[number]
-    stripped = line.strip()
-    if not stripped or stripped.startswith(("#", "//", "*", "import", "from", "use ", "package")):
-        return None
-    own = {one.name for one in index.outline(path)}
-    imported = {here for one in index.imports(path) for here, _ in one.names}
-    tree = parse("\n".join(lines), language)
-    start = sum(len(one) + 1 for one in lines[:number])
-    for match in IDENTIFIER.finditer(line):
-        if tree is None or tree.place(start + match.start() + 1) is not Place.CODE:
-            continue
-        around = {node.type for node in tree.ancestors(start + match.start() + 1)}
-        if any("import" in kind or kind == "use_declaration" for kind in around):
-            continue
-        plain = line[: match.start()].rstrip()[-1:] not in (".", ":", ">")
-        if plain and language in IMPORTING and match.group() not in imported:
-            continue  # a variable, by chance called as something elsewhere
-        name = match.group()
-        before = line[: match.start()]
-        if name in KEYWORDS or name in own:
-            continue
-        called = line[match.end() : match.end() + 1] == "("
-        if not called and not name[0].isupper():
-            continue
-        found = [one for one in index.definitions([name]) if one.language == language]
-        elsewhere = {one.path for one in found}
-        if not 1 <= len(elsewhere) <= 2 or path in elsewhere:
-            continue
-        rest = line[match.start() :]
-        hidden = "\n".join([*lines[:number], before, *lines[number + 1 :]])
-        offset = sum(len(one) + 1 for one in lines[:number]) + len(before)
-        document = DocumentContext(path, language, hidden, offset)
-        return Case(root, language, document, rest.rstrip(), name, frozenset(elsewhere))
-    return None
 
 
 def ours(gatherer: Gatherer, limits: Limits) -> Gather:
@@ -214,10 +128,11 @@ async def main_async(arguments: argparse.Namespace) -> None:
         for number, root in enumerate(sorted(p for p in arguments.clones.iterdir() if p.is_dir())):
             index = Index(Path(scratch) / f"{number}.sqlite")
             update(index, Rules(root), 2)
-            paths = [path for path, _ in _files(index)]
+            paths = [path for path, _ in files_of(index)]
 
             def read(path: str, root: Path = root) -> str | None:
-                return (root / path).read_text("utf-8", "replace")
+                file = root / path
+                return file.read_text("utf-8", "replace") if file.is_file() else None
 
             gatherers[root] = Gatherer(index, read)
             gathers["none"][root] = none()
@@ -231,7 +146,7 @@ async def main_async(arguments: argparse.Namespace) -> None:
             bundle = gatherers[case.root].gather(case.document, (), limits)
             took.append(bundle.elapsed_ms)
             hit = any(
-                one.origin in (Origin.DEFINITION, Origin.MEMBER) and case.name in words_of(one.text)
+                one.origin is not Origin.SIMILAR and case.is_shown(one.text)
                 for one in bundle.snippets
             )
             recall.setdefault(case.language, []).append(hit)

@@ -16,7 +16,7 @@ from slm_context.imports import Import
 from slm_context.tags import Definition, FileTags
 
 # Changes with the schema, the queries, what a column means, or what is a secret.
-VERSION = 2
+VERSION = 3
 SCHEMA = """
 CREATE TABLE files (
   id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, stem TEXT NOT NULL, language TEXT NOT NULL,
@@ -24,10 +24,12 @@ CREATE TABLE files (
 );
 CREATE TABLE definitions (
   file INTEGER NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, scope TEXT NOT NULL,
-  start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, signature TEXT NOT NULL, doc TEXT NOT NULL
+  start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, signature TEXT NOT NULL,
+  doc TEXT NOT NULL, apart INTEGER NOT NULL
 );
 CREATE INDEX definitions_name ON definitions (name);
 CREATE INDEX definitions_file ON definitions (file);
+CREATE INDEX definitions_apart ON definitions (scope) WHERE apart;
 """
 # How long to wait for another process that writes.
 BUSY_S = 5.0
@@ -66,6 +68,7 @@ class Index:
     def __init__(self, file: Path, *, read_only: bool = False) -> None:
         """Raises sqlite3.Error when there is nothing to read, or no way to write."""
         self.file = file
+        self._folders: dict[str, bool] = {}
         if read_only:
             self._db = sqlite3.connect(f"file:{_quoted(file)}?mode=ro", uri=True, timeout=0.005)
             if self._db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
@@ -102,10 +105,10 @@ class Index:
                     ),
                 )
                 self._db.executemany(
-                    "INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     [
                         (row.lastrowid, d.name, d.kind, d.scope, d.start_line, d.end_line)
-                        + (d.signature, d.doc)
+                        + (d.signature, d.doc, d.apart)
                         for d in one.tags.definitions
                     ],
                 )
@@ -137,6 +140,42 @@ class Index:
         )
         return [_found(row).definition for row in rows]
 
+    def methods_apart(self, scope: str, limit: int = 200) -> list[Found]:
+        """The methods of a class that stand outside of it, maybe in other files."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM definitions d JOIN files f ON f.id = d.file "
+            "WHERE d.scope = ? AND d.apart ORDER BY f.path, d.start_line LIMIT ?",
+            (scope, limit),
+        )
+        return [_found(row) for row in rows]
+
+    def beside(self, folder: str, limit: int = 400) -> list[Found]:
+        """What files right in a folder define that is no member of anything."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM files f JOIN definitions d ON f.id = d.file "
+            f"WHERE {_IN_FOLDER} AND d.scope = '' ORDER BY f.path, d.start_line LIMIT ?",
+            (*_range(folder), limit),
+        )
+        return [_found(row) for row in rows]
+
+    def files_in(self, folder: str, language: str, limit: int) -> list[str]:
+        """The files of a language right in a folder."""
+        rows = self._db.execute(
+            f"SELECT path FROM files f WHERE {_IN_FOLDER} AND language = ? ORDER BY path LIMIT ?",
+            (*_range(folder), language, limit),
+        )
+        return [path for (path,) in rows]
+
+    def has_folder(self, name: str) -> bool:
+        """Whether any folder of indexed files is called so."""
+        if name not in self._folders:
+            row = self._db.execute(
+                "SELECT 1 FROM files WHERE path GLOB ? OR path GLOB ? LIMIT 1",
+                (f"{name}/*", f"*/{name}/*"),
+            ).fetchone()
+            self._folders[name] = row is not None
+        return self._folders[name]
+
     def imports(self, path: str) -> list[Import]:
         row = self._db.execute("SELECT imports FROM files WHERE path = ?", (path,)).fetchone()
         if row is None:
@@ -159,9 +198,18 @@ class Index:
         return n_files, n_definitions
 
 
+_IN_FOLDER = "f.path >= ? AND f.path < ? AND instr(substr(f.path, ?), '/') = 0"
 _COLUMNS = (
-    "f.path, f.language, d.name, d.kind, d.scope, d.start_line, d.end_line, d.signature, d.doc"
+    "f.path, f.language, d.name, d.kind, d.scope, d.start_line, d.end_line, d.signature, "
+    "d.doc, d.apart"
 )
+
+
+def _range(folder: str) -> tuple[str, str, int]:
+    """What `_IN_FOLDER` asks for: all below, by the index of paths, and nothing deeper."""
+    if not folder:
+        return "", "\U0010ffff", 1
+    return f"{folder}/", f"{folder}0", len(folder) + 2
 
 
 def stem_of(path: str) -> str:
@@ -169,8 +217,8 @@ def stem_of(path: str) -> str:
     return path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
 
 
-def _found(row: tuple[str, str, str, str, str, int, int, str, str]) -> Found:
-    return Found(row[0], row[1], Definition(*row[2:]))
+def _found(row: tuple[str, str, str, str, str, int, int, str, str, int]) -> Found:
+    return Found(row[0], row[1], Definition(*row[2:-1], bool(row[-1])))
 
 
 def _writable(file: Path) -> sqlite3.Connection:

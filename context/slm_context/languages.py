@@ -127,6 +127,11 @@ def language(name: str) -> Language:
     return _BY_NAME[name]
 
 
+def line_comment(name: str) -> str:
+    """What begins a comment up to the end of the line."""
+    return _BY_NAME[name].line_comment
+
+
 @cache
 def grammar(name: str) -> Grammar | None:
     """The tree-sitter grammar of a language; None where its wheel is missing or does not fit."""

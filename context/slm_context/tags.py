@@ -26,6 +26,8 @@ MAX_DEFINITIONS = 4_000
 BODIES = ("body", "block", "class_body", "field_declaration_list", "declaration_list")
 # A constant so called is kept without its value.
 SECRET = re.compile(r"(?i)secret|passw|token|api_?key|private_?key|credential")
+# `(c *Context)`, `(m Map[K, V])`, `Router<S>`, `&'a mut T`: the type's own name.
+OWNER = re.compile(rb"(?:^\(\s*(?:\w+\s+)?|^[&*\s]*(?:'\w+\s+)?(?:mut\s+)?(?:\w+::)*)\*?(\w+)")
 SPACE = re.compile(r"\s*\n\s*")
 
 
@@ -34,12 +36,13 @@ class Definition:
     """Something that has a name. Lines count from 0; `scope` is the class around it, or ""."""
 
     name: str
-    kind: str  # "function", "method", "class", "constant" or "type"
+    kind: str  # "function", "method", "class", "constant", "type", "field" or "base"
     scope: str
     start_line: int
     end_line: int  # inclusive
     signature: str
     doc: str
+    apart: bool = False  # a method that stands outside of its class, as in Go and Rust
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +91,43 @@ def _definitions(
     classes: list[tuple[int, str]] = []  # (end byte, name) of those that are open
     seen: set[tuple[int, int]] = set()
     for start, negative_end, kind, node, name_node in found:
-        if (start, negative_end) in seen:  # two patterns fit one node
+        if (start, name_node.start_byte) in seen:  # two patterns fit one node
             continue
-        seen.add((start, negative_end))
+        seen.add((start, name_node.start_byte))
         while classes and classes[-1][0] <= start:
             classes.pop()
         name = data[name_node.start_byte : name_node.end_byte].decode("utf-8", "replace")
+        scope = classes[-1][1] if classes else ""
+        owner = "" if scope else _owner(node, kind, data, language)
         yield Definition(
             name,
             kind,
-            classes[-1][1] if classes else "",
+            scope or owner,
             node.start_point.row,
             node.end_point.row,
             _signature(node, kind, name, data, language),
             _doc(node, data, language),
+            bool(owner),
         )
         if kind == "class":
             classes.append((-negative_end, name))
+
+
+def _owner(node: Node, kind: str, data: bytes, language: str) -> str:
+    """The type that a method is of when it stands outside of it: Go's receiver, Rust's impl."""
+    if language == "go" and kind == "method":
+        typed = node.child_by_field_name("receiver")
+    elif language == "rust" and kind in ("function", "constant"):
+        around = node.parent.parent if node.parent is not None else None
+        if around is None or around.type != "impl_item":
+            return ""
+        typed = around.child_by_field_name("type")
+    else:
+        return ""
+    if typed is None:
+        return ""
+    match = OWNER.search(data[typed.start_byte : typed.end_byte])
+    return match[1].decode("utf-8", "replace") if match else ""
 
 
 def _signature(node: Node, kind: str, name: str, data: bytes, language: str) -> str:
@@ -114,7 +137,7 @@ def _signature(node: Node, kind: str, name: str, data: bytes, language: str) -> 
     end = node.end_byte
     small = end - node.start_byte <= MAX_WHOLE
     whole = kind == "class" and language in STRUCTS and small
-    if not whole and kind not in ("constant", "type"):
+    if not whole and kind not in ("constant", "type", "field", "base"):
         for field in BODIES:
             body = node.child_by_field_name(field)
             if body is not None:
@@ -123,6 +146,8 @@ def _signature(node: Node, kind: str, name: str, data: bytes, language: str) -> 
     text = data[node.start_byte : min(end, node.start_byte + MAX_SIGNATURE * 2)]
     shown = SPACE.sub(" ", text.decode("utf-8", "replace")).strip()
     shown = shown.removesuffix("{").rstrip() if end < node.end_byte else shown
+    if node.type in ("type_spec", "type_alias"):  # Go's `type` stands before the group
+        shown = f"type {shown}"
     return shown[:MAX_SIGNATURE]
 
 

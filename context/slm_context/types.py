@@ -8,6 +8,7 @@ class Origin(StrEnum):
     """Which retriever found a snippet."""
 
     MEMBER = "member"
+    PACKAGE = "package"
     DEFINITION = "definition"
     SIMILAR = "similar"
     RECENT_EDIT = "recent-edit"

@@ -7,7 +7,6 @@ from slm_context.cursor import DocumentContext
 from slm_context.gather import Gatherer, Limits, OpenText
 from slm_context.index import FileStamp, Index, IndexedFile
 from slm_context.languages import language_for
-from slm_context.receiver import classes_of
 from slm_context.tags import tags_of
 from slm_context.types import ContextBundle
 
@@ -137,20 +136,3 @@ def test_the_same_cursor_gets_the_same_snippets_in_the_same_order(gatherer: Gath
     document = at("from shop.money import to_cents\nfrom shop.basket import Basket\n\nx = █")
     first = gatherer.gather(document, (), PLENTY).snippets
     assert first == gatherer.gather(document, (), PLENTY).snippets
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "expected"),
-    [
-        ("b", "def f(b: Basket, c: Other):", ["Basket"]),
-        ("b", "b = shop.Basket(1)", ["Basket"]),
-        ("b", "Basket b = new Basket();", ["Basket"]),
-        ("c", "func (c *Context) Next() {", ["Context"]),
-        ("e", "fn f(e: &mut Engine) {", ["Engine"]),
-        ("b", "b: Old\nb = New(", ["New", "Old"]),
-        ("Basket", "", ["Basket"]),
-        ("x", "y = 1", []),
-    ],
-)
-def test_which_class_a_name_is_of(name: str, text: str, expected: list[str]) -> None:
-    assert classes_of(name, text) == expected

@@ -29,13 +29,21 @@ CASES = {
         'package a\n\nimport (\n\t"fmt"\n\tj "encoding/json"\n'
         ")\n\nconst X = 1\n\ntype T struct{ N int }\n\n"
         "func (t *T) M() {}\n\nfunc F(t T) int { return 1 }\n",
-        ["constant X", "class T", "method M", "function F"],
+        ["constant X", "class T", "field T.N", "method T.M", "function F"],
         [Import("fmt", (("fmt", ""),)), Import("encoding/json", (("j", ""),))],
     ),
     "rust": (
         "use crate::a::{b, C as D};\nuse super::e::F;\nconst X: u8 = 1;\npub struct S { n: u8 }\n"
         "impl S { pub fn m(&self) {} }\ntrait T { fn g(&self); }\nmacro_rules! h { () => {} }\n",
-        ["constant X", "class S", "function m", "class T", "function T.g", "function h"],
+        [
+            "constant X",
+            "class S",
+            "field S.n",
+            "function S.m",
+            "class T",
+            "function T.g",
+            "function h",
+        ],
         [
             Import("crate::a", (("b", "b"),)),
             Import("crate::a", (("D", "C"),)),

@@ -7,3 +7,4 @@
 (constructor_declaration name: (identifier) @name) @method
 (field_declaration declarator: (variable_declarator name: (identifier) @name)) @constant
 (import_declaration) @import
+(enum_constant name: (identifier) @name) @field

@@ -9,3 +9,5 @@
 (static_item name: (identifier) @name) @constant
 (macro_definition name: (identifier) @name) @function
 (use_declaration) @import
+(struct_item body: (field_declaration_list (field_declaration name: (field_identifier) @name) @field))
+(enum_item body: (enum_variant_list (enum_variant name: (identifier) @name) @field))

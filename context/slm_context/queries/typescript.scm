@@ -12,3 +12,5 @@
 (program (lexical_declaration (variable_declarator name: (identifier) @name) @constant))
 (program (export_statement (lexical_declaration (variable_declarator name: (identifier) @name) @constant)))
 (import_statement) @import
+(public_field_definition name: (property_identifier) @name) @field
+(interface_body (property_signature name: (property_identifier) @name) @field)

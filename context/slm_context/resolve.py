@@ -1,0 +1,199 @@
+"""Which classes the thing before the dot is of: declarations, results of calls, fields, bases.
+
+Every word of a type that names a class of the repository counts, so that `Option<Router>`,
+`list[Router]` and `(*Router, error)` all mean Router, without a rule for each container.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+from slm_context.cursor import DocumentContext
+from slm_context.index import Found
+from slm_context.receiver import IDENTIFIER, SELVES, Said, Step, said_of, steps_at, steps_of
+from slm_context.tags import Definition, FileTags
+
+# How far a chain of declarations, and of base classes, is followed.
+MAX_DEPTH, MAX_BASES = 4, 6
+BEFORE = 8_000
+# Methods of wrappers: what they give is, or holds, what they are called on.
+TRANSPARENT = frozenset(
+    """unwrap expect clone as_ref as_mut borrow borrow_mut lock read write to_owned iter iter_mut
+    into_iter into_inner unwrap_or_default await then values get copy""".split()
+)
+IMPL = re.compile(
+    r"^\s*(?:unsafe\s+)?impl\b(?:<[^{]*?>)?\s+(?:[^{]*?\bfor\s+)?&?(?:\w+::)*(\w+)", re.M
+)
+BASES = re.compile(
+    r"(?:\bextends\b|\bimplements\b|\bclass \w+(?:\[[^\]]*\])?\(|(?<=\w)\s*:(?!:))(.*)"
+)
+
+Lookup = Callable[[Sequence[str]], list[Found]]
+Outline = Callable[[str], list[Definition]]
+
+
+class Resolver:
+    """Types as one document, and the repository's definitions, say them."""
+
+    def __init__(
+        self,
+        document: DocumentContext,
+        language: str,
+        tags: FileTags,
+        lookup: Lookup,
+        outline: Outline,
+        is_ours: Callable[[str], bool],
+    ) -> None:
+        """`is_ours` says whether a name stands for a module of the repository."""
+        self._document = document
+        self._language = language
+        self._tags = tags
+        self._lookup = lookup
+        self._outline = outline
+        self._is_ours = is_ours
+        self._known: dict[str, list[Found]] = {}
+
+    def at_cursor(self) -> list[str]:
+        """The classes that the thing before the dot may be of, and their bases after them."""
+        steps = steps_at(self._document)
+        return self._with_bases(self._of(steps, MAX_DEPTH)) if steps else []
+
+    def own_class(self) -> str:
+        """The class that the cursor stands in, or ""."""
+        document = self._document
+        line = document.text.count("\n", 0, document.offset)
+        around = [
+            one.name
+            for one in self._tags.definitions
+            if one.kind == "class" and one.start_line <= line <= one.end_line
+        ]
+        if not around and self._language == "rust":
+            around = IMPL.findall(document.prefix)
+        return around[-1] if around else ""
+
+    def _of(self, steps: Sequence[Step], depth: int) -> list[str]:
+        if not steps or not depth:
+            return []
+        classes = self._of_root(steps[0], depth)
+        rest = steps[1:]
+        if not classes and rest and self._is_ours(steps[0].name):
+            classes, rest = self._of_named(rest[0].name), rest[1:]
+        for step in rest:
+            classes = self._of_member(classes, step, depth)
+        return classes
+
+    def _of_root(self, root: Step, depth: int) -> list[str]:
+        name = root.name
+        if name in SELVES:
+            own = self.own_class()
+            return [own] if own and name != "super" else self._with_bases([own])[1:]
+        if root.called:
+            return self._of_named(name)
+        for said in said_of(name, self._document.prefix[-BEFORE:]):
+            classes = self._of_said(said, depth)
+            if classes:
+                return classes
+        if self._classes([name]):
+            return [name]
+        return self._of_named(name) if name[0].isupper() else []
+
+    def _of_said(self, said: Said, depth: int) -> list[str]:
+        if said.type:
+            return self._classes(IDENTIFIER.findall(said.type))
+        return self._of(steps_of(said.made_by), depth - 1)
+
+    def _of_named(self, name: str) -> list[str]:
+        """What a function of this name gives, or an instance of the class."""
+        found = [one for one in self._definitions(name) if not one.definition.scope]
+        classes: list[str] = []
+        for one in found[:3]:
+            classes += self._result(one.definition)
+        return list(dict.fromkeys(classes))[:2]
+
+    def _of_member(self, classes: Sequence[str], step: Step, depth: int) -> list[str]:
+        wanted = self._with_bases(classes)
+        found = [one for one in self._definitions(step.name) if one.definition.scope in wanted]
+        # A field and a method may have one name.
+        found.sort(key=lambda one: step.called != (one.definition.kind in ("function", "method")))
+        for one in found[:3]:
+            results = self._result(one.definition)
+            if results:
+                return results
+        if self.own_class() in wanted:
+            for said in said_of(step.name, self._document.text):
+                results = self._of_said(said, depth)
+                if results:
+                    return results
+        return list(classes) if step.name in TRANSPARENT else []
+
+    def _result(self, one: Definition) -> list[str]:
+        if one.kind == "class":
+            return [one.name]
+        words = IDENTIFIER.findall(result_of(one, self._language))
+        return self._classes([one.scope if word in ("Self", "self") else word for word in words])
+
+    def _classes(self, names: Sequence[str]) -> list[str]:
+        """Those of `names` that are classes of the repository."""
+        return [
+            name
+            for name in dict.fromkeys(names)
+            if len(name) > 1
+            and any(one.definition.kind in ("class", "type") for one in self._definitions(name))
+        ][:2]
+
+    def _definitions(self, name: str) -> list[Found]:
+        if name not in self._known:
+            path = self._document.path
+            own = [Found(path, self._language, d) for d in self._tags.definitions if d.name == name]
+            others = [one for one in self._lookup([name]) if one.path != path]
+            self._known[name] = [*own, *others]
+        return self._known[name]
+
+    def _with_bases(self, classes: Sequence[str]) -> list[str]:
+        all_classes = list(classes)
+        for name in all_classes:
+            if len(all_classes) >= MAX_BASES:
+                break
+            for one in self._definitions(name)[:3]:
+                if one.definition.kind == "class":
+                    all_classes += [base for base in self._bases(one) if base not in all_classes]
+        return all_classes[:MAX_BASES]
+
+    def _bases(self, found: Found) -> list[str]:
+        one = found.definition
+        if self._language == "go":
+            own = found.path == self._document.path
+            outline = self._tags.definitions if own else self._outline(found.path)
+            return [d.name for d in outline if d.kind == "base" and d.scope == one.name]
+        match = BASES.search(one.signature.partition("{")[0])
+        return self._classes(IDENTIFIER.findall(match[1])) if match else []
+
+
+def result_of(one: Definition, language: str) -> str:
+    """The words of a signature that say what a call gives, or what a field holds."""
+    before, name, after = one.signature.partition(one.name)
+    if language == "go" and one.apart:
+        before, name, after = one.signature.partition(f" {one.name}(")
+        after = "(" + after
+    if not name:
+        return ""
+    if language in ("java", "csharp", "c", "cpp"):
+        return before
+    if after.lstrip().startswith(("(", "<")):
+        arrow = after.rfind("->")
+        if language in ("rust", "python", "swift"):
+            return after[arrow + 2 :] if arrow >= 0 else ""
+        return after[_closed(after) :]
+    return after
+
+
+def _closed(text: str) -> int:
+    """After the bracket that closes the first one."""
+    depth = 0
+    for place, character in enumerate(text):
+        if character == "(":
+            depth += 1
+        elif character == ")":
+            depth -= 1
+            if depth == 0:
+                return place + 1
+    return len(text)

@@ -1,0 +1,112 @@
+"""The index as it would be if every open document were saved."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from slm_context.cursor import DocumentContext
+from slm_context.imports import Import, stems
+from slm_context.index import Found, Index, stem_of
+from slm_context.tags import Definition, FileTags, tags_of
+
+# A document of more characters is not parsed while somebody waits.
+MAX_PARSED = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class OpenText:
+    """An open document other than the one being completed."""
+
+    path: str
+    language: str | None
+    text: str
+
+
+class View:
+    """What is known of the other files."""
+
+    def __init__(self, index: Index | None, open_texts: Sequence[OpenText]) -> None:
+        self._index = index
+        self._open = {one.path: one for one in open_texts if one.language}
+
+    def definitions(self, names: Sequence[str]) -> list[Found]:
+        found = self._index.definitions(names) if self._index else []
+        found = [one for one in found if one.path not in self._open]
+        wanted = set(names)
+        for path, one in self._open.items():
+            assert one.language is not None
+            found += [
+                Found(path, one.language, definition)
+                for definition in self.outline(path)
+                if definition.name in wanted
+            ]
+        return found
+
+    def outline(self, path: str) -> list[Definition]:
+        one = self._open.get(path)
+        if one is not None and one.language is not None:
+            return list(parsed(one.text, one.language).definitions)
+        return self._index.outline(path) if self._index else []
+
+    def methods_apart(self, scope: str) -> list[Found]:
+        found = self._index.methods_apart(scope) if self._index else []
+        found = [one for one in found if one.path not in self._open]
+        for path, one in self._open.items():
+            assert one.language is not None
+            found += [
+                Found(path, one.language, definition)
+                for definition in self.outline(path)
+                if definition.apart and definition.scope == scope
+            ]
+        return found
+
+    def open_texts(self, language: str) -> list[OpenText]:
+        return [one for one in self._open.values() if one.language == language]
+
+    def beside(self, path: str) -> list[Found]:
+        """What the files in the folder of `path` define that is no member of anything."""
+        folder = path.rpartition("/")[0]
+        found = self._index.beside(folder) if self._index else []
+        found = [one for one in found if one.path not in self._open]
+        for other, one in self._open.items():
+            if other.rpartition("/")[0] == folder:
+                found += [
+                    Found(other, one.language or "", definition)
+                    for definition in self.outline(other)
+                    if not definition.scope
+                ]
+        return found
+
+    def files_in(self, folder: str, language: str, limit: int) -> list[str]:
+        """The files right in a folder."""
+        return self._index.files_in(folder, language, limit) if self._index else []
+
+    def has_folder(self, name: str) -> bool:
+        return self._index is not None and self._index.has_folder(name)
+
+    def imports(self, path: str) -> list[Import]:
+        return self._index.imports(path) if self._index else []
+
+    def paths(self, names: Sequence[str]) -> list[str]:
+        found = list(self._index.paths(names)) if self._index else []
+        return [*found, *(path for path in self._open if stem_of(path) in names)]
+
+    def imported(self, document: DocumentContext, imports: Sequence[Import]) -> Iterator[str]:
+        """Files of the repository that the document imports, in order."""
+        for one in imports:
+            yield from self.files_of(one.module, document)
+
+    def files_of(self, module: str, document: DocumentContext) -> Iterator[str]:
+        """The files that a module's name may mean in this document."""
+        for ending in stems(document.language or "", module, document.path):
+            last = ending.rstrip("/").rsplit("/", 1)[-1]
+            for path in self.paths([last]):
+                if ("/" + path.rsplit(".", 1)[0]).endswith("/" + ending):
+                    yield path
+
+
+@lru_cache(maxsize=64)
+def parsed(text: str, language: str) -> FileTags:
+    if len(text) > MAX_PARSED:
+        return FileTags()
+    return tags_of(text.encode("utf-8", "replace"), language)
