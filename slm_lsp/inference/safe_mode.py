@@ -4,6 +4,7 @@ The memory is a small JSON file in the user's cache folder. Its key names everyt
 crash depends on, so an update of llama.cpp, another CPU or another model gets a new try.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -44,7 +45,9 @@ class SafeModeMemory:
             temporary.write_text(json.dumps(known, indent=1), "utf-8")
             temporary.replace(self.path)
         except OSError:
-            temporary.unlink(missing_ok=True)
+            # A disk that takes no writing refuses this, too.
+            with contextlib.suppress(OSError):
+                temporary.unlink()
 
 
 def safe_mode_key(sha256: str) -> str:

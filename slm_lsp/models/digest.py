@@ -1,5 +1,6 @@
 """sha256 of model files, remembered for as long as a file stays untouched."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -57,8 +58,9 @@ def remember_sha256(path: Path, sha256: str) -> None:
             json.dumps({"fingerprint": _fingerprint(path), "sha256": sha256}), encoding="utf-8"
         )
         mine.replace(note)
-    except OSError:
-        mine.unlink(missing_ok=True)  # no room, or read-only: the next start reads the file again
+    except OSError:  # no room, or read-only: the next start reads the file again
+        with contextlib.suppress(OSError):
+            mine.unlink()
 
 
 def _settled(path: Path) -> bool:

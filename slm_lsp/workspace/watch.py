@@ -45,8 +45,9 @@ class FileWatch:
                 if wanted & {str(event.src_path), str(event.dest_path)}:
                     loop.call_soon_threadsafe(changed)
 
-        observer = Observer()
         try:
+            # The system's limits are met here, too.
+            observer = Observer()
             for folder in {Path(file).parent for file in wanted}:
                 if folder.is_dir():
                     observer.schedule(Handler(), str(folder), recursive=False)
