@@ -109,7 +109,9 @@ def _case(
         elsewhere = {one.path for one in found}
         if not 1 <= len(elsewhere) <= 2 or path in elsewhere:
             continue
-        if not any(_fits(one, language, member, called) for one in found):
+        chain = CHAIN.search(before)
+        of_module = chain is not None and chain[1] in imported
+        if not any(_fits(one, language, member, of_module, called) for one in found):
             continue
         hidden = "\n".join([*lines[:number], before, *lines[number + 1 :]])
         document = DocumentContext(path, language, hidden, start + len(before))
@@ -117,11 +119,11 @@ def _case(
     return None
 
 
-def _fits(found: Found, language: str, member: bool, called: bool) -> bool:
-    """Whether the text can mean this definition: a method is not called without a receiver."""
+def _fits(found: Found, language: str, member: bool, of_module: bool, called: bool) -> bool:
+    """Whether the text can mean this definition: a value's members are defined in its class."""
     one = found.definition
     if member:
-        return True
+        return of_module or bool(one.scope) or language in ("rust", "java")
     if one.scope and one.kind not in ("class", "type"):
         return language == "java" and called  # inherited
     return True

@@ -98,10 +98,20 @@ class Gatherer:
     ) -> "_Asked":
         imports = tags.imports or view.imports(document.path)
         modules = Modules(document, language, imports, view, self._manifest)
-        lookup, outline = view.definitions, view.outline
-        resolver = Resolver(document, language, tags, lookup, outline, modules.is_module)
-        receivers = resolver.at_cursor()
         words = Counter(IDENTIFIER.findall(document.text))
+        usage = Usage(document, words, view, self._read)
+        lookup, outline = view.definitions, view.outline
+        resolver = Resolver(
+            document,
+            language,
+            tags,
+            lookup,
+            outline,
+            modules.is_module,
+            lambda name: bool(view.methods_apart(name)),
+            lambda: usage.texts,
+        )
+        receivers = resolver.at_cursor()
         named = (here for one in imports for here, _ in one.names)
         cursor = Cursor(
             document.path,
@@ -110,7 +120,7 @@ class Gatherer:
             imports,
             tuple(receivers),
             frozenset(here for here in named if words[here] <= 1),
-            Usage(document, words, view, self._read),
+            usage,
             modules.is_own if language == "rust" else lambda names: False,
         )
         return _Asked(document, cursor, modules)

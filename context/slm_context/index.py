@@ -16,7 +16,7 @@ from slm_context.imports import Import
 from slm_context.tags import Definition, FileTags
 
 # Changes with the schema, the queries, what a column means, or what is a secret.
-VERSION = 3
+VERSION = 4
 SCHEMA = """
 CREATE TABLE files (
   id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, stem TEXT NOT NULL, language TEXT NOT NULL,

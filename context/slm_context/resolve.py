@@ -5,6 +5,7 @@ Every word of a type that names a class of the repository counts, so that `Optio
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from slm_context.cursor import DocumentContext
@@ -14,6 +15,8 @@ from slm_context.tags import Definition, FileTags
 
 # How far a chain of declarations, and of base classes, is followed.
 MAX_DEPTH, MAX_BASES = 4, 6
+# What is asked of a thing tells its class: a member that three classes have counts a third.
+SURE, MOST = 0.9, 0.6
 BEFORE = 8_000
 # Methods of wrappers: what they give is, or holds, what they are called on.
 TRANSPARENT = frozenset(
@@ -42,14 +45,22 @@ class Resolver:
         lookup: Lookup,
         outline: Outline,
         is_ours: Callable[[str], bool],
+        has_methods: Callable[[str], bool] = lambda name: False,
+        neighbours: Callable[[], Sequence[str]] = lambda: (),
     ) -> None:
-        """`is_ours` says whether a name stands for a module of the repository."""
+        """`is_ours` says whether a name stands for a module of the repository.
+
+        `has_methods` says whether methods were assigned to something that is called so, and
+        `neighbours` gives texts in which one name is likely to mean one thing.
+        """
         self._document = document
         self._language = language
         self._tags = tags
         self._lookup = lookup
         self._outline = outline
         self._is_ours = is_ours
+        self._has_methods = has_methods
+        self._neighbours = neighbours
         self._known: dict[str, list[Found]] = {}
 
     def at_cursor(self) -> list[str]:
@@ -94,7 +105,35 @@ class Resolver:
                 return classes
         if self._classes([name]):
             return [name]
-        return self._of_named(name) if name[0].isupper() else []
+        if name[0].isupper():
+            return self._of_named(name)
+        return self._called_alike(name)
+
+    def _called_alike(self, name: str) -> list[str]:
+        """Where nothing says a type, things are called after it: `basket`, `user_service`."""
+        if self._language == "javascript" and self._has_methods(name):
+            return [name]
+        if self._is_ours(name):
+            return []
+        camel = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+        return (len(name) > 2 and self._classes([camel])) or self._by_members(name)
+
+    def _by_members(self, name: str) -> list[str]:
+        """The class that has what is asked of things with this name, here and in neighbours."""
+        asked = re.compile(rf"\b{re.escape(name)}(?:\.|->)([A-Za-z_]\w*)")
+        for text in (self._document.text, *self._neighbours()):
+            members = set(asked.findall(text))
+            scores: dict[str, float] = defaultdict(float)
+            counts: dict[str, int] = defaultdict(int)
+            for member in members:
+                scopes = {one.definition.scope for one in self._definitions(member)} - {""}
+                for scope in scopes:
+                    scores[scope] += 1 / len(scopes)
+                    counts[scope] += 1
+            best = max(scores, key=lambda scope: (scores[scope], scope), default="")
+            if best and scores[best] >= SURE and counts[best] >= MOST * len(members):
+                return self._classes([best])
+        return []
 
     def _of_said(self, said: Said, depth: int) -> list[str]:
         if said.type:

@@ -114,7 +114,7 @@ def _definitions(
 
 
 def _owner(node: Node, kind: str, data: bytes, language: str) -> str:
-    """The type that a method is of when it stands outside of it: Go's receiver, Rust's impl."""
+    """What a method is of when it stands outside: Go's receiver, Rust's impl, `res.send = `."""
     if language == "go" and kind == "method":
         typed = node.child_by_field_name("receiver")
     elif language == "rust" and kind in ("function", "constant"):
@@ -122,12 +122,16 @@ def _owner(node: Node, kind: str, data: bytes, language: str) -> str:
         if around is None or around.type != "impl_item":
             return ""
         typed = around.child_by_field_name("type")
+    elif node.type == "assignment_expression":
+        left = node.child_by_field_name("left")
+        typed = left.child_by_field_name("object") if left is not None else None
     else:
         return ""
     if typed is None:
         return ""
     match = OWNER.search(data[typed.start_byte : typed.end_byte])
-    return match[1].decode("utf-8", "replace") if match else ""
+    owner = match[1].decode("utf-8", "replace") if match else ""
+    return "" if owner in ("exports", "module") else owner
 
 
 def _signature(node: Node, kind: str, name: str, data: bytes, language: str) -> str:
@@ -138,8 +142,9 @@ def _signature(node: Node, kind: str, name: str, data: bytes, language: str) -> 
     small = end - node.start_byte <= MAX_WHOLE
     whole = kind == "class" and language in STRUCTS and small
     if not whole and kind not in ("constant", "type", "field", "base"):
+        holder = node.child_by_field_name("right") or node
         for field in BODIES:
-            body = node.child_by_field_name(field)
+            body = holder.child_by_field_name(field)
             if body is not None:
                 end = body.start_byte
                 break

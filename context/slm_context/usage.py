@@ -44,6 +44,11 @@ class Usage(Mapping[str, int]):
 
     @cached_property
     def _neighbours(self) -> list[frozenset[str]]:
+        return [_words(text) for text in self.texts]
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """What is open, and files beside this one."""
         path, language = self._document.path, self._document.language or ""
         texts = [one.text for one in self._view.open_texts(language) if one.path != path]
         folder, _, name = path.rpartition("/")
@@ -54,7 +59,7 @@ class Usage(Mapping[str, int]):
             text = self._read(one)
             if text is not None:
                 texts.append(text)
-        return [_words(text[:MAX_CHARS]) for text in texts[:MAX_NEIGHBOURS]]
+        return [text[:MAX_CHARS] for text in texts[:MAX_NEIGHBOURS]]
 
 
 @lru_cache(maxsize=64)

@@ -136,3 +136,76 @@ def test_the_same_cursor_gets_the_same_snippets_in_the_same_order(gatherer: Gath
     document = at("from shop.money import to_cents\nfrom shop.basket import Basket\n\nx = █")
     first = gatherer.gather(document, (), PLENTY).snippets
     assert first == gatherer.gather(document, (), PLENTY).snippets
+
+
+GO = {
+    "go.mod": "module example.org/shop\n",
+    "gin.go": "package shop\n\ntype Engine struct {\n\tGroup\n}\n\nfunc New() *Engine {}\n",
+    "group.go": "package shop\n\ntype Group struct{}\n\nfunc (g *Group) Handle(path string) {}\n",
+    "run.go": "package shop\n\nfunc (e *Engine) Run(address string) error { return nil }\n",
+    "run_test.go": "package shop\n\nfunc helper() {}\n",
+    "inner/bytes.go": "package inner\n\nfunc ToString(b []byte) string { return string(b) }\n",
+    "other.go": 'package shop\n\nfunc serve() {\n\tx := New()\n\tx.Run("")\n}\n',
+}
+RUST = {
+    "Cargo.toml": '[package]\nname = "mini-shop"\n',
+    "src/lib.rs": "pub mod db;\npub use db::Store;\n",
+    "src/db.rs": (
+        "pub struct Store {}\nimpl Store { pub fn put(&self, n: u8) {} }\n"
+        "pub fn open() -> Store {}\n"
+    ),
+}
+
+
+def over(tmp_path: Path, repository: dict[str, str]) -> Gatherer:
+    index = Index(tmp_path / "other.sqlite")
+    index.write(
+        IndexedFile(path, language, FileStamp(1, 1), tags_of(text.encode(), language))
+        for path, text in repository.items()
+        if (language := language_for(path))
+    )
+    return Gatherer(index, repository.get)
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "shown_at", "holds", "holds_not"),
+    [
+        # Methods of a type in another file than the type, and those of what it embeds.
+        ("a.go", "package shop\n\nfunc f(e *Engine) {\n\te.█", "gin.go", "Run(address", "ToString"),
+        ("a.go", "package shop\n\nfunc f(e *Engine) {\n\te.█", "group.go", "Handle(path", "Run"),
+        # A package sees its own files, but no test's; what neighbours use comes first.
+        ("a.go", "package shop\n\nfunc f() {\n\tx := █", "*.go", "func New() *Engine", "helper"),
+        ("a_test.go", "package shop\n\nfunc f() {\n\tx := █", "*.go", "helper", "ToString"),
+        (
+            "a.go",
+            'package shop\n\nimport "example.org/shop/inner"\n\nfunc f() {\n\tinner.█',
+            *("inner/bytes.go", "func ToString(b []byte) string", "New"),
+        ),
+        # A crate by its own name, by `crate`, and what it hands on.
+        (
+            "src/bin/a.rs",
+            "use mini_shop::Store;\nfn f(s: Store) {\n  s.█",
+            "src/db.rs",
+            "put",
+            "open",
+        ),
+        ("src/b.rs", "fn f() {\n  let x = crate::db::█", "src/db.rs", "fn open() -> Store", "put"),
+        ("tests/a.rs", "fn f() {\n  mini_shop::█", "src/lib.rs", "Store", "put"),
+        ("src/b.rs", "use crate::Store;\nfn f() {\n  █", "src/db.rs", "struct Store", "open"),
+    ],
+)
+def test_go_and_rust(
+    tmp_path: Path, path: str, code: str, shown_at: str, holds: str, holds_not: str
+) -> None:
+    gatherer = over(tmp_path, GO | RUST)
+    text = shown(gatherer.gather(at(code, path), (), PLENTY))[shown_at]
+    assert holds in text and holds_not not in text
+
+
+def test_the_names_that_neighbours_use_come_first(tmp_path: Path) -> None:
+    many = "".join(f"def name_{n}(): ...\n" for n in range(300))
+    gatherer = over(
+        tmp_path, {"lib.py": many, "test_a.py": "import lib\n\nlib.name_222()\nlib.name_299()\n"}
+    )
+    bundle = gatherer.gather(at("import lib\n\nlib.█", "test_b.py"), (), PLENTY)
+    assert shown(bundle)["lib.py"].startswith("def name_222():\ndef name_299():\n")

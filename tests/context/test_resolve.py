@@ -31,6 +31,10 @@ OTHER = {
         "public class Shop extends Place {\n  public Person owner(int n) { return null; }\n}\n"
         "class Person {}\nclass Place {}\n"
     ),
+    "response.js": (
+        "var res = module.exports = {};\nres.send = function send(body) {};\n"
+        "res.status = (code) => { };\nexports.helper = function () {};\n"
+    ),
     "shop.ts": (
         "export class Shop extends Place implements Door {\n"
         "  owner(n: number): Promise<Person> {}\n"
@@ -39,7 +43,7 @@ OTHER = {
 }
 
 
-def classes_at(path: str, before: str) -> list[str]:
+def classes_at(path: str, before: str, *neighbours: str) -> list[str]:
     """The classes of what stands before the cursor at the end of `before`."""
     language = language_for(path) or ""
     all_found = [
@@ -55,6 +59,8 @@ def classes_at(path: str, before: str) -> list[str]:
         lambda names: [one for one in all_found if one.definition.name in names],
         lambda path: [one.definition for one in all_found if one.path == path],
         lambda name: name in ("shop", "gin"),
+        lambda name: any(d.definition.apart and d.definition.scope == name for d in all_found),
+        lambda: neighbours,
     )
     return resolver.at_cursor()
 
@@ -75,6 +81,10 @@ def classes_at(path: str, before: str) -> list[str]:
             ["Person"],
         ),
         ("a.py", "@group('x')\ndef cli(): ...\n\n@cli.", ["Basket", "Container"]),
+        ("a.py", "def f(basket):\n    basket.", ["Basket", "Container"]),
+        ("a.py", "def f(b):\n    b.owner()\n    b.", ["Basket", "Container"]),
+        ("a.py", "def f(b):\n    b.owner()\n    b.append(b.pop())\n    b.", []),
+        ("a.js", "app.get('/', function (req, res) {\n  res.", ["res"]),
         ("a.py", "x = 1\ny.", []),
         ("a.py", "'text'.", []),
         ("a.go", "package gin\nfunc f(a, b *Engine) {\n\ta.", ["Engine", "RouterGroup"]),
@@ -100,6 +110,11 @@ def classes_at(path: str, before: str) -> list[str]:
 )
 def test_what_the_thing_before_the_dot_is(path: str, before: str, expected: list[str]) -> None:
     assert classes_at(path, before) == expected
+
+
+def test_a_name_means_what_it_means_in_the_file_beside() -> None:
+    beside = "def test_one(it):\n    it.owner()\n"
+    assert classes_at("test_a.py", "def test_two(it):\n    it.", beside) == ["Basket", "Container"]
 
 
 @pytest.mark.parametrize(

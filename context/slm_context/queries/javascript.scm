@@ -7,3 +7,4 @@
 (program (variable_declaration (variable_declarator name: (identifier) @name) @constant))
 (import_statement) @import
 (variable_declarator value: (call_expression function: (identifier) @require)) @import
+(assignment_expression left: (member_expression object: [(identifier) (member_expression)] property: (property_identifier) @name) right: [(function_expression) (arrow_function)]) @method

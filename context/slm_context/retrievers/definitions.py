@@ -60,7 +60,8 @@ def definition_snippets(
     told = Told(cursor, outline, methods_apart)
     snippets = [told.snippet(file, hits) for file, hits in by_file.items()]
     for name in cursor.receivers[:2]:
-        if name not in by_name:  # of this file, but its methods may be in others
+        classes = (one for one in by_name.get(name, ()) if one.definition.kind in ("class", "type"))
+        if next(classes, None) is None:  # of this file, but its methods may be in others
             snippets += told.rest_of(name)
     return sorted(snippets, key=lambda one: (-one.score, one.path))
 

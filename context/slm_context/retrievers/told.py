@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -95,16 +96,21 @@ class Told:
 
     def rest_of(self, name: str) -> list[Snippet]:
         """Methods, in other files, of a class of the cursor's own file."""
-        here = self._cursor.path
-        found = [one for one in self._methods_apart(name) if _beside(one.path, here)]
+        here, anywhere = self._cursor.path, self._cursor.language != "go"
+        found = [
+            one
+            for one in self._methods_apart(name)
+            if one.path != here and (anywhere or _beside(one.path, here))
+        ]
         if not found:
             return []
+        # Where most of them stand is where the thing is made.
+        path, _ = Counter(one.path for one in found).most_common(1)[0]
+        found = [one for one in found if one.path == path]
         members = self._ranked([one.definition for one in found], frozenset())
         lines = self._listed(members, MEMBERS_SHOWN)
         reason = f"the cursor stands behind an instance of {name}"
-        return [
-            Snippet(found[0].path, "\n".join(lines) + "\n", 0, Origin.MEMBER, MEMBER_WEIGHT, reason)
-        ]
+        return [Snippet(path, "\n".join(lines) + "\n", 0, Origin.MEMBER, MEMBER_WEIGHT, reason)]
 
     def _members(self, path: str, name: str, wanted: frozenset[str]) -> list[Definition]:
         members = [one for one in self._outline(path) if one.scope == name]
