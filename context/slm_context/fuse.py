@@ -10,7 +10,13 @@ from slm_context.types import Dropped, Origin, Snippet
 # Reciprocal-rank fusion (Cormack, Clarke and Büttcher 2009), with a small constant: the first of
 # a list counts clearly more than the second.
 RANK_CONSTANT = 4
-WEIGHTS = {Origin.MEMBER: 1.5, Origin.DEFINITION: 1.0, Origin.COUNTERPART: 0.7, Origin.SIMILAR: 0.6}
+WEIGHTS = {
+    Origin.MEMBER: 1.5,
+    Origin.DEFINITION: 1.0,
+    Origin.RECENT_EDIT: 0.9,
+    Origin.COUNTERPART: 0.7,
+    Origin.SIMILAR: 0.6,
+}
 # A snippet whose words are mostly on the screen already says nothing new.
 ON_SCREEN = 0.8
 # No file gets more than this part of the room: few, but more than one. What the thing before the

@@ -16,6 +16,7 @@ from slm_context.receiver import Step, steps_at
 from slm_context.resolve import Resolver
 from slm_context.retrievers.counterpart import counterpart_names, counterpart_snippets
 from slm_context.retrievers.definitions import definition_snippets
+from slm_context.retrievers.edits import Changed, edit_snippets
 from slm_context.retrievers.modules import module_snippet, package_snippet
 from slm_context.retrievers.similar import OtherText, similar_snippets
 from slm_context.retrievers.told import Cursor
@@ -78,7 +79,7 @@ class Gatherer:
     ) -> Iterator[Callable[[], list[Snippet]]]:
         """In order of what they are worth, each begun only while there is time."""
         language = document.language
-        tags = parsed(document.text, language) if language else FileTags()
+        tags = parsed(document.text, language, document.path) if language else FileTags()
         view = View(self._index, open_texts)
         if language is not None:
             asked = self._asked(document, language, tags, view)
@@ -88,6 +89,14 @@ class Gatherer:
                 view.paths(counterpart_names(stem_of(document.path))),
                 view.outline,
             )
+        yield lambda: edit_snippets(
+            document.prefix[-2_000:] + document.suffix[:1_000],
+            [
+                Changed(one.path, one.before, one.text)
+                for one in open_texts
+                if one.before is not None and one.path != document.path
+            ],
+        )
         yield lambda: similar_snippets(
             document.prefix[-4_000:],
             self._texts(document, tags.imports, view, open_texts),

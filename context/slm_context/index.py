@@ -16,11 +16,11 @@ from slm_context.imports import Import
 from slm_context.tags import Definition, FileTags
 
 # Changes with the schema, the queries, what a column means, or what is a secret.
-VERSION = 4
+VERSION = 5
 SCHEMA = """
 CREATE TABLE files (
   id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, stem TEXT NOT NULL, language TEXT NOT NULL,
-  size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, imports TEXT NOT NULL
+  size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, digest TEXT NOT NULL, imports TEXT NOT NULL
 );
 CREATE TABLE definitions (
   file INTEGER NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, scope TEXT NOT NULL,
@@ -50,7 +50,8 @@ class IndexedFile:
     path: str  # relative to the root, with forward slashes
     language: str
     stamp: FileStamp
-    tags: FileTags
+    tags: FileTags | None  # None: its content, and so its tags, are as they were
+    digest: str = ""  # of the content, "" when it was not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +86,38 @@ class Index:
         rows = self._db.execute("SELECT path, size, mtime_ns FROM files")
         return {path: FileStamp(size, mtime_ns) for path, size, mtime_ns in rows}
 
+    def digests(self) -> dict[str, str]:
+        """Every indexed path and the digest of its content."""
+        return dict(self._db.execute("SELECT path, digest FROM files"))
+
+    def digest(self, path: str) -> str:
+        """The digest of one file's content, "" when it is not known."""
+        row = self._db.execute("SELECT digest FROM files WHERE path = ?", (path,)).fetchone()
+        return row[0] if row is not None else ""
+
     def write(self, files: Iterable[IndexedFile], removed: Iterable[str] = ()) -> None:
         """Put these files in, in place of what was known of them, in one transaction."""
         with self._db:
             for path in removed:
                 self._forget(path)
             for one in files:
+                if one.tags is None:
+                    self._db.execute(
+                        "UPDATE files SET size = ?, mtime_ns = ? WHERE path = ?",
+                        (one.stamp.size, one.stamp.mtime_ns, one.path),
+                    )
+                    continue
                 self._forget(one.path)
                 row = self._db.execute(
-                    "INSERT INTO files (path, stem, language, size, mtime_ns, imports) "
-                    "VALUES (?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO files (path, stem, language, size, mtime_ns, digest, imports) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (
                         one.path,
                         stem_of(one.path),
                         one.language,
                         one.stamp.size,
                         one.stamp.mtime_ns,
+                        one.digest,
                         json.dumps([(i.module, i.names) for i in one.tags.imports]),
                     ),
                 )

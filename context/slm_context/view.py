@@ -1,5 +1,6 @@
 """The index as it would be if every open document were saved."""
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,10 +8,13 @@ from functools import lru_cache
 from slm_context.cursor import DocumentContext
 from slm_context.imports import Import, stems
 from slm_context.index import Found, Index, stem_of
-from slm_context.tags import Definition, FileTags, tags_of
+from slm_context.syntax import SyntaxTree, parse
+from slm_context.tags import Definition, FileTags, tags_of_tree
 
 # A document of more characters is not parsed while somebody waits.
 MAX_PARSED = 200_000
+# Trees that are kept to parse the next version from.
+MAX_TREES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,7 @@ class OpenText:
     path: str
     language: str | None
     text: str
+    before: str | None = None  # its text when it came into sight, where it was changed since
 
 
 class View:
@@ -45,7 +50,7 @@ class View:
     def outline(self, path: str) -> list[Definition]:
         one = self._open.get(path)
         if one is not None and one.language is not None:
-            return list(parsed(one.text, one.language).definitions)
+            return list(parsed(one.text, one.language, one.path).definitions)
         return self._index.outline(path) if self._index else []
 
     def methods_apart(self, scope: str) -> list[Found]:
@@ -105,8 +110,27 @@ class View:
                     yield path
 
 
+def parsed(text: str, language: str, path: str) -> FileTags:
+    """The tags of a document, but of none that takes long."""
+    return FileTags() if len(text) > MAX_PARSED else _tags(text, language, path)
+
+
+def tags_again(data: bytes, language: str, *, path: str) -> FileTags:
+    """The tags of a file that may have been parsed, as an open document, before."""
+    return _tags(data.decode("utf-8", "replace"), language, path)
+
+
+_TREES: OrderedDict[str, SyntaxTree] = OrderedDict()
+
+
 @lru_cache(maxsize=64)
-def parsed(text: str, language: str) -> FileTags:
-    if len(text) > MAX_PARSED:
+def _tags(text: str, language: str, path: str) -> FileTags:
+    """From the tree of the same file as it was, only what changed is parsed."""
+    tree = parse(text, language, _TREES.get(path))
+    if tree is None:
         return FileTags()
-    return tags_of(text.encode("utf-8", "replace"), language)
+    _TREES[path] = tree
+    _TREES.move_to_end(path)
+    while len(_TREES) > MAX_TREES:
+        _TREES.popitem(last=False)
+    return tags_of_tree(tree.root, text.encode("utf-8", "replace"), language)

@@ -9,11 +9,13 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from hashlib import blake2b
 from pathlib import Path
 
-from slm_context.index import Index, IndexedFile
-from slm_context.tags import tags_of
+from slm_context.index import FileStamp, Index, IndexedFile
+from slm_context.languages import language_for
+from slm_context.tags import FileTags, tags_of
 
 from slm_lsp.workspace.scan import Rules, SourceFile, is_own_file, read_source, scan
 
@@ -26,6 +28,7 @@ WORTH_PROCESSES = 200
 NICE = 15
 
 Progress = Callable[[int, int], None]
+Parse = Callable[[bytes, str], FileTags]
 
 
 def update(
@@ -41,11 +44,13 @@ def update(
     known = index.stamps()
     found = {one.path: one for one in scan(rules)}
     changed = [one for one in found.values() if known.get(one.path) != one.stamp]
+    # A touch, or a branch left and entered again, changes times and no content.
+    digests = index.digests() if known else {}
     gone = [path for path in known if path not in found]
     progress(0, len(changed))
     index.write([], gone)
     n_done, waiting = 0, list[IndexedFile]()
-    for chunk in _tagged(rules.root, changed, n_processes):
+    for chunk in _tagged(rules.root, changed, digests, n_processes):
         waiting += chunk
         n_done += len(chunk)
         if len(waiting) >= WRITTEN_AT_ONCE:
@@ -57,11 +62,8 @@ def update(
     return len(changed), len(gone)
 
 
-def update_file(index: Index, rules: Rules, path: str) -> None:
+def update_file(index: Index, rules: Rules, path: str, parse: Parse = tags_of) -> None:
     """Read one file again, or forget it when it is gone or may not be read."""
-    from slm_context.index import FileStamp
-    from slm_context.languages import language_for
-
     language = language_for(path)
     try:
         status = (rules.root / path).lstat()
@@ -70,23 +72,29 @@ def update_file(index: Index, rules: Rules, path: str) -> None:
     if language is None or not rules.allows(path) or not is_own_file(rules.root, path):
         return index.write([], [path])
     stamp = FileStamp(status.st_size, status.st_mtime_ns)
-    index.write([tagged(rules.root, SourceFile(path, language, stamp))])
+    index.write([tagged(rules.root, SourceFile(path, language, stamp), index.digest(path), parse)])
 
 
-def tagged(root: Path, file: SourceFile) -> IndexedFile:
-    """A file with its tags; one that may not be read has none, and is not tried again."""
+def tagged(root: Path, file: SourceFile, known: str = "", parse: Parse = tags_of) -> IndexedFile:
+    """A file with its tags; one that may not be read has none, and is not tried again.
+
+    The tags are None, and stay what they were, where the content is as `known`.
+    """
     content = read_source(root / file.path)
-    from slm_context.tags import FileTags
+    if content is None:
+        return IndexedFile(file.path, file.language, file.stamp, FileTags())
+    digest = blake2b(content, digest_size=8).hexdigest()
+    tags = parse(content, file.language) if digest != known else None
+    return IndexedFile(file.path, file.language, file.stamp, tags, digest)
 
-    tags = FileTags() if content is None else tags_of(content, file.language)
-    return IndexedFile(file.path, file.language, file.stamp, tags)
 
-
-def _tagged(root: Path, files: list[SourceFile], n_processes: int) -> Iterator[list[IndexedFile]]:
+def _tagged(
+    root: Path, files: list[SourceFile], digests: Mapping[str, str], n_processes: int
+) -> Iterator[list[IndexedFile]]:
     chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
 
     def work(chunk: list[SourceFile]) -> list[IndexedFile]:
-        return [tagged(root, one) for one in chunk]
+        return [tagged(root, one, digests.get(one.path, "")) for one in chunk]
 
     if n_processes < 2 or len(files) < WORTH_PROCESSES or not hasattr(os, "fork"):
         yield from map(work, chunks)

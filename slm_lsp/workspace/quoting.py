@@ -40,12 +40,13 @@ def quotable(
             # What is asked for by `include` is a part of the repository, and of no other.
             by_root[of] = Rules(of, include if of == root else (), exclude)
         name = one.shown.path if one.path is None else one.path.relative_to(of).as_posix()
-        if by_root[of].allows(name) and not _holds_secret(one.shown.text):
+        if by_root[of].allows(name) and not text_holds_secret(one.shown.text):
             found.append(one.shown)
     return found
 
 
 # The same text is asked about at every key typed in another document.
 @lru_cache(maxsize=16)
-def _holds_secret(text: str) -> bool:
+def text_holds_secret(text: str) -> bool:
+    """Whether a key or token stands in an open document."""
     return holds_secret(text.encode("utf-8", "replace"))

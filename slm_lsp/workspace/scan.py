@@ -11,6 +11,7 @@ from pathspec import GitIgnoreSpec
 from slm_context.index import FileStamp
 from slm_context.languages import language_for
 
+from slm_lsp.workspace.git import git_folders
 from slm_lsp.workspace.secrets import holds_secret, is_secret_name
 
 # Larger files are data, or were written by a program.
@@ -82,11 +83,15 @@ class Rules:
         return spec is not None and spec.match_file(inner)
 
     def _read(self, folder: str) -> GitIgnoreSpec | None:
+        files = [self.root / folder / name for name in IGNORE_FILES]
+        git = git_folders(self.root) if not folder else None
+        if git is not None:  # weaker than the tree's own files: these may take it back
+            files.insert(0, git.exclude)
         lines: list[str] = []
-        for name in IGNORE_FILES:
+        for file in files:
             try:
-                content = (self.root / folder / name).read_text("utf-8", "replace")
-            except OSError:
+                content = file.read_text("utf-8", "replace")
+            except (OSError, ValueError):
                 continue
             lines += content.splitlines()[:10_000]
         return _compiled(tuple(lines)) if lines else None

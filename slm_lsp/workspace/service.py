@@ -13,6 +13,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from slm_context.cursor import DocumentContext
@@ -20,10 +21,13 @@ from slm_context.gather import Gatherer, Limits
 from slm_context.index import Index
 from slm_context.tags import tags_of
 from slm_context.types import ContextBundle
+from slm_context.view import tags_again
 
 from slm_lsp.inference.process import PACKAGE_ROOT, start_process
 from slm_lsp.models.places import cache_folder
 from slm_lsp.settings import Settings
+from slm_lsp.workspace.git import git_folders
+from slm_lsp.workspace.history import History
 from slm_lsp.workspace.indexer import update_file, write_request
 from slm_lsp.workspace.quoting import OpenDocument, quotable
 from slm_lsp.workspace.scan import IGNORE_FILES, Rules, is_own_file, read_source
@@ -68,6 +72,7 @@ class Workspace:
         self._gatherer: Gatherer | None = None
         self._rules: Rules | None = None
         self._open = frozenset[str]()
+        self._history = History()
         self._reading: asyncio.Task[None] | None = None
         self._again = False
         # A checkout or a pull changes git's two files, and others by the thousand.
@@ -77,8 +82,8 @@ class Workspace:
         """Begin to read the repository, in the background."""
         if self.root is None:
             return
-        git = self.root / ".git"
-        of_git = (git / "HEAD", git / "index") if git.is_dir() else ()
+        git = git_folders(self.root)
+        of_git = git.watched if git is not None else ()
         self._watch.watch((*of_git, *(self.root / name for name in IGNORE_FILES)))
         self.refresh()
 
@@ -129,7 +134,10 @@ class Workspace:
     # In the thread.
 
     def _gather(self, document: DocumentContext, others: Sequence[OpenDocument]) -> ContextBundle:
-        open_texts = quotable(others, self.root, self._include, self._exclude)
+        self._history.see(document.path, document.text)
+        open_texts = self._history.with_before(
+            quotable(others, self.root, self._include, self._exclude)
+        )
         self._open = frozenset(one.path for one in open_texts)
         # The ignore files may have changed since the last question.
         self._rules = self._made_rules() if self.root is not None else None
@@ -170,7 +178,8 @@ class Workspace:
         try:
             index = Index(index_file(self.root))
             try:
-                update_file(index, self._made_rules(), path)
+                # What was typed is parsed already, but for what changed since.
+                update_file(index, self._made_rules(), path, partial(tags_again, path=path))
             finally:
                 index.close()
         except (sqlite3.Error, OSError) as error:

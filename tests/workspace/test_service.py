@@ -1,12 +1,14 @@
 """The index of a repository, made by the real process and kept up to date."""
 
 import asyncio
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 from slm_context.cursor import DocumentContext
 from slm_context.index import Index
+from slm_context.tags import FileTags, tags_of
 
 from slm_lsp.settings import ContextSettings, Settings
 from slm_lsp.workspace.indexer import update, update_file
@@ -129,6 +131,42 @@ def test_only_what_changed_is_read(root: Path, tmp_path: Path) -> None:
     assert update(index, rules) == (1, 1)
     update_file(index, rules, "gone.py")
     assert set(index.stamps()) == {"shop/money.py", "new.py"}
+
+
+def test_a_touch_or_a_branch_left_and_entered_again_costs_no_parsing(
+    root: Path, tmp_path: Path
+) -> None:
+    index, rules = Index(tmp_path / "i.sqlite"), Rules(root)
+    update(index, rules)
+    parsed: list[str] = []
+
+    def parse(content: bytes, language: str) -> FileTags:
+        parsed.append(content.decode())
+        return tags_of(content, language)
+
+    os.utime(root / "app.py", ns=(1, 1))
+    update_file(index, rules, "app.py", parse)
+    assert parsed == [] and index.stamps()["app.py"].mtime_ns == 1
+    assert index.imports("app.py")
+    os.utime(root / "shop" / "money.py", ns=(1, 1))
+    assert update(index, rules) == (1, 0)
+    assert index.stamps()["shop/money.py"].mtime_ns == 1 and index.definitions(["to_cents"])
+    (root / "app.py").write_text("def other(): ...\n")
+    update_file(index, rules, "app.py", parse)
+    assert parsed == ["def other(): ...\n"] and index.definitions(["other"])
+
+
+async def test_what_was_typed_and_saved_is_in_the_index_as_it_is(root: Path) -> None:
+    workspace = await reading(root)
+    money = root / "shop" / "money.py"
+    for parameter in ("price", "amount", "größe"):
+        text = CODE.replace("price", parameter)
+        document = DocumentContext("shop/money.py", "python", text, len(text))
+        await workspace.gather(document, ())
+        money.write_text(text, encoding="utf-8")
+        await workspace.saved(money)
+        assert (await snippets(workspace))["shop/money.py"] == f"def to_cents({parameter}):\n"
+    await workspace.close()
 
 
 def test_many_files_are_read_by_several_processes(tmp_path: Path) -> None:

@@ -1,0 +1,51 @@
+"""Where git keeps what says that a working tree changed, and what it ignores.
+
+In a linked worktree and in a submodule `.git` is a file that names the folder.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+# A file of one line; anything longer is no such file.
+MAX_CHARS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class GitFolders:
+    """`own` holds HEAD and index of this working tree, `common` what all of them share."""
+
+    own: Path
+    common: Path
+
+    @property
+    def watched(self) -> tuple[Path, ...]:
+        """Files that change with a checkout, a pull or a stash, and with what is ignored."""
+        return self.own / "HEAD", self.own / "index", self.exclude
+
+    @property
+    def exclude(self) -> Path:
+        """What this machine ignores and does not tell others."""
+        return self.common / "info" / "exclude"
+
+
+def git_folders(root: Path) -> GitFolders | None:
+    """The folders of the repository whose working tree begins at `root`; None where it does not."""
+    own = root / ".git"
+    if own.is_file():
+        named = _line(own).removeprefix("gitdir:").strip()
+        if not named:
+            return None
+        own = (root / named).resolve()
+    if not own.is_dir():
+        return None
+    common = _line(own / "commondir").strip()
+    return GitFolders(own, (own / common).resolve() if common else own)
+
+
+def _line(file: Path) -> str:
+    try:
+        with file.open(encoding="utf-8", errors="replace") as opened:
+            line = opened.read(MAX_CHARS).partition("\n")[0]
+            return "" if "\0" in line else line
+    except (OSError, ValueError):
+        return ""
