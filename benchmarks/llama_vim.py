@@ -74,10 +74,14 @@ class LlamaVim:
         raise RuntimeError(f"{self._command[0]} ended with exit code {self._process.returncode}")
 
     async def open(self, session: Session) -> None:
+        await self.enter(session.text)
+
+    async def enter(self, text: str) -> None:
+        """A buffer is left, and another one entered."""
         if self._text:
             self._collect(self._text)
-        self._text = session.text
-        self._collect(session.text)
+        self._text = text
+        self._collect(text)
         # In normal mode one waiting chunk a second joins the ring, and is evaluated then.
         if self._queue:
             self._ring = [*self._ring, self._queue.pop(0)][-CHUNKS:]
@@ -86,19 +90,24 @@ class LlamaVim:
 
     async def press(self, key: Key, text: str) -> bool:
         self._text = text
-        before, after = text[: key.cursor], text[key.cursor :]
+        return bool((await self.suggest(text[: key.cursor], text[key.cursor :])).strip())
+
+    async def suggest(self, before: str, after: str) -> str:
+        """What is shown at the cursor; waits, as the editor does, while a request is under way."""
         self._wanted = _digest(before, after)
         if len(after.partition("\n")[0]) > MAX_LINE_SUFFIX:
             self._effort["known"] += 1
-            return False
+            return ""
         asked = False
         while True:
             hint = self._hint(before, after)
             if hint is not None:
                 self._effort["known"] += not asked
-                if hint.strip() and not self._busy():
+                if _repeats(hint, before, after):
+                    return ""
+                if not self._busy():
                     self._ask(before + hint, after, AHEAD_MS)
-                return bool(hint.strip())
+                return hint
             if self._busy():
                 await asyncio.sleep(RETRY_S)
                 continue
@@ -201,6 +210,23 @@ class LlamaVim:
             return response.status, answer
         finally:
             connection.close()
+
+
+def _repeats(hint: str, before: str, after: str) -> bool:
+    """Nothing, or what stands there already: the plugin discards such an answer."""
+    lines = hint.split("\n")
+    rest, *below = after.split("\n")
+    if not hint.strip() or (len(lines) == 1 and hint == rest):
+        return True
+    if not lines[0] and lines[1:] == below[: len(lines) - 1]:
+        return True
+    below = below[next((n for n, line in enumerate(below) if line.strip()), len(below)) :]
+    if not below or before.rpartition("\n")[2] + lines[0] != below[0]:
+        return False
+    return all(
+        (there == line if n < len(lines) - 1 else there.startswith(line))
+        for n, (line, there) in enumerate(zip(lines[1:], below[1:], strict=False), 1)
+    )
 
 
 def _digest(before: str, after: str) -> str:

@@ -60,7 +60,7 @@ class Row:
 
 
 async def run(
-    chosen: list[Position], answers: Path, journal: Path | None
+    chosen: list[Position], answers: Path, journal: Path | None, model_file: Path | None = None
 ) -> tuple[list[Row], dict[str, str]]:
     settings = Settings()
     # Everything is shown, also what would be hidden as unsure, and one answer to each question.
@@ -72,6 +72,8 @@ async def run(
         n_candidates=1,
     )
     settings = replace(settings, completion=completion)
+    if model_file is not None:
+        settings = replace(settings, model=replace(settings.model, path=str(model_file)))
     client = await build_client(settings)
     await client.start()
     kept = KeptAnswers(client, answers)

@@ -7,6 +7,7 @@ from slm_prompts.template import templates
 
 from slm_lsp.completion.asking import Gather
 from slm_lsp.completion.engine import CompletionEngine
+from slm_lsp.completion.sources import Defined
 from slm_lsp.inference.client import ModelClient, WorkerClient
 from slm_lsp.models import resolve_model
 from slm_lsp.models.places import cache_folder
@@ -46,5 +47,6 @@ def build_engine(
     settings: Settings,
     statistics: Statistics | None = None,
     gather: Gather | None = None,
+    defined: Defined | None = None,
 ) -> CompletionEngine:
-    return CompletionEngine(client, settings, statistics, gather)
+    return CompletionEngine(client, settings, statistics, gather, defined)

@@ -11,6 +11,7 @@ from slm_lsp import sandbox
 from slm_lsp.assembly import build_client, build_engine
 from slm_lsp.completion.asking import Gather
 from slm_lsp.completion.engine import CompletionEngine
+from slm_lsp.completion.sources import Defined
 from slm_lsp.errors import SlmError
 from slm_lsp.inference.client import WorkerClient, WorkerState
 from slm_lsp.settings import Settings
@@ -36,8 +37,10 @@ class ServingModel:
         statistics: Statistics,
         on_status: Callable[[Status], None],
         gather: Gather | None = None,
+        defined: Defined | None = None,
     ) -> None:
         self._gather = gather
+        self._defined = defined
         self.client: WorkerClient | None = None
         self.engine: CompletionEngine | None = None
         self._statistics = statistics
@@ -99,7 +102,7 @@ class ServingModel:
             self._stand_without(Status(State.ERROR, str(error)))
             return
         self.client = client
-        self.engine = build_engine(client, settings, self._statistics, self._gather)
+        self.engine = build_engine(client, settings, self._statistics, self._gather, self._defined)
         client.subscribe(lambda state, detail: self._tell())
         await client.start()
 
@@ -107,7 +110,9 @@ class ServingModel:
         """Settings changed that the inference process does not depend on."""
         if self.client is not None:
             self._forget_engine()
-            self.engine = build_engine(self.client, settings, self._statistics, self._gather)
+            self.engine = build_engine(
+                self.client, settings, self._statistics, self._gather, self._defined
+            )
 
     async def restart(self, settings: Settings) -> None:
         """A fresh process for the model that is there, or a new attempt to find one."""

@@ -54,7 +54,12 @@ class Session:
         self.learning = Learning.load()
         self.statistics.trust = self.learning.trust
         self.on_status: Callable[[Status], None] = lambda status: None
-        self.serving = ServingModel(self.statistics, self._status_changed, self._gather)
+        self.serving = ServingModel(
+            self.statistics,
+            self._status_changed,
+            self._gather,
+            lambda names: self.workspace.defined(names),
+        )
         self.workspace = Workspace(None, self.config.settings)
         self.on_reading: Callable[[int, int], None] = lambda done, of: None
         self.on_findings: Callable[[str], None] = lambda uri: None

@@ -160,8 +160,9 @@ class CompletionSettings:
     )
     show_at_least_percent: float = setting(
         50.0,
-        "Show an automatic suggestion when its beginning is probably right at least this often, "
-        "in percent. 0 shows all of them. Asked for by hand, every suggestion is shown.",
+        "Show an automatic suggestion when it begins right at least this often, in percent, and "
+        "probably saves more time than reading it takes. 0 shows all of them. Asked for by hand, "
+        "every suggestion is shown.",
         minimum=0,
         maximum=100,
     )

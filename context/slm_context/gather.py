@@ -54,6 +54,12 @@ class Gatherer:
         self._clock = clock
         self._manifests: dict[str, str] = {}
 
+    def defined(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of the names that some indexed file defines."""
+        if self._index is None:
+            return frozenset()
+        return frozenset(found.definition.name for found in self._index.definitions(names, 1))
+
     def gather(
         self, document: DocumentContext, open_texts: Sequence[OpenText], limits: Limits
     ) -> ContextBundle:

@@ -137,7 +137,12 @@ async def complete(document: DocumentContext, path: Path) -> Outcome:
         if client.state is not WorkerState.READY or client.model is None:
             raise WorkerDied(client.detail)
         await workspace.settled()
-        engine = build_engine(client, settings, gather=lambda at: workspace.gather(at, ()))
+        engine = build_engine(
+            client,
+            settings,
+            gather=lambda at: workspace.gather(at, ()),
+            defined=workspace.defined,
+        )
         request = CompletionRequest(path.as_uri(), 1, document, Trigger.INVOKED)
         started = time.perf_counter()
         completion = await engine.complete(request)

@@ -1,23 +1,24 @@
 """From the model's answers to the suggestions: filtered, with known names first, and how sure."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from slm_context.types import ContextBundle
-
 from slm_lsp.completion.asking import Answer
-from slm_lsp.completion.names import unknown_names
+from slm_lsp.completion.confident import confident_part
+from slm_lsp.completion.names import unknown_names, word_before
 from slm_lsp.completion.postprocess import Surroundings, postprocess
 from slm_lsp.completion.rank import Candidate, ranked
 from slm_lsp.completion.show import features_of, show_model
-from slm_lsp.completion.types import Completion, Explanation
+from slm_lsp.completion.types import Completion, Explanation, Trigger
 
 
 def chosen(
-    answer: Answer, around: Surroundings, bundle: ContextBundle, explanation: Explanation
+    answer: Answer, around: Surroundings, seen: Sequence[str], explanation: Explanation
 ) -> Completion | None:
-    """The best suggestion, the others behind it; None when the filters left nothing."""
-    document = around.document
-    seen = (document.text, *(snippet.text for snippet in bundle.snippets))
+    """The best suggestion, the others behind it; None when the filters left nothing.
+
+    A name that stands in none of the texts `seen` is unknown.
+    """
     candidates: list[Candidate] = []
     for index, tokens in enumerate(answer.candidates):
         draft, verdicts = postprocess(answer.text(index), around)
@@ -27,30 +28,39 @@ def chosen(
                 # The likeliest answer is nothing; what else a line may begin with is no answer.
                 return None
         if draft is not None:
-            # The first name may be begun already: `tot█al` is `total`.
-            begun = _word_before(document.line_prefix)
-            unknown = unknown_names(begun + draft.text, document.language, seen)
             completion = Completion(draft.text, tuple(tokens), draft.n_replaced)
-            candidates.append(Candidate(completion, tuple(unknown), index, tuple(verdicts)))
+            unknown = tuple(_unknown(completion, around, seen))
+            candidates.append(Candidate(completion, unknown, index, tuple(verdicts)))
     if not candidates:
         return None
     best, *others = ranked(candidates)
-    features = features_of(document, best.completion, around.mode, len(best.unknown))
-    probability = show_model().probability(features)
     explanation.raw, explanation.verdicts = answer.text(best.index), list(best.verdicts)
-    explanation.unknown_names = list(best.unknown)
-    explanation.features = features
-    explanation.probability = round(probability, 4)
+    completion = best.completion
+    if explanation.trigger is Trigger.AUTOMATIC:
+        completion = confident_part(completion, around)
     return replace(
-        best.completion,
-        probability=probability,
+        promised(completion, around, seen, explanation),
         n_asked=len(answer.candidates),
         others=tuple(other.completion for other in others),
     )
 
 
-def _word_before(line: str) -> str:
-    start = len(line)
-    while start and (line[start - 1].isalnum() or line[start - 1] == "_"):
-        start -= 1
-    return line[start:]
+def promised(
+    completion: Completion, around: Surroundings, seen: Sequence[str], explanation: Explanation
+) -> Completion:
+    """The suggestion with how probably it begins right, and what showing it would save."""
+    unknown = _unknown(completion, around, seen)
+    features = features_of(around, completion, len(unknown))
+    probability = show_model().probability(features)
+    gain_s = show_model().gain_s(features)
+    explanation.unknown_names = unknown
+    explanation.features = features
+    explanation.probability, explanation.gain_s = round(probability, 4), round(gain_s, 3)
+    return replace(completion, probability=probability, gain_s=gain_s)
+
+
+def _unknown(completion: Completion, around: Surroundings, seen: Sequence[str]) -> list[str]:
+    # The first name may be begun already: `tot█al` is `total`.
+    document = around.document
+    begun = word_before(document.line_prefix)
+    return unknown_names(begun + completion.text, document.language, seen)

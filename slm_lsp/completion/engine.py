@@ -7,17 +7,16 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from slm_context.cursor import DocumentContext
-from slm_context.syntax import SyntaxTree, parse
 from slm_prompts import FimTemplate, template_for, templates
 
 from slm_lsp.completion.ahead import Ahead, Sleep
 from slm_lsp.completion.asking import Asker, Gather, Question
 from slm_lsp.completion.cache import Hit, SuggestionCache
-from slm_lsp.completion.choosing import chosen
+from slm_lsp.completion.choosing import chosen, promised
 from slm_lsp.completion.debounce import Debounce
 from slm_lsp.completion.following import documents_if_accepted
 from slm_lsp.completion.gate import mode_for, skip_reason
-from slm_lsp.completion.postprocess import Surroundings
+from slm_lsp.completion.sources import Defined, Sources
 from slm_lsp.completion.types import (
     Completion,
     CompletionRequest,
@@ -45,6 +44,7 @@ class CompletionEngine:
         settings: Settings,
         statistics: Statistics | None = None,
         gather: Gather | None = None,
+        defined: Defined | None = None,
         clock: Clock = time.perf_counter,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
@@ -57,10 +57,10 @@ class CompletionEngine:
         self._clock = clock
         self._sleep = sleep
         self._asker = Asker(client, settings, gather, clock)
+        self._sources = Sources(self._asker, defined)
         self._cache = SuggestionCache()
         self._debounce = Debounce()
         self._running: dict[str, asyncio.Task[Completion | None]] = {}
-        self._trees: dict[str, SyntaxTree] = {}
         self._lengths: dict[str, int] = {}
         self._accepted_at: dict[str, int] = {}
 
@@ -100,7 +100,7 @@ class CompletionEngine:
             self._counters.shown += 1
             self._statistics.latencies_ms.append(explanation.timings_ms["total"])
             self.ahead.plan(lambda: self._speculate(request, completion))
-        elif explanation.skip_reason is SkipReason.UNSURE:
+        elif explanation.skip_reason in (SkipReason.UNSURE, SkipReason.NO_GAIN):
             self._counters.hidden += 1
         elif explanation.skip_reason is SkipReason.NOTHING_LEFT:
             # It may have been cut off by its deadline: go on where that was, for the next one.
@@ -127,7 +127,8 @@ class CompletionEngine:
         self.ahead.drop()
         self._supersede(uri)
         self._asker.forget(uri)
-        for kept in (self._trees, self._lengths, self._accepted_at):
+        self._sources.forget(uri)
+        for kept in (self._lengths, self._accepted_at):
             kept.pop(uri, None)
 
     def _supersede(self, uri: str) -> None:
@@ -177,13 +178,19 @@ class CompletionEngine:
     def _worth_showing(
         self, completion: Completion, request: CompletionRequest, explanation: Explanation
     ) -> Completion | None:
-        """Who did not ask sees only what is probably right."""
+        """Who did not ask sees only what probably begins right, and is worth the look."""
         explanation.probability = round(completion.probability, 4)
-        asked = request.trigger is Trigger.INVOKED
-        if asked or completion.probability >= self._floor(request.document):
-            return completion
-        explanation.skip_reason = SkipReason.UNSURE
-        return None
+        explanation.gain_s = round(completion.gain_s, 3)
+        if request.trigger is Trigger.AUTOMATIC:
+            explanation.skip_reason = self._why_hidden(completion, request.document)
+        return completion if explanation.skip_reason is None else None
+
+    def _why_hidden(self, completion: Completion, document: DocumentContext) -> SkipReason | None:
+        floor = self._floor(document)
+        if completion.probability < floor:
+            return SkipReason.UNSURE
+        # Who wants to see everything sees everything.
+        return SkipReason.NO_GAIN if floor > 0 and completion.gain_s <= 0 else None
 
     def _floor(self, document: DocumentContext) -> float:
         """The least probability that is shown, given what was taken in this language before."""
@@ -211,24 +218,24 @@ class CompletionEngine:
     ) -> Completion | None:
         """What was suggested before, and still leads to the same file."""
         hit = self._cache.get(self._scope(uri, question), document)
-        if hit is None or not self._still_answers(hit, explanation, question, document):
+        if hit is None or not self._still_answers(hit, explanation, question):
             return None
         explanation.from_cache = True
         explanation.raw = hit.completion.text
         self._counters.cache_hits += 1
         self._counters.typed_through += hit.typed > 0
+        if hit.typed > 0 and self._why_hidden(hit.completion, document) is not None:
+            # What was typed since speaks for the rest, and the model would write the same again.
+            around = self._sources.around(uri, document, question)
+            seen = self._sources.seen(uri, document)
+            return promised(hit.completion, around, seen, explanation)
         return hit.completion
 
-    def _still_answers(
-        self, hit: Hit, explanation: Explanation, question: Question, document: DocumentContext
-    ) -> bool:
-        """Typing along what was too unsure to be shown is a reason to ask again.
-
-        So is asking by hand where only one suggestion was made.
-        """
+    def _still_answers(self, hit: Hit, explanation: Explanation, question: Question) -> bool:
+        """Asking by hand where only one suggestion was made, or part of one, asks again."""
         if explanation.trigger is Trigger.INVOKED:
-            return hit.typed > 0 or hit.completion.n_asked >= question.n_candidates
-        return hit.typed == 0 or hit.completion.probability >= self._floor(document)
+            return not hit.completion.is_part and hit.completion.n_asked >= question.n_candidates
+        return True
 
     async def _make(
         self, uri: str, document: DocumentContext, question: Question, explanation: Explanation
@@ -238,9 +245,9 @@ class CompletionEngine:
         if answer.done is not None:
             self._count(explanation, answer.done)
         started = self._clock()
-        tree = self._tree(uri, document)
-        around = Surroundings(document, question.mode, question.template, tree)
-        completion = chosen(answer, around, self._asker.bundle(uri), explanation)
+        await self._sources.look_up(uri, document, answer)
+        around = self._sources.around(uri, document, question)
+        completion = chosen(answer, around, self._sources.seen(uri, document), explanation)
         explanation.timings_ms["postprocess"] = _ms(self._clock() - started)
         if completion is not None:
             self._cache.put(self._scope(uri, question), document, completion)
@@ -264,14 +271,6 @@ class CompletionEngine:
     def _scope(self, uri: str, question: Question) -> str:
         context = self._asker.context_digest(uri)
         return f"{question.model.sha256}:{question.template.name}:{context}"
-
-    def _tree(self, uri: str, document: DocumentContext) -> SyntaxTree | None:
-        if document.language is None:
-            return None
-        tree = parse(document.text, document.language, self._trees.get(uri))
-        if tree is not None:
-            self._trees[uri] = tree
-        return tree
 
     def _template(self, name: str, markers: dict[str, str]) -> FimTemplate | None:
         chosen = self._settings.model.template

@@ -82,6 +82,14 @@ def words_of(language: str | None) -> frozenset[str]:
     return frozenset(keywords | AMBIENT.get(SAME_AS.get(language, language), set()))
 
 
+def word_before(line: str) -> str:
+    """The word that `line` ends with, "" for none."""
+    start = len(line)
+    while start and (line[start - 1].isalnum() or line[start - 1] == "_"):
+        start -= 1
+    return line[start:]
+
+
 def _occurs(name: str, texts: tuple[str, ...]) -> bool:
     """`name` as a whole word. `in` first: it runs in C over a whole file."""
     pattern = re.compile(rf"\b{re.escape(name)}\b")

@@ -1,68 +1,120 @@
-"""Whether a suggestion is worth the look: how probably its beginning is right.
+"""Whether a suggestion is worth the look: how probably it begins right, and what it would save.
 
-A logistic model over what is known when the answer is there. Its weights are data, fitted by
-`benchmarks/show_hide.py` on real positions, and published with their calibration. "Right" means
-that a person would take the suggestion's first word or more: see `useful` there.
+Two logistic models over what is known when the answer is there, and the keys that a good one
+saves by its length. Their weights are data, fitted by `benchmarks/recalibrate.py` on real commits,
+and published with their calibration. "Begins right" means that its first word or sign is what the
+person was about to type; "worth it" that taking what is right of it saves more than reading it.
 """
 
 import math
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from slm_context.cursor import DocumentContext
+from slm_context.syntax import Place
 
+from slm_lsp.completion.echo import TOKEN, echo
+from slm_lsp.completion.names import word_before
+from slm_lsp.completion.postprocess.filter import Surroundings
 from slm_lsp.completion.types import Completion, CompletionMode, Token
 
 # Of the first tokens: where they are unsure, what follows is right by accident.
 N_FIRST = 3
+# What a key, a look at a suggestion, and a look at a wrong one cost (research notes, B5).
+SECONDS_A_KEY, SECONDS_A_LOOK, SECONDS_A_MISTAKE = 0.18, 0.4, 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class ShowModel:
+class Logistic:
     """Weights by the feature's name, and the constant."""
 
     weights: dict[str, float]
     bias: float
 
     def probability(self, features: dict[str, float]) -> float:
-        """That the suggestion's beginning is right, from 0 to 1."""
         total = self.bias + sum(self.weights[name] * value for name, value in features.items())
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+@dataclass(frozen=True, slots=True)
+class ShowModel:
+    """What is promised of a suggestion, from its features."""
+
+    right: Logistic
+    worth: Logistic
+    # Keys saved by one that is worth it: so many, and so many for each of its characters.
+    keys: float
+    keys_a_character: float
+
+    def probability(self, features: dict[str, float]) -> float:
+        """That the suggestion begins right, from 0 to 1."""
+        return self.right.probability(features)
+
+    def gain_s(self, features: dict[str, float]) -> float:
+        """Seconds that showing it is expected to save; negative where it costs more."""
+        length = math.expm1(features["log_length"])
+        keys = max(0.0, self.keys + self.keys_a_character * length)
+        saved = self.worth.probability(features) * keys * SECONDS_A_KEY
+        wrong = 1 - self.right.probability(features)
+        return saved - SECONDS_A_LOOK - SECONDS_A_MISTAKE * wrong
 
 
 @cache
 def show_model() -> ShowModel:
     text = (files("slm_lsp.completion") / "show.toml").read_text("utf-8")
     read = tomllib.loads(text)
-    return ShowModel(read["weights"], read["bias"])
+    heads = (Logistic(read[name]["weights"], read[name]["bias"]) for name in ("right", "worth"))
+    return ShowModel(*heads, read["keys"], read["keys_a_character"])
 
 
-def features_of(
-    document: DocumentContext, completion: Completion, mode: CompletionMode, n_unknown: int
-) -> dict[str, float]:
-    """What the model looks at. All of it is about the shape of text, none of it is text."""
+def features_of(around: Surroundings, completion: Completion, n_unknown: int) -> dict[str, float]:
+    """What the models look at. All of it is about the shape of text, none of it is text."""
+    document, mode = around.document, around.mode
     logprobs = [token.logprob for token in _shown(completion)] or [0.0]
-    text, before = completion.text, document.line_prefix
-    first_line = text.partition("\n")[0]
+    before, first_line = document.line_prefix, completion.text.partition("\n")[0]
     last = before.rstrip()[-1:]
+    begun = word_before(before)
+    match = TOKEN.search(first_line)
+    head = match.group() if match else ""
+    heard = echo(document, first_line)
+    place = around.tree.place(document.offset) if around.tree is not None else Place.CODE
+    length = math.log1p(len(first_line))
+    certain = math.exp(sum(logprobs))
     return {
         "mean_logprob": sum(logprobs) / len(logprobs),
         "first_logprob": logprobs[0],
         "first_tokens_logprob": sum(logprobs[:N_FIRST]),
         "worst_logprob": min(logprobs),
-        "log_length": math.log1p(len(first_line)),
+        "first_probability": math.exp(logprobs[0]),
+        "first_tokens_probability": math.exp(sum(logprobs[:N_FIRST])),
+        "probability": certain,
+        "log_length": length,
+        "probable_length": length * certain,
+        "head_is_word": float(head[:1].isidentifier()),
+        "head_length": math.log1p(len(head)),
+        "head_is_known": float(not head[:1].isidentifier() or _occurs(begun + head, around)),
         "unknown_name": float(n_unknown > 0),
+        "echo_context": float(heard.n_context),
+        "echo_share": heard.share,
+        "echo_heard": float(heard.share > 0),
         "block": float(mode is CompletionMode.BLOCK),
         "at_line_start": float(not before.strip()),
-        "in_word": float(before[-1:].isalnum() or before[-1:] == "_"),
+        "in_word": float(bool(begun)),
+        "begun_length": math.log1p(len(begun)),
         "behind_dot": float(last == "."),
         "behind_opener": float(last in ("(", "[", "{")),
         "closers_follow": float(bool(document.line_suffix.strip())),
+        "in_prose": float(place is not Place.CODE),
         "python": float(document.language == "python"),
     }
+
+
+def _occurs(word: str, around: Surroundings) -> bool:
+    text = around.document.text
+    return word in text and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
 
 
 def _shown(completion: Completion) -> Sequence[Token]:

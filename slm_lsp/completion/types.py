@@ -38,6 +38,7 @@ class SkipReason(StrEnum):
     CANCELLED = "the editor cancelled the request"
     MODEL_FAILED = "the model failed; see the log"
     UNSURE = "it is probably not what you are about to type"
+    NO_GAIN = "reading it would take longer than what it probably saves"
     NOTHING_LEFT = "the filters left nothing worth showing"
 
 
@@ -71,7 +72,11 @@ class Completion:
     # How many code points after the cursor the suggestion already accounts for, such as
     # a closing bracket that the editor typed: they are replaced by the suggestion's own.
     probability: float = 1.0
-    # That its beginning is right; see `show`.
+    # That it begins right; see `show`.
+    gain_s: float = 0.0
+    # Seconds that showing it is expected to save.
+    is_part: bool = False
+    # The model wrote more, and was less sure of it; see `confident`.
     n_asked: int = 1
     # For how many candidates the model was asked.
     others: "tuple[Completion, ...]" = ()
@@ -108,6 +113,7 @@ class Explanation:
     from_cache: bool = False
     timings_ms: dict[str, float] = field(default_factory=dict[str, float])
     probability: float | None = None
+    gain_s: float | None = None
     unknown_names: list[str] = field(default_factory=list[str])
     features: dict[str, float] = field(default_factory=dict[str, float])
     counts: dict[str, int] = field(default_factory=dict[str, int])

@@ -116,6 +116,13 @@ class Workspace:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._gather, document, others)
 
+    async def defined(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of the names that the repository defines somewhere; none while nothing is read."""
+        if not self._enabled or self.root is None:
+            return frozenset()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._defined, names)
+
     async def opened(self, language: str | None) -> None:
         """A document of this language was opened: get its grammar and query ready."""
         if self._enabled and language is not None:
@@ -149,6 +156,14 @@ class Workspace:
             LOG.warning("the index cannot be read (%s): it is made anew", error)
             self._gatherer = self._over(None)
             return self._gatherer.gather(document, open_texts, self._limits)
+
+    def _defined(self, names: Sequence[str]) -> frozenset[str]:
+        if self._gatherer is None:
+            self._gatherer = self._over(self._readable())
+        try:
+            return self._gatherer.defined(names)
+        except sqlite3.Error:
+            return frozenset()  # the next gathering says so, and begins anew
 
     def _over(self, index: Index | None) -> Gatherer:
         return Gatherer(index, self._text, allows=self._allows)

@@ -24,7 +24,7 @@ AUTOMATIC, INVOKED = Trigger.AUTOMATIC, Trigger.INVOKED
 class World:
     """An engine, its model, and a clock that only sleeping moves."""
 
-    def __init__(self, settings: Settings | None = None, gather=None) -> None:
+    def __init__(self, settings: Settings | None = None, gather=None, defined=None) -> None:
         self.now = 0.0
         self.slept: list[float] = []
         self.model = FakeModel()
@@ -34,6 +34,7 @@ class World:
             settings or with_completion(),
             self.statistics,
             gather,
+            defined,
             lambda: self.now,
             self._sleep,
         )

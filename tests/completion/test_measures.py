@@ -5,8 +5,11 @@ import random
 import numpy as np
 import pytest
 
-from benchmarks.replay import Tally, _hunks, pauses
-from benchmarks.show_hide import calibration, fit, is_right, predict, useful
+from benchmarks.commits import hunks_of, pauses
+from benchmarks.fitting import calibration, fit, predict
+from benchmarks.llama_vim import _repeats
+from benchmarks.oracle import Judgement, Tally, interval, judge, useful
+from benchmarks.recalibrate import simulated
 
 
 @pytest.mark.parametrize(
@@ -26,16 +29,63 @@ def test_what_a_person_would_take(shown: str, truth: str, length: int) -> None:
     assert useful(shown, truth) == length
 
 
-def test_a_short_rest_of_a_line_is_right_and_a_short_beginning_is_not() -> None:
-    assert is_right("x)", "x)\nmore")
-    assert not is_right("x + y", "x * y * z")
-    assert is_right("first * y", "first + y")
-    assert not is_right("", "first")
+@pytest.mark.parametrize(
+    ("shown", "truth", "expected"),
+    [
+        pytest.param(
+            "first + second", "first + second", Judgement(14, 14, 13, 13, True), id="line"
+        ),
+        pytest.param("first + third", "first + second", Judgement(8, 8, 6, 0, False), id="words"),
+        pytest.param("first", "first + second", Judgement(5, 5, 4, 0, True), id="to its end"),
+        pytest.param("one", "one + two", Judgement(3, 0, 0, 0, True), id="too short to take"),
+        pytest.param("x)", "x)", Judgement(2, 2, 1, 1, True), id="short, but all there is"),
+        pytest.param("other", "first", Judgement(0, 0, 0, 0, False), id="wrong"),
+        pytest.param("first\nnext", "first", Judgement(5, 5, 4, 4, True), id="a block"),
+    ],
+)
+def test_what_a_person_makes_of_a_suggestion(shown: str, truth: str, expected: Judgement) -> None:
+    assert judge(shown, truth) == expected
+
+
+def test_what_is_taken_leads_past_later_questions() -> None:
+    def row(before: str, truth: str, shown: str, line: int = 0) -> dict[str, object]:
+        place = {"repository": "a/b", "commit": "c", "line": line}
+        return {**place, "before": before, "truth": truth, "shown": shown}
+
+    rows = [
+        row("", "first + second", "first"),
+        row("fir", "st + second", "st + second"),
+        row("first + ", "second", "third"),
+        row("", "done()", "", line=1),
+    ]
+    (tally,) = simulated(rows, lambda one: str(one["shown"]))["a/b"].values()
+    assert (tally.lines, tally.asked, tally.shown, tally.wrong) == (2, 3, 2, 1)
+    assert (tally.saved, tally.characters) == (4, len("first + second") + 1 + len("done()") + 1)
+
+
+def test_repositories_are_drawn_and_not_commits_alone() -> None:
+    def mean(drawn: list[float]) -> float:
+        return sum(drawn) / len(drawn)
+
+    alike = [[0.0] * 20, [1.0] * 20]
+    low, high = interval(alike, mean)
+    assert (low, high) == (0.0, 1.0)
+    low, high = interval([[0.0, 1.0] * 20], mean)
+    assert 0.3 < low < 0.5 < high < 0.7
+
+
+@pytest.mark.parametrize(
+    ("hint", "expected"),
+    [("x", False), ("  ", True), ("\nb = 2", True), ("1\nb = 2", False), ("b = 2", True)],
+)
+def test_llama_vim_discards_what_stands_there(hint: str, expected: bool) -> None:
+    before = "" if hint == "b = 2" else "a = "
+    assert _repeats(hint, before, "\nb = 2\nc = 3\n") is expected
 
 
 def test_hunks_say_where_lines_go() -> None:
     diff = "@@ -3,2 +3 @@ def f():\n-a\n-b\n+c\n@@ -9,0 +8,2 @@\n+d\n+e\n"
-    assert list(_hunks(diff)) == [(2, 2, ("c",)), (9, 0, ("d", "e"))]
+    assert list(hunks_of(diff)) == [(2, 2, ("c",)), (9, 0, ("d", "e"))]
 
 
 def test_pauses_are_within_the_line_and_seeded() -> None:

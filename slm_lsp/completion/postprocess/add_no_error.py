@@ -27,16 +27,30 @@ def add_no_error(draft: Draft, around: Surroundings) -> Draft | None:
     A line that is being typed may be broken before the suggestion: it is compared with the file
     as it stands and as it would be without that line, whichever has fewer errors.
     """
-    tree, document = around.tree, around.document
-    if tree is None:
+    if around.tree is None:
         return draft
-    allowed = min(n_errors(tree), n_errors(_without_line(tree, around)))
+    allowed = _allowed(around.tree, around)
     for shorter in (draft, *_closed(draft, around), *_shorter(draft, around)):
-        text = document.prefix + shorter.text + document.suffix[shorter.n_replaced :]
-        spliced = tree.edited(text)
-        if n_errors(spliced) <= allowed and not _unbalances(shorter, spliced, around):
+        if _fits(shorter, around.tree, around, allowed):
             return shorter
     return None
+
+
+def adds_no_error(draft: Draft, around: Surroundings) -> bool:
+    """Whether the file is as sound with the suggestion as without it."""
+    tree = around.tree
+    return tree is None or _fits(draft, tree, around, _allowed(tree, around))
+
+
+def _allowed(tree: SyntaxTree, around: Surroundings) -> int:
+    return min(n_errors(tree), n_errors(_without_line(tree, around)))
+
+
+def _fits(draft: Draft, tree: SyntaxTree, around: Surroundings, allowed: int) -> bool:
+    document = around.document
+    text = document.prefix + draft.text + document.suffix[draft.n_replaced :]
+    spliced = tree.edited(text)
+    return n_errors(spliced) <= allowed and not _unbalances(draft, spliced, around)
 
 
 def n_errors(tree: SyntaxTree) -> int:

@@ -1,0 +1,56 @@
+"""Logistic regression in a few lines, and whether its promises hold."""
+
+from pathlib import Path
+
+import numpy as np
+
+RIDGE = 1.0
+
+
+def fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Ridge logistic regression by Newton's method; the last weight is the constant."""
+    x = np.hstack([x, np.ones((len(x), 1))])
+    penalty = np.full(x.shape[1], RIDGE)
+    penalty[-1] = 0
+    w = np.zeros(x.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + np.diag(penalty + 1e-9)
+        step = np.linalg.solve(hessian, x.T @ (p - y) + penalty * w)
+        w -= step
+        if np.abs(step).max() < 1e-8:
+            break
+    return w
+
+
+def predict(w: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-np.clip(x @ w[:-1] + w[-1], -30, 30)))
+
+
+def calibration(p: np.ndarray, y: np.ndarray, n_bins: int = 8) -> list[dict[str, float]]:
+    """Bins with as many positions each: what was promised, and what was so."""
+    order = np.argsort(p)
+    return [
+        {
+            "n": len(part),
+            "promised": round(float(p[part].mean()), 4),
+            "right": round(float(y[part].mean()), 4),
+        }
+        for part in np.array_split(order, n_bins)
+    ]
+
+
+def plot(bins: list[dict[str, float]], error: float, path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(4.5, 4.5))
+    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    axes.plot([b["promised"] for b in bins], [b["right"] for b in bins], "o-")
+    axes.set_xlabel("promised")
+    axes.set_ylabel("right")
+    axes.set_title(f"Repositories not fitted on; mean error {error:.3f}")
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})

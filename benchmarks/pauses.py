@@ -1,0 +1,165 @@
+"""What the model says at every pause of every commit, kept, so that rules are tried without it.
+
+Each pause of `benchmarks/replay.py` is asked through the engine with the repository's index, as
+its commit's parent left it, and with nothing hidden. What an answer depends on is the document
+alone, so a journal of all pauses tells what any rule of showing would have shown.
+"""
+
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from slm_context.cursor import DocumentContext
+from slm_context.gather import Gatherer, Limits
+from slm_context.index import Index
+from slm_context.types import ContextBundle
+
+from benchmarks.answers import KeptAnswers
+from benchmarks.commits import Change, pauses
+from slm_lsp.assembly import build_client
+from slm_lsp.completion.asking import Gather
+from slm_lsp.completion.engine import CompletionEngine
+from slm_lsp.completion.sources import Defined
+from slm_lsp.completion.types import CompletionRequest, Trigger
+from slm_lsp.settings import Settings
+from slm_lsp.workspace.indexer import update
+from slm_lsp.workspace.scan import Rules
+
+# Answers must not depend on how busy this machine is.
+PATIENT_MS = 60_000.0
+
+
+def parent_tree(folder: Path, change: Change, into: Path) -> None:
+    """The repository as the commit's parent left it: its Python files, tests left out."""
+    git = ["git", "-C", str(folder / change.repository)]
+    listing = [*git, "ls-tree", "-r", "-z", f"{change.commit}^"]
+    entries = subprocess.run(listing, capture_output=True, check=True).stdout.decode().split("\0")
+    paths: dict[str, str] = {}
+    for entry in filter(None, entries):
+        described, path = entry.split("\t", 1)
+        mode, _, object_id = described.split()
+        if path.endswith(".py") and "test" not in path and mode.startswith("100"):
+            paths[path] = object_id
+    asked = "".join(f"{object_id}\n" for object_id in paths.values()).encode()
+    batch = subprocess.run([*git, "cat-file", "--batch"], input=asked, capture_output=True).stdout
+    at = 0
+    for path in paths:
+        end = batch.index(b"\n", at)
+        told, at = batch[at:end].split(), end + 1
+        if told[-1] == b"missing":  # a copy may leave out its largest files
+            continue
+        size = int(told[2])
+        (into / path).parent.mkdir(parents=True, exist_ok=True)
+        (into / path).write_bytes(batch[at : at + size])
+        at += size + 1
+
+
+def documents(change: Change) -> Iterator[tuple[int, str, DocumentContext]]:
+    """(line in the commit, the line's truth from the cursor, the document) at each pause."""
+    rng = random.Random(change.commit)
+    lines = change.before.split("\n")
+    shift = n_typed = 0
+    for start, n_removed, added in change.hunks:
+        first = start + shift
+        del lines[first : first + n_removed]
+        for number, line in enumerate(added, first):
+            lines.insert(number, "")
+            above = "".join(one + "\n" for one in lines[:number])
+            below = "".join("\n" + one for one in lines[number + 1 :])
+            for column in pauses(line, rng):
+                text = above + line[:column] + below
+                offset = len(above) + column
+                yield n_typed, line[column:], DocumentContext(change.path, "python", text, offset)
+            lines[number] = line
+            n_typed += 1
+        shift += len(added) - n_removed
+
+
+def settings(**completion: Any) -> Settings:
+    """Everything is shown, also what would be hidden as unsure, and time does not matter."""
+    plain = Settings()
+    patient = {"automatic_deadline_ms": PATIENT_MS, "invoked_deadline_ms": PATIENT_MS}
+    chosen = {**patient, "show_at_least_percent": 0.0, "n_candidates": 1, **completion}
+    return replace(plain, completion=replace(plain.completion, **chosen))
+
+
+async def journal(
+    folder: Path,
+    chosen: list[Change],
+    answers: Path,
+    model: Path | None = None,
+) -> list[dict[str, Any]]:
+    """One row for each pause, in order."""
+    asked = settings()
+    if model is not None:
+        asked = replace(asked, model=replace(asked.model, path=str(model)))
+    client = await build_client(asked)
+    await client.start()
+    kept = KeptAnswers(client, answers)
+    rows: list[dict[str, Any]] = []
+    started = time.perf_counter()
+    try:
+        for number, change in enumerate(chosen):
+            with TemporaryDirectory() as scratch:
+                gather, defined = _repository(folder, change, Path(scratch), asked)
+                # Time stands still, so that a busy machine asks the same questions.
+                engine = CompletionEngine(
+                    kept, asked, gather=gather, defined=defined, clock=lambda: 0.0
+                )
+                uri = f"file:///{change.commit}.py"
+                for line, truth, document in documents(change):
+                    request = CompletionRequest(uri, 1, document, Trigger.AUTOMATIC)
+                    completion = await engine.complete(request)
+                    engine.ahead.drop()
+                    told = engine.explain_last
+                    assert told is not None
+                    rows.append(
+                        {
+                            "repository": change.repository,
+                            "commit": change.commit,
+                            "path": change.path,
+                            "line": line,
+                            "before": document.line_prefix,
+                            "truth": truth,
+                            "shown": completion.text if completion else "",
+                            "features": told.features,
+                        }
+                    )
+                    engine._cache.clear()
+            rate = len(rows) / (time.perf_counter() - started)
+            print(f"{number + 1} of {len(chosen)} commits, {rate:.1f}/s", file=sys.stderr)
+    finally:
+        await client.close()
+    return rows
+
+
+def _repository(
+    folder: Path, change: Change, scratch: Path, settings: Settings
+) -> tuple[Gather, Defined]:
+    """The snippets and the names of the repository as the commit's parent left it."""
+    tree = scratch / "tree"
+    tree.mkdir()
+    parent_tree(folder, change, tree)
+    index = Index(scratch / "index.sqlite")
+    update(index, Rules(tree), 1)
+
+    def read(path: str) -> str | None:
+        return (tree / path).read_text("utf-8", "replace")
+
+    gatherer = Gatherer(index, read)
+    context = settings.context
+    limits = Limits(context.max_snippets, context.max_snippet_tokens * 3, PATIENT_MS)
+
+    async def gather(document: DocumentContext) -> ContextBundle:
+        return gatherer.gather(document, (), limits)
+
+    async def defined(names: Sequence[str]) -> frozenset[str]:
+        return gatherer.defined(names)
+
+    return gather, defined
