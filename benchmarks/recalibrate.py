@@ -57,6 +57,11 @@ def positions_of(folder: Path, args: argparse.Namespace) -> list[Row]:
     return [json.loads(line) for line in told.open()]
 
 
+def suggested(rows: list[Row]) -> list[Row]:
+    """Those with an answer of the model's own; what was known from another place tells nothing."""
+    return [row for row in rows if row["shown"] and row["features"]]
+
+
 def arrays(rows: list[Row]) -> tuple[list[str], np.ndarray, list[Judgement]]:
     """Names of the features, their values, and what a person would make of each suggestion."""
     names = list(rows[0]["features"])
@@ -148,12 +153,12 @@ def main() -> None:
         args.answers = args.answers or Path(scratch)
         args.answers.mkdir(parents=True, exist_ok=True)
         seen = pauses_of(args.repos, TUNED, args) + positions_of(args.repos, args)
-        WEIGHTS.write_text(tomlkit.dumps(fitted([row for row in seen if row["shown"]])), "utf-8")
+        WEIGHTS.write_text(tomlkit.dumps(fitted(suggested(seen))), "utf-8")
         show_model.cache_clear()
         rows = pauses_of(args.repos, REPORTED, args)
-    suggested = [row for row in rows if row["shown"]]
-    _, _, judged = arrays(suggested)
-    promised = np.array([show_model().probability(row["features"]) for row in suggested])
+    told = suggested(rows)
+    _, _, judged = arrays(told)
+    promised = np.array([show_model().probability(row["features"]) for row in told])
     bins = calibration(promised, np.array([one.right > 0 for one in judged], float))
     for name, table in (("show_calibration", bins), ("show_thresholds", list(thresholds(rows)))):
         with (RESULTS / f"{name}.csv").open("w", newline="") as file:
@@ -162,8 +167,8 @@ def main() -> None:
             writer.writerows(table)
         for row in table:
             print(*(f"{key} {value}" for key, value in row.items()), sep="  ")
-    error = sum(b["n"] * abs(b["promised"] - b["right"]) for b in bins) / len(suggested)
-    print(f"{len(seen)} places to fit, {len(suggested)} to judge; calibration error {error:.3f}")
+    error = sum(b["n"] * abs(b["promised"] - b["right"]) for b in bins) / len(told)
+    print(f"{len(seen)} places to fit, {len(told)} to judge; calibration error {error:.3f}")
     plot(bins, error, RESULTS / "show_calibration.svg")
 
 
