@@ -66,8 +66,8 @@ class ShowModel:
 def show_model() -> ShowModel:
     text = (files("slm_lsp.completion") / "show.toml").read_text("utf-8")
     read = tomllib.loads(text)
-    heads = (Logistic(read[name]["weights"], read[name]["bias"]) for name in ("right", "worth"))
-    return ShowModel(*heads, read["keys"], read["keys_a_character"])
+    right, worth = (Logistic(read[one]["weights"], read[one]["bias"]) for one in ("right", "worth"))
+    return ShowModel(right, worth, read["keys"], read["keys_a_character"])
 
 
 def features_of(around: Surroundings, completion: Completion, n_unknown: int) -> dict[str, float]:

@@ -1,0 +1,184 @@
+"""Typing along a suggestion is answered at once, and by whom: the cache, not the model.
+
+    python -m benchmarks.type_through --repos DIR [--commits 1] [--output CSV]
+
+Two ways of typing the commits of `benchmarks/replay.py`, through the real server. *Along*: at
+every pause whatever the model says is shown, its first characters are typed one by one and deleted
+again, and each of these keys has to be answered with the rest of the same suggestion. *Every key*:
+with the default settings, the lines are typed key by key and a question is asked at each of them.
+"""
+
+import argparse
+import asyncio
+import csv
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+from slm_context.cursor import DocumentContext
+
+from benchmarks.commits import REPORTED, Change, changes
+from benchmarks.machine import machine
+from benchmarks.pauses import documents, parent_tree
+from benchmarks.suggesters import Ours
+from tests.support.editor import Editor, span
+
+RESULTS = Path(__file__).parent / "results" / "type_through.csv"
+# So many characters of a suggestion are typed, and deleted again.
+N_TYPED = 8
+
+
+class Typist:
+    """One editor in front of one file, whole texts in, answers and times out."""
+
+    def __init__(self, editor: Editor) -> None:
+        self.editor = editor
+        self.latencies_ms: list[float] = []
+        self._ours = Ours(editor, prefix_only=False)
+        self._text = ""
+        self.uri = ""
+
+    async def open(self, change: Change, root: Path) -> None:
+        await self._ours.open(change, root)
+        self.uri, self._text = (root / change.path).as_uri(), change.before
+
+    def show(self, text: str) -> None:
+        """The file is now this; what changed is one edit."""
+        same = _common(self._text, text)
+        end = _common(self._text[same:][::-1], text[same:][::-1])
+        old = len(self._text) - end
+        edit = span(*_place(self._text, same), *_place(self._text, old))
+        self.editor.change(self.uri, {"range": edit, "text": text[same : len(text) - end]})
+        self._text = text
+
+    async def ask(self, offset: int) -> str:
+        started = time.perf_counter()
+        line, column = _place(self._text, offset)
+        items = await self.editor.inline(self.uri, line, column, by_hand=False)
+        self.latencies_ms.append((time.perf_counter() - started) * 1000)
+        return items[0]["insertText"] if items else ""
+
+    async def counters(self) -> dict[str, int]:
+        self.editor.transcript.clear()
+        return (await self.editor.status())["counters"]
+
+
+async def along(typist: Typist, change: Change, root: Path) -> tuple[int, int, list[float]]:
+    """(keys, of these answered with the rest of the suggestion, milliseconds)."""
+    n_keys = n_right = 0
+    took: list[float] = []
+    await typist.open(change, root)
+    for _, _, document in documents(change):
+        typist.show(document.text)
+        shown = (await typist.ask(document.offset)).partition("\n")[0]
+        typed = min(N_TYPED, len(shown) - 1)
+        for n in [*range(1, typed + 1), *range(typed - 1, 0, -1)]:
+            at = document.offset + n
+            typist.show(document.prefix + shown[:n] + document.suffix)
+            answer = await typist.ask(at)
+            took.append(typist.latencies_ms[-1])
+            n_keys += 1
+            n_right += answer.partition("\n")[0] == shown[n:]
+    return n_keys, n_right, took
+
+
+async def every_key(typist: Typist, change: Change, root: Path) -> None:
+    await typist.open(change, root)
+    for document in _keys(change):
+        typist.show(document.text)
+        await typist.ask(document.offset)
+
+
+def _keys(change: Change) -> Iterator[DocumentContext]:
+    """The document after each key: what `documents` has for the pauses, for every column."""
+    lines = set[int]()
+    for number, truth, document in documents(change):
+        if number not in lines:
+            lines.add(number)
+            for column in range(1, len(truth) + 1):
+                text = document.prefix + truth[:column] + document.suffix
+                offset = document.offset + column
+                yield DocumentContext(document.path, document.language, text, offset)
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one[:middle] == other[:middle] else (low, middle - 1)
+    return low
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
+    return text.count("\n", 0, offset), offset - text.rfind("\n", 0, offset) - 1
+
+
+async def main_async(args: argparse.Namespace) -> None:
+    chosen = [
+        change
+        for name, newest in REPORTED.items()
+        for change in changes(args.repos, name, newest, args.commits)
+    ]
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for way, percent in (("along", 0), ("every key", None)):
+            completion: dict[str, Any] = {"debounce_ms": 0}
+            if percent is not None:
+                completion["show_at_least_percent"] = percent
+            env = {"SLM_LSP_HOME": str(Path(scratch) / "home")}
+            async with Editor.start("--log-level", "error", env=env) as editor:
+                await editor.initialize(options={"completion": completion}, encodings=("utf-32",))
+                await editor.ready()
+                typist = Typist(editor)
+                n_keys = n_right = 0
+                took: list[float] = []
+                for number, change in enumerate(chosen):
+                    root = Path(scratch) / f"{way}-{number}"
+                    root.mkdir()
+                    parent_tree(args.repos, change, root)
+                    if way == "along":
+                        keys, right, times = await along(typist, change, root)
+                        n_keys, n_right, took = n_keys + keys, n_right + right, took + times
+                    else:
+                        await every_key(typist, change, root)
+                counters = await typist.counters()
+            known = counters["cache_hits"] + counters["skipped"]
+            if way == "every key":
+                n_keys, took = counters["requests"], typist.latencies_ms
+            cuts = quantiles(took, n=100)
+            rows.append(
+                {
+                    "way": way,
+                    "commits": len(chosen),
+                    "keys": n_keys,
+                    "same_suggestion_percent": round(100 * n_right / n_keys, 2)
+                    if way == "along"
+                    else "",
+                    "without_model_percent": ""
+                    if way == "along"
+                    else round(100 * known / counters["requests"], 1),
+                    **{f"p{p}_ms": round(cuts[p - 1], 2) for p in (50, 95, 99)},
+                    "machine": machine(),
+                }
+            )
+            print(rows[-1])
+    with args.output.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repos", type=Path, required=True)
+    parser.add_argument("--commits", type=int, default=1, help="of each repository")
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    asyncio.run(main_async(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
