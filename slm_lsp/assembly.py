@@ -12,8 +12,11 @@ from slm_lsp.inference.client import ModelClient, WorkerClient
 from slm_lsp.models import resolve_model
 from slm_lsp.models.places import cache_folder
 from slm_lsp.models.quarantine import quarantine_after_crash
+from slm_lsp.power import Battery
 from slm_lsp.settings import Settings
 from slm_lsp.statistics import Statistics
+
+BATTERY = Battery()
 
 
 async def build_client(settings: Settings) -> WorkerClient:
@@ -49,4 +52,6 @@ def build_engine(
     gather: Gather | None = None,
     defined: Defined | None = None,
 ) -> CompletionEngine:
-    return CompletionEngine(client, settings, statistics, gather, defined)
+    return CompletionEngine(
+        client, settings, statistics, gather, defined, discharging=BATTERY.discharging
+    )

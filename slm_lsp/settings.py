@@ -177,6 +177,14 @@ class CompletionSettings:
         maximum=10_000,
         examples=(75,),
     )
+    battery: str = setting(
+        "auto",
+        "Save power: ask the model at pauses only, about half as much, and nothing ahead. `auto` "
+        "does so while the machine runs on its battery (known on Linux), `on` always, `off` never.",
+        pattern="auto|on|off",
+        pattern_says="auto, on or off",
+        set_by=SetBy.USER,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from statistics import median
 LONGEST_INTERVAL_MS = 1000.0
 # An answer that takes less than this share of the time between two keys needs no pause.
 FAST_SHARE = 0.6
-# A pause is a silence of so many usual intervals.
+# A pause is a silence of so many usual intervals; where only power is at stake, a shorter one.
 PAUSE_INTERVALS = 1.3
+SAVING_INTERVALS = 1.0
 MAX_DELAY_MS = 300.0
 # A person who deletes is looking for something else; wait for the hand to rest.
 DELETING_MS = 300.0
@@ -41,13 +42,19 @@ class Debounce:
         """The model took so long."""
         self._answers.append(model_ms)
 
-    def delay_ms(self, *, deleting: bool = False, chosen_ms: float | None = None) -> float:
-        """How long to wait now. `chosen_ms` is the setting; None adapts."""
+    def delay_ms(
+        self, *, deleting: bool = False, saving: bool = False, chosen_ms: float | None = None
+    ) -> float:
+        """How long to wait now. `chosen_ms` is the setting; None adapts.
+
+        `saving` power, even a fast model is asked at pauses only.
+        """
         if chosen_ms is not None:
             return chosen_ms
         if deleting:
             return DELETING_MS
         interval, answer = median(self._intervals), median(self._answers)
+        intervals = PAUSE_INTERVALS
         if answer <= FAST_SHARE * interval:
-            return 0.0
-        return min(MAX_DELAY_MS, PAUSE_INTERVALS * interval)
+            intervals = SAVING_INTERVALS if saving else 0.0
+        return min(MAX_DELAY_MS, intervals * interval)

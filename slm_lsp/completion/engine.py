@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from slm_context.cursor import DocumentContext
@@ -47,6 +47,7 @@ class CompletionEngine:
         defined: Defined | None = None,
         clock: Clock = time.perf_counter,
         sleep: Sleep = asyncio.sleep,
+        discharging: Callable[[], bool] = lambda: False,
     ) -> None:
         self.explain_last: Explanation | None = None
         self.ahead = Ahead(sleep)
@@ -56,6 +57,7 @@ class CompletionEngine:
         self._counters = self._statistics.counters
         self._clock = clock
         self._sleep = sleep
+        self._discharging = discharging
         self._asker = Asker(client, settings, gather, clock)
         self._sources = Sources(self._asker, defined)
         self._cache = SuggestionCache()
@@ -99,12 +101,12 @@ class CompletionEngine:
         if completion is not None:
             self._counters.shown += 1
             self._statistics.latencies_ms.append(explanation.timings_ms["total"])
-            self.ahead.plan(lambda: self._speculate(request, completion))
+            self._plan(lambda: self._speculate(request, completion))
         elif explanation.skip_reason in (SkipReason.UNSURE, SkipReason.NO_GAIN):
             self._counters.hidden += 1
         elif explanation.skip_reason is SkipReason.NOTHING_LEFT:
             # It may have been cut off by its deadline: go on where that was, for the next one.
-            self.ahead.plan(lambda: self._warm(request.uri, request.document))
+            self._plan(lambda: self._warm(request.uri, request.document))
         else:
             self._counters.skipped += 1
         return completion
@@ -113,7 +115,17 @@ class CompletionEngine:
         """The person is here now: have this place's prompt ready when the hand rests."""
         self.ahead.drop()
         if uri not in self._running:
-            self.ahead.plan(lambda: self._warm(uri, document))
+            self._plan(lambda: self._warm(uri, document))
+
+    def _plan(self, work: Callable[[], Awaitable[None]]) -> None:
+        if not self._saving:
+            self.ahead.plan(work)
+
+    @property
+    def _saving(self) -> bool:
+        """Whether power is worth more than being early."""
+        chosen = self._settings.completion.battery
+        return chosen == "on" or (chosen == "auto" and self._discharging())
 
     def accepted(
         self, request: CompletionRequest, completion: Completion, kind: str, length: int
@@ -156,7 +168,9 @@ class CompletionEngine:
             return self._worth_showing(completion, request, explanation)
         if automatic:
             chosen_ms = self._settings.completion.debounce_ms
-            delay_ms = self._debounce.delay_ms(deleting=deleting, chosen_ms=chosen_ms)
+            delay_ms = self._debounce.delay_ms(
+                deleting=deleting, saving=self._saving, chosen_ms=chosen_ms
+            )
             explanation.timings_ms["debounce"] = delay_ms
             if delay_ms:
                 await self._sleep(delay_ms / 1000)

@@ -24,8 +24,15 @@ AUTOMATIC, INVOKED = Trigger.AUTOMATIC, Trigger.INVOKED
 class World:
     """An engine, its model, and a clock that only sleeping moves."""
 
-    def __init__(self, settings: Settings | None = None, gather=None, defined=None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        gather=None,
+        defined=None,
+        discharging: bool = False,
+    ) -> None:
         self.now = 0.0
+        self.discharging = discharging
         self.slept: list[float] = []
         self.model = FakeModel()
         self.statistics = Statistics()
@@ -37,6 +44,7 @@ class World:
             defined,
             lambda: self.now,
             self._sleep,
+            lambda: self.discharging,
         )
 
     async def _sleep(self, seconds: float) -> None:
@@ -294,6 +302,42 @@ async def test_the_prompt_is_warm_when_the_hand_rests() -> None:
     world.engine.cursor_at(URI, world.request("total = █\n").document)
     await world.engine.ahead.done()
     assert len(world.model.warmed) == 1 and world.model.generated == []
+
+
+@pytest.mark.parametrize(
+    ("battery", "discharging", "saves"),
+    [("auto", True, True), ("auto", False, False), ("on", False, True), ("off", True, False)],
+)
+async def test_on_battery_nothing_is_computed_ahead_and_questions_wait(
+    battery: str, discharging: bool, saves: bool
+) -> None:
+    world = World(with_completion(battery=battery), discharging=discharging)
+    world.engine.cursor_at(URI, world.request("total = █\n").document)
+    await world.engine.ahead.done()
+    assert len(world.model.warmed) == (0 if saves else 1)
+    world.slept.clear()
+    world.model.enqueue("first")
+    await world.ask("total = █\n")
+    assert bool(world.slept and world.slept[0] > 0.1) is saves
+    await world.engine.ahead.done()
+    assert (len(world.model.generated) == 1) is saves
+
+
+async def test_asked_by_hand_on_battery_there_is_no_waiting() -> None:
+    world = World(with_completion(battery="on"))
+    world.model.enqueue("first")
+    assert await world.ask("total = █\n", INVOKED) == "first"
+    assert world.slept == []
+
+
+async def test_a_plug_that_is_pulled_counts_at_the_next_key() -> None:
+    world = World()
+    world.engine.cursor_at(URI, world.request("total = █\n").document)
+    await world.engine.ahead.done()
+    world.discharging = True
+    world.engine.cursor_at(URI, world.request("totals = █\n").document)
+    await world.engine.ahead.done()
+    assert len(world.model.warmed) == 1
 
 
 async def test_nothing_is_warmed_for_files_of_secrets() -> None:

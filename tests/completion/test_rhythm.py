@@ -37,6 +37,12 @@ def test_a_person_who_thinks_does_not_type_slowly() -> None:
     assert debounce.delay_ms() == pytest.approx(130)
 
 
+def test_to_save_power_a_fast_model_is_asked_at_a_pause_too() -> None:
+    assert rhythm(150, 40).delay_ms(saving=True) == pytest.approx(150)
+    assert rhythm(150, 200).delay_ms(saving=True) == rhythm(150, 200).delay_ms()
+    assert rhythm(900, 40).delay_ms(saving=True) == MAX_DELAY_MS
+
+
 def test_a_person_who_deletes_is_left_alone() -> None:
     assert rhythm(150, 10).delay_ms(deleting=True) == DELETING_MS
 
