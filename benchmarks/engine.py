@@ -36,9 +36,9 @@ N_PREDICT = 24
 class Engine:
     """A decoder that can forget everything, with or without its means."""
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, n_threads: int | None = None) -> None:
         self.flag = AbortFlag()
-        n_threads = physical_cores()
+        n_threads = n_threads or physical_cores()
         load = Load(str(model), "0" * 64, 1024, n_threads, safe_mode=True)
         self.llama = Llama(load, self.flag, n_sequences=N_SEQUENCES)
         self.speed = measure(self.llama, n_threads, LoadMeter())

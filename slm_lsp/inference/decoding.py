@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from slm_lsp.errors import PromptTooLong
 from slm_lsp.inference.cache import PROMPT, PromptCache
-from slm_lsp.inference.llama import Aborted, Llama, NoRoom
+from slm_lsp.inference.llama import N_BRANCH_CELLS, Aborted, Llama, NoRoom
 from slm_lsp.inference.lookup import DraftPolicy, PromptLookup
 from slm_lsp.inference.sampling import Logits, choose, logprob, most_probable, should_end
-from slm_lsp.inference.scoring import score_texts
+from slm_lsp.inference.scoring import END, score_texts
 from slm_lsp.inference.text import LINE_ENDS, TextStream
 from slm_lsp.inference.wire import Chunk, Done, EndReason, Generate, Score, Scores, Warm
 
@@ -99,12 +100,12 @@ class Decoder:
     def score(self, request: Score) -> Scores:
         """Raises `Aborted`; the prompt's finished part stays in the cache."""
         timing = Timing()
+        end = [END] if request.with_end else []
+        texts = [[*self._llama.vocab.tokenise_text(one), *end] for one in request.candidates]
+        longest = max(map(len, texts), default=0)
+        if longest > N_BRANCH_CELLS:
+            raise PromptTooLong(longest, N_BRANCH_CELLS)
         self._prefill(request.segments, timing)
-        end = self._llama.vocab.marker_ids.get("eot") if request.with_end else None
-        texts = [
-            [*self._llama.vocab.tokenise_text(candidate), *([] if end is None else [end])]
-            for candidate in request.candidates
-        ]
         logprobs = score_texts(self._llama, self._cache, texts)
         elapsed_ms = (time.perf_counter() - timing.started) * 1000
         return Scores(request.id, logprobs, timing.n_evaluated, elapsed_ms)

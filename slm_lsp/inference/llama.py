@@ -21,8 +21,6 @@ from slm_lsp.inference.wire import Load, ModelInfo
 N_UBATCH = 128
 # Prompt tokens in one call, after which the supervisor sees progress.
 N_BATCH = 512
-# Rows of one batch that may ask for logits: branches, drafts and scored candidates.
-N_OUTPUTS = 256
 
 GGUF_MAGIC = b"GGUF"
 

@@ -48,6 +48,13 @@ def logprob(logits: Logits, index: int) -> float:
     return min(0.0, float(logits[index]) - highest - math.log(total))
 
 
+def logprob_of_any(logits: Logits, indices: Any) -> float:
+    """The natural logarithm of the probability of several entries together; never above 0."""
+    highest = float(logits.max())
+    weights = np.exp(logits - highest)
+    return min(0.0, math.log(max(float(weights[indices].sum()), 1e-300) / float(weights.sum())))
+
+
 def should_end(logits: Logits, end_tokens: frozenset[int]) -> bool:
     """The rule of the `infill` sampler: end when ending is likely beside many rivals.
 

@@ -1,22 +1,34 @@
-"""How probable given texts are after the prompt: branches of one prefix, in one batch."""
+"""How probable given texts are after the prompt: branches of one prefix, in one batch.
+
+The prompt is evaluated once. Each text gets a sequence of its own that shares the prompt's cells,
+so a text sees the prompt and itself, never a rival. What comes out is the sum over the text as it
+is tokenised behind a marker: the probability of being written in just these tokens.
+"""
+
+import numpy as np
 
 from slm_lsp.inference.cache import N_BRANCHES, PROMPT, PromptCache
 from slm_lsp.inference.llama import N_BATCH, Llama
-from slm_lsp.inference.sampling import logprob
+from slm_lsp.inference.sampling import Logits, logprob, logprob_of_any
 
 # Logits of one batch take this much memory at most; a large vocabulary gets smaller batches.
 LOGITS_BYTES = 64 * 1024 * 1024
+# Stands for "the text ends here", by whichever of the model's end tokens.
+END = -1
 
 
 def score_texts(
     llama: Llama, cache: PromptCache, texts: list[list[int]]
 ) -> tuple[tuple[float, ...], ...]:
-    """Each token's log-probability after the cached prompt and the tokens before it."""
+    """Each token's log-probability after the cached prompt and the tokens before it.
+
+    A text may close with `END`, and has at most `N_BRANCH_CELLS` tokens.
+    """
     first = llama.logits(-1).copy()
-    scores = [[logprob(first, text[0])] if text else [] for text in texts]
+    scores = [[_logprob(llama, first, text[0])] if text else [] for text in texts]
     n_rows_max = max(1, min(N_BATCH, LOGITS_BYTES // (4 * llama.vocab.n_tokens)))
     for group in _groups(texts, n_rows_max):
-        _score_group(llama, cache, texts, scores, group)
+        _score_group(llama, cache, texts, scores, group, n_rows_max)
     return tuple(tuple(one) for one in scores)
 
 
@@ -42,6 +54,7 @@ def _score_group(
     texts: list[list[int]],
     scores: list[list[float]],
     group: list[int],
+    n_rows_max: int,
 ) -> None:
     n_prompt = len(cache.tokens)
     branches = range(1, 1 + len(group))
@@ -57,12 +70,18 @@ def _score_group(
             positions += range(n_prompt, n_prompt + len(text) - 1)
             sequences += [branch] * (len(text) - 1)
             following += [(index, token) for token in text[1:]]
-        for start in range(0, len(tokens), N_BATCH):
-            part = slice(start, start + N_BATCH)
+        for start in range(0, len(tokens), n_rows_max):
+            part = slice(start, start + n_rows_max)
             rows = range(len(tokens[part]))
             llama.decode(tokens[part], positions[part], sequences[part], rows)
             for row, (index, token) in zip(rows, following[part], strict=True):
-                scores[index].append(logprob(llama.logits(row), token))
+                scores[index].append(_logprob(llama, llama.logits(row), token))
     finally:
         for branch in branches:
             llama.truncate(branch, 0)
+
+
+def _logprob(llama: Llama, logits: Logits, token: int) -> float:
+    if token != END:
+        return logprob(logits, token)
+    return logprob_of_any(logits, np.fromiter(llama.vocab.end_tokens, np.int64))

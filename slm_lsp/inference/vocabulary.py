@@ -25,7 +25,8 @@ class Vocabulary:
             ids["eot"] = C.llama_vocab_eos(vocab)
         self.marker_ids: dict[str, int] = {role: i for role, i in ids.items() if i >= 0}
         self.markers = {role: self._text(i) for role, i in self.marker_ids.items()}
-        self.end_tokens = frozenset({*self.marker_ids.values(), C.llama_vocab_eos(vocab)})
+        eos = C.llama_vocab_eos(vocab)
+        self.end_tokens = frozenset({*self.marker_ids.values(), *((eos,) if eos >= 0 else ())})
         self.bos: int | None = (
             C.llama_vocab_bos(vocab) if C.llama_vocab_get_add_bos(vocab) else None
         )

@@ -86,12 +86,17 @@ class Warm:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Log-probabilities of each candidate after the same prompt, in one batch."""
+    """Log-probabilities of each candidate after the same prompt, in shared-prefix batches.
+
+    A candidate's tokens are those it has by itself, as text behind a marker. No candidate sees
+    another, and neither their order nor their number matters, but for what llama.cpp's own
+    summing does (see the room's README). At most 1,024 tokens each, or `PromptTooLong`.
+    """
 
     id: int
     segments: tuple[tuple[str, bool], ...]
     candidates: tuple[str, ...]
-    with_end: bool = True  # add the log-probability of the end-of-middle token
+    with_end: bool = True  # add the log-probability that the text ends there, by any end token
 
 
 @dataclass(frozen=True, slots=True)
