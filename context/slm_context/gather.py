@@ -122,7 +122,7 @@ class Gatherer:
             tags,
             lookup,
             outline,
-            modules.is_module,
+            lambda name: modules.is_module(name) or (language == "rust" and modules.is_own([name])),
             lambda name: bool(view.methods_apart(name)),
             lambda: usage.texts,
         )
@@ -134,6 +134,7 @@ class Gatherer:
             _with_frequent(names_near(document, _class_header(document, tags)), words),
             imports,
             tuple(receivers),
+            resolver.homes,
             frozenset(here for here in named if words[here] <= 1),
             usage,
             modules.is_own if language == "rust" else lambda names: False,

@@ -62,6 +62,8 @@ class Resolver:
         self._has_methods = has_methods
         self._neighbours = neighbours
         self._known: dict[str, list[Found]] = {}
+        # Of classes that several files have, the file whose class it is.
+        self.homes: dict[str, str] = {}
 
     def at_cursor(self) -> list[str]:
         """The classes that the thing before the dot may be of, and their bases after them."""
@@ -145,7 +147,7 @@ class Resolver:
         found = [one for one in self._definitions(name) if not one.definition.scope]
         classes: list[str] = []
         for one in found[:3]:
-            classes += self._result(one.definition)
+            classes += self._result(one)
         return list(dict.fromkeys(classes))[:2]
 
     def _of_member(self, classes: Sequence[str], step: Step, depth: int) -> list[str]:
@@ -154,7 +156,7 @@ class Resolver:
         # A field and a method may have one name.
         found.sort(key=lambda one: step.called != (one.definition.kind in ("function", "method")))
         for one in found[:3]:
-            results = self._result(one.definition)
+            results = self._result(one)
             if results:
                 return results
         if self.own_class() in wanted:
@@ -164,11 +166,18 @@ class Resolver:
                     return results
         return list(classes) if step.name in TRANSPARENT else []
 
-    def _result(self, one: Definition) -> list[str]:
+    def _result(self, found: Found) -> list[str]:
+        one = found.definition
         if one.kind == "class":
             return [one.name]
         words = IDENTIFIER.findall(result_of(one, self._language))
-        return self._classes([one.scope if word in ("Self", "self") else word for word in words])
+        named = [one.scope if word in ("Self", "self") else word for word in words]
+        classes = self._classes(named)
+        for name in classes:
+            paths = {d.path for d in self._definitions(name)}
+            if len(paths) > 1 and found.path in paths:
+                self.homes[name] = found.path
+        return classes
 
     def _classes(self, names: Sequence[str]) -> list[str]:
         """Those of `names` that are classes of the repository."""

@@ -72,6 +72,8 @@ class View:
         """What the files in the folder of `path` define that is no member of anything."""
         folder = path.rpartition("/")[0]
         found = self._index.beside(folder) if self._index else []
+        if "/test/java/" in path and self._index:  # the same package, in the other source root
+            found += self._index.beside(folder.replace("/test/java/", "/main/java/"))
         found = [one for one in found if one.path not in self._open]
         for other, one in self._open.items():
             if other.rpartition("/")[0] == folder:

@@ -209,3 +209,26 @@ def test_the_names_that_neighbours_use_come_first(tmp_path: Path) -> None:
     )
     bundle = gatherer.gather(at("import lib\n\nlib.█", "test_b.py"), (), PLENTY)
     assert shown(bundle)["lib.py"].startswith("def name_222():\ndef name_299():\n")
+
+
+def test_java_sees_its_package_in_the_other_source_root_and_the_right_builder(
+    tmp_path: Path,
+) -> None:
+    main, test = "src/main/java/shop", "src/test/java/shop"
+    builder = (
+        "public class {0} {{\n  static Builder build() {{}}\n"
+        "  static class Builder {{ void {1}() {{}} }}\n}}\n"
+    )
+    gatherer = over(
+        tmp_path,
+        {
+            f"{main}/{name}.java": builder.format(name, f"of{name}")
+            for name in ("Basket", "Customer", "Door", "Engine")
+        },
+    )
+    plain = at("package shop;\nclass T {\n  void f() {\n    █", f"{test}/T.java")
+    assert "class Customer" in shown(gatherer.gather(plain, (), PLENTY))[f"{test}/*.java"]
+    chain = at("package shop;\nclass T {\n  void f() {\n    Door.build().█", f"{main}/T.java")
+    found = shown(gatherer.gather(chain, (), PLENTY))
+    assert "ofDoor()" in found[f"{main}/Door.java"]
+    assert not any("ofBasket" in text for text in found.values())

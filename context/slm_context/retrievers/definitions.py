@@ -53,8 +53,12 @@ def definition_snippets(
             by_name[found.definition.name].append(found)
     by_file: dict[str, list[Hit]] = defaultdict(list)
     for name, all_found in by_name.items():
+        # Overloads, and a class with its constructors, are one.
+        n_files = len({found.path for found in all_found}) if name not in cursor.homes else 1
         for found in all_found:
-            hit = _hit(found, wanted.get(name), cursor.receivers, endings, len(all_found))
+            if cursor.homes.get(name, found.path) != found.path:
+                continue
+            hit = _hit(found, wanted.get(name), cursor.receivers, endings, n_files)
             if hit is not None and hit.score >= FLOOR:
                 by_file[found.path].append(hit)
     told = Told(cursor, outline, methods_apart)

@@ -45,6 +45,7 @@ class Cursor:
     imports: Sequence[Import]
     # Classes that the thing before the dot may be of; its members come next.
     receivers: Sequence[str] = ()
+    homes: Mapping[str, str] = field(default_factory=dict[str, str])  # which file's, of several
     unused: frozenset[str] = frozenset()  # imported names that the text does not use yet
     usage: Mapping[str, int] = field(default_factory=dict[str, int])  # of names around here
     # Whether a path of modules, in parts, begins in the repository.
