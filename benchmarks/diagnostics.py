@@ -1,9 +1,9 @@
 """How right diagnostics are: false alarms on clean code, recall on seeded and on real bugs.
 
-    python benchmarks/diagnostics.py clean DIR...            false alarms per 1,000 lines, per rule
-    python benchmarks/diagnostics.py seeded-syntax DIR...    one token deleted from valid code
-    python benchmarks/diagnostics.py seeded-bugs DIR...      one bug of each kind put into functions
-    python benchmarks/diagnostics.py real FIXES.jsonl CLONES single-token fixes out of histories
+    python -m benchmarks.diagnostics clean DIR...            false alarms per 1,000 lines, per rule
+    python -m benchmarks.diagnostics seeded-syntax DIR...    one token deleted from valid code
+    python -m benchmarks.diagnostics seeded-bugs DIR...      one bug of each kind put into functions
+    python -m benchmarks.diagnostics real FIXES.jsonl CLONES single-token fixes out of histories
 
 DIR are folders of source code that was not used to set thresholds. CLONES holds one git
 repository per `owner+name`. Every command appends to `results/diagnostics.csv` with --save.
@@ -21,10 +21,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from seeding import seed_bug, seed_syntax_error
 from slm_context.languages import language_for
 from slm_context.syntax import SyntaxTree, parse
 
+from benchmarks.seeding import seed_bug, seed_syntax_error
 from slm_lsp.diagnostics.python_verdict import python_verdict
 from slm_lsp.diagnostics.semantics import RULES, check_semantics
 from slm_lsp.diagnostics.syntax import check_syntax, repairs_of
@@ -68,7 +68,7 @@ def clean(options: argparse.Namespace) -> Iterator[dict[str, object]]:
     for tree, path in _trees(options.paths):
         started = time.perf_counter()
         findings = list(check_syntax(tree).findings)
-        findings += check_semantics(tree, path.name, frozenset(), frozenset())
+        findings += check_semantics(tree, path.name, frozenset())
         seconds[tree.language] += time.perf_counter() - started  # type: ignore[assignment]
         lines[tree.language] += tree.text.count("\n")
         for finding in findings:
@@ -142,7 +142,7 @@ def seeded_bugs(options: argparse.Namespace) -> Iterator[dict[str, object]]:
             if tree is None or seeded is None:
                 continue
             counts["cases"] += 1
-            findings = check_semantics(tree.edited(seeded.text), "f.py", frozenset(), frozenset())
+            findings = check_semantics(tree.edited(seeded.text), "f.py", frozenset())
             here = [one for one in findings if one.start <= seeded.offset <= one.end]
             counts["found"] += bool(here)
             fixes = [fix.edit.apply(seeded.text) for one in here for fix in one.fixes]
@@ -167,7 +167,7 @@ def real(options: argparse.Namespace) -> Iterator[dict[str, object]]:
         if shown.returncode or tree is None or tree.has_errors:
             continue
         counts[case["kind"]]["cases"] += 1
-        findings = check_semantics(tree, case["path"], frozenset(), frozenset())
+        findings = check_semantics(tree, case["path"], frozenset())
         lines = {tree.text.count("\n", 0, one.start) + 1: one.rule for one in findings}
         rule = lines.get(case["buggy_line"])
         counts[case["kind"]]["found"] += rule is not None

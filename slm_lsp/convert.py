@@ -10,6 +10,8 @@ from slm_context.cursor import LINE_END
 
 from slm_lsp.columns import Encoding, width
 from slm_lsp.completion.types import Completion, CompletionRequest, Trigger
+from slm_lsp.config.complete import proposals
+from slm_lsp.config.files import REPOSITORY_FILE
 from slm_lsp.documents import DocumentSnapshot, Place
 from slm_lsp.paths import path_of
 from slm_lsp.session import Session
@@ -140,6 +142,26 @@ def popup_list(
         command=accept_command(suggestion),
     )
     return types.CompletionList(is_incomplete=True, items=[item])
+
+
+def settings_list(session: Session, params: types.CompletionParams) -> types.CompletionList | None:
+    """Sections, keys and values for `slm-lsp.toml`; None for all other documents."""
+    path, snapshot = path_of(params.text_document.uri), session.snapshot(params.text_document.uri)
+    if path is None or path.name != REPOSITORY_FILE or snapshot is None:
+        return None
+    offset = snapshot.offset_at(place(params.position))
+    items = [
+        types.CompletionItem(
+            label=one.label,
+            kind=types.CompletionItemKind.Property,
+            detail=one.detail,
+            documentation=one.says,
+            sort_text=f"{number:03}",  # in the order of the reference
+            text_edit=types.TextEdit(range_of(snapshot, offset - one.n_typed, offset), one.text),
+        )
+        for number, one in enumerate(proposals(snapshot.text, offset))
+    ]
+    return types.CompletionList(is_incomplete=False, items=items)
 
 
 def accept_command(suggestion: Suggestion) -> types.Command:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from slm_lsp.diagnostics.engine import Report
 from slm_lsp.diagnostics.types import Finding, Fix
+from slm_lsp.diagnostics.watched import Report
 from slm_lsp.documents import DocumentSnapshot
 
 SOURCE = "slm-lsp"

@@ -209,6 +209,7 @@ def build_server() -> SlmServer:
             configuration.did_change_watched_files,
             None,
         ),
+        (types.TEXT_DOCUMENT_WILL_SAVE, diagnostics.will_save, None),
         (types.TEXT_DOCUMENT_DID_SAVE, diagnostics.did_save, None),
         (
             types.TEXT_DOCUMENT_DIAGNOSTIC,

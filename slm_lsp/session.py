@@ -21,8 +21,12 @@ from slm_lsp.columns import Encoding
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.completion.types import CompletionRequest, Explanation, Trigger
 from slm_lsp.config import ConfigSource
+from slm_lsp.config.files import REPOSITORY_FILE
+from slm_lsp.config.findings import settings_findings
 from slm_lsp.diagnostics.dismissals import Dismissals
 from slm_lsp.diagnostics.engine import DiagnosticsEngine
+from slm_lsp.diagnostics.judge import judge_of
+from slm_lsp.diagnostics.watched import Checker
 from slm_lsp.documents import Document, DocumentSnapshot, Edit, encodable
 from slm_lsp.learning import Learning
 from slm_lsp.models.places import home
@@ -67,6 +71,7 @@ class Session:
             self.config.settings.diagnostics,
             lambda uri: self.on_findings(uri),
             Dismissals.load(home() / "dismissals.json"),
+            lambda: judge_of(self.serving.client, self.config.settings.model),
         )
         self._watch = FileWatch(self.look_at_settings_files)
         self._told: set[str] = set()
@@ -124,7 +129,8 @@ class Session:
         snapshot = document.snapshot()
         path, language = self.display_path(uri), self.language(snapshot)
         self.in_background(self.workspace.opened(language))
-        self.diagnostics.opened(uri, path, language, version, snapshot.text)
+        checker = self._settings_checker(uri)
+        self.diagnostics.opened(uri, path, language, version, snapshot.text, checker)
         # Where the cursor is, nobody says before the first question. It is where it was, or else,
         # for want of anything better, at the end: a model that reads the suffix last can use
         # what it read of the file wherever the cursor turns out to be.
@@ -310,6 +316,13 @@ class Session:
             lambda done, of: self.on_reading(done, of),
         )
         self.workspace.start()
+
+    def _settings_checker(self, uri: str) -> Checker | None:
+        """What checks a repository's settings file; None for all other files."""
+        path = path_of(uri)
+        if path is None or path.name != REPOSITORY_FILE:
+            return None
+        return lambda text: settings_findings(text, path.parent)
 
     async def _gather(self, document: DocumentContext) -> ContextBundle:
         """Snippets for a cursor, with the other documents as they are now."""

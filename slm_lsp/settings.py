@@ -222,7 +222,7 @@ class DiagnosticsSettings:
 
     enabled: bool = setting(True, "Show diagnostics.")
     syntax: bool = setting(True, "Show syntax errors with their fixes.")
-    hints: bool = setting(False, "Show hints that rest on the model alone.")
+    hints: bool = setting(False, "Show hints that need the model's agreement.")
     disabled_rules: tuple[str, ...] = setting(
         (),
         "Rules that are never shown.",

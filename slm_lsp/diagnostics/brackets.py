@@ -33,8 +33,11 @@ def imbalances(text: str, brackets: list[Bracket]) -> list[Imbalance]:
 
     When a closer meets an opener of another kind, one of the two lost its partner. The one
     whose line is indented deeper gives way: a closer that stands at its line's start closes
-    the block whose opener's line has the same indentation.
+    the block whose opener's line has the same indentation. Indentation is only asked where the
+    brackets do not nest: it never makes an imbalance of brackets that do.
     """
+    if nested(brackets):
+        return []
     found: list[Imbalance] = []
     open_brackets: list[Bracket] = []
     for bracket in brackets:
@@ -58,6 +61,17 @@ def imbalances(text: str, brackets: list[Bracket]) -> list[Imbalance]:
             found.append(Imbalance(bracket.offset, OPENERS[bracket.text]))
     found.extend(Imbalance(bracket.offset, PAIRS[bracket.text]) for bracket in open_brackets)
     return sorted(found, key=lambda imbalance: imbalance.offset)
+
+
+def nested(brackets: list[Bracket]) -> bool:
+    """True when every bracket has its partner by counting alone."""
+    expected: list[str] = []
+    for bracket in brackets:
+        if bracket.text in PAIRS:
+            expected.append(PAIRS[bracket.text])
+        elif not expected or expected.pop() != bracket.text:
+            return False
+    return not expected
 
 
 def expected_place(text: str, imbalance: Imbalance) -> int:

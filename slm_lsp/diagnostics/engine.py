@@ -1,63 +1,42 @@
 """When diagnostics are computed, and what an editor is told in between.
 
-Nothing is checked while the user types: a document settles for 1.5 s, or is saved. Until then the
-old findings move along with the edits, and one that is edited disappears. Every check runs in
-slices of a few milliseconds and gives way to the next keystroke.
+Nothing is checked while the user types: a document settles for 1.5 s, or is saved by a person (what
+an editor saves by itself every second says nothing). Until then the old findings move along with
+the edits. The line being typed stays free of findings until the person leaves it. Every check runs
+in slices of a few milliseconds and gives way to the next keystroke.
 """
 
 import asyncio
 import itertools
+import math
+import operator
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import TypeVar
 
 from slm_context.syntax import SyntaxTree, parse
 
+from slm_lsp.diagnostics.advice import Advice
+from slm_lsp.diagnostics.budget import TimeBudget
 from slm_lsp.diagnostics.dismissals import Dismissals
-from slm_lsp.diagnostics.repair import Repair
-from slm_lsp.diagnostics.semantics import check_semantics, unit_hashes
-from slm_lsp.diagnostics.syntax import check_syntax, repairs_of, with_fixes, wrong_lines
+from slm_lsp.diagnostics.judge import Judge, Place
+from slm_lsp.diagnostics.semantics import HINTS, RULES, semantic_steps, unit_hashes
+from slm_lsp.diagnostics.syntax import repairs_of, syntax_steps, with_fixes, wrong_lines
 from slm_lsp.diagnostics.types import Finding
+from slm_lsp.diagnostics.watched import TYPING_S, Checker, Report, Shown, Watched
 from slm_lsp.documents import Edit as DocumentEdit
 from slm_lsp.settings import DiagnosticsSettings
 
+T = TypeVar("T")
+
 SETTLE_S = 1.5
-# A line that was edited this recently is still being typed, unless the file was saved.
-TYPING_S = 4.0
 # Longer than this without giving way could be felt as a late suggestion.
 SLICE_S = 0.004
 # A repair search that takes longer is given up: the finding shows without a fix.
 REPAIR_S = 0.8
 # Past this many characters a check could be felt; the file gets no diagnostics.
 MAX_CHECKED = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What an editor is told about one document. Equal `result_id`s mean nothing changed."""
-
-    result_id: str
-    version: int
-    findings: tuple[Finding, ...]
-
-
-@dataclass
-class _Watched:
-    """What is remembered of one open document."""
-
-    path: str
-    language: str
-    version: int
-    text: Callable[[], str]
-    report: Report
-    # Lines the grammar did not accept, and units that were there, when it was opened.
-    wrong_lines: frozenset[str] = frozenset()
-    units: frozenset[str] = frozenset()
-    tree: SyntaxTree | None = None
-    edited_at: float = 0.0
-    edit_offset: int = 0
-    held_back: bool = False
-    task: asyncio.Task[None] | None = field(default=None, repr=False)
 
 
 class DiagnosticsEngine:
@@ -68,24 +47,38 @@ class DiagnosticsEngine:
         settings: DiagnosticsSettings,
         on_change: Callable[[str], None],
         dismissals: Dismissals | None = None,
+        judge: Callable[[], Judge | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         settle_s: float = SETTLE_S,
     ) -> None:
         self.settings = settings
         self.dismissals = dismissals or Dismissals()
+        self._advice = Advice(judge, TimeBudget(clock))
         self._on_change = on_change
         self._clock = clock
         self._settle_s = settle_s
-        self._documents: dict[str, _Watched] = {}
+        self._documents: dict[str, Watched] = {}
         self._result_ids = itertools.count(1)
 
     # What the editor does.
 
-    def opened(self, uri: str, path: str, language: str | None, version: int, text: str) -> None:
-        """Remember what is wrong already: that is not the user's doing in this session."""
-        if language is None or len(text) > MAX_CHECKED:
+    def opened(
+        self,
+        uri: str,
+        path: str,
+        language: str | None,
+        version: int,
+        text: str,
+        checker: Checker | None = None,
+    ) -> None:
+        """Remember what is wrong already: that is not the user's doing in this session.
+
+        A `checker` takes the place of the grammar and the rules, for files of another kind.
+        """
+        if (language is None and checker is None) or len(text) > MAX_CHECKED:
             return
-        watched = _Watched(path, language, version, lambda: text, self._report(version, ()))
+        report = self._report(version, ())
+        watched = Watched(path, language or "", version, lambda: text, report, checker)
         self._documents[uri] = watched
         self._schedule(uri, watched, settle_s=0.0, first=True)
 
@@ -99,20 +92,43 @@ class DiagnosticsEngine:
         watched = self._documents.get(uri)
         if watched is None:
             return
-        findings = watched.report.findings
+        before = shown = watched.report.shown
         for edit in edits:
-            findings = tuple(_moved(findings, edit))
-        if edits:
-            watched.edit_offset = edits[-1].offset + len(edits[-1].inserted)
+            shown = tuple(moved for one in shown if (moved := one.after(edit)) is not None)
+            watched.edited(edit)
+        watched.held_back = False
         watched.version, watched.text, watched.edited_at = version, text, self._clock()
-        watched.report = self._report(version, findings)
+        same = len(shown) == len(before) and all(map(operator.is_, shown, before))
+        result_id = watched.report.result_id if same else str(next(self._result_ids))
+        watched.report = Report(result_id, version, tuple(map(_without_fixes, shown)))
+        if len(shown) < len(before):
+            self._on_change(uri)
         self._schedule(uri, watched, self._settle_s)
+
+    def cursor_at(self, uri: str, line: int) -> None:
+        """The editor says on which line its cursor is: another one than was typed on is news."""
+        watched = self._documents.get(uri)
+        if watched is None or watched.typed_at is None:
+            return
+        watched.cursor_line = line
+        if watched.held_back and watched.left_its_line():
+            self._schedule(uri, watched, settle_s=0.0)
+
+    def saving(self, uri: str, *, by_timer: bool) -> None:
+        """The document is about to be saved, by a person or because some time has passed."""
+        watched = self._documents.get(uri)
+        if watched is not None:
+            watched.saved_by_timer = by_timer
 
     def saved(self, uri: str) -> None:
         watched = self._documents.get(uri)
-        if watched is not None:
-            watched.edited_at = 0.0
-            self._schedule(uri, watched, settle_s=0.0)
+        if watched is None:
+            return
+        if watched.saved_by_timer:
+            watched.saved_by_timer = False
+            return  # the check that the last edit asked for comes when typing has settled
+        watched.typed_at = None
+        self._schedule(uri, watched, settle_s=0.0)
 
     def closed(self, uri: str) -> None:
         watched = self._documents.pop(uri, None)
@@ -147,6 +163,13 @@ class DiagnosticsEngine:
 
     # What the editor asks.
 
+    async def settled(self, uri: str) -> Report:
+        """The report once no check is under way, or is cut short by a new edit."""
+        watched = self._documents.get(uri)
+        if watched is not None and watched.task is not None and not watched.held_back:
+            await asyncio.wait({watched.task})
+        return self.report(uri)
+
     def report(self, uri: str) -> Report:
         """The newest report; answers at once, from what is known."""
         watched = self._documents.get(uri)
@@ -154,100 +177,112 @@ class DiagnosticsEngine:
 
     # How it is done.
 
-    def _report(self, version: int, findings: tuple[Finding, ...]) -> Report:
-        return Report(str(next(self._result_ids)), version, findings)
+    def _report(self, version: int, shown: tuple[Shown, ...]) -> Report:
+        return Report(str(next(self._result_ids)), version, shown)
 
     def _schedule(
-        self, uri: str, watched: _Watched, settle_s: float, *, first: bool = False
+        self, uri: str, watched: Watched, settle_s: float, *, first: bool = False
     ) -> None:
         if watched.task is not None:
             watched.task.cancel()
         watched.task = asyncio.ensure_future(self._check(uri, watched, settle_s, first))
 
-    async def _check(self, uri: str, watched: _Watched, settle_s: float, first: bool) -> None:
+    async def _check(self, uri: str, watched: Watched, settle_s: float, first: bool) -> None:
         await asyncio.sleep(settle_s)
         version, text = watched.version, watched.text()
         if len(text) > MAX_CHECKED:
             return
-        tree = parse(text, watched.language, watched.tree)
-        if tree is None:
-            return
-        watched.tree = tree
-        if first:
-            watched.wrong_lines, watched.units = wrong_lines(tree), unit_hashes(tree)
-        await asyncio.sleep(0)
-        findings = await self._findings(watched, tree)
+        if watched.left_its_line():
+            watched.typed_at = None
+        watched.held_back = False
+        shown: tuple[Shown, ...] = ()
+        if self.settings.enabled and watched.checker is not None:
+            found = await asyncio.to_thread(watched.checker, text)
+            shown = tuple(one for one in _placed(found, text) if self._may_show(watched, one))
+        elif watched.checker is None:
+            tree = parse(text, watched.language, watched.tree)
+            if tree is None:
+                return
+            watched.tree = tree
+            if first:
+                watched.wrong_lines, watched.units = wrong_lines(tree), unit_hashes(tree)
+            await asyncio.sleep(0)
+            if self.settings.enabled:
+                shown = tuple(_placed(await self._findings(watched, tree), text))
         if version != watched.version:  # pragma: no cover - a new edit cancels this task
             return
-        if findings != watched.report.findings:
-            watched.report = self._report(version, findings)
+        if shown != watched.report.shown:
+            watched.report = self._report(version, shown)
             self._on_change(uri)
         if watched.held_back:
             # Something stands on the line being typed: look again when it no longer is.
-            self._schedule(uri, watched, TYPING_S - SETTLE_S)
+            self._schedule(uri, watched, TYPING_S)
 
-    async def _findings(self, watched: _Watched, tree: SyntaxTree) -> tuple[Finding, ...]:
-        watched.held_back = False
-        if not self.settings.enabled:
-            return ()
+    async def _findings(self, watched: Watched, tree: SyntaxTree) -> list[Finding]:
         found: list[Finding] = []
         if self.settings.syntax and "syntax" not in self.settings.disabled_rules:
-            report = check_syntax(tree, watched.wrong_lines)
-            for finding in report.findings:
-                if self._being_typed(watched, finding):
-                    watched.held_back = True
-                    continue
-                repairs = await self._slices(repairs_of(tree, finding, report.unbalanced))
-                found.append(with_fixes(finding, repairs))
+            found += await self._syntax_errors(watched, tree)
         await asyncio.sleep(0)
-        disabled = {*self.settings.disabled_rules}
-        for finding in check_semantics(tree, watched.path, watched.units, frozenset(disabled)):
+        disabled = {
+            *self.settings.disabled_rules,
+            *filter(self.dismissals.turned_off, {**RULES, **HINTS}),
+        }
+        rules = {**RULES, **HINTS} if self.settings.hints else RULES
+        wanted = {name: rule for name, rule in rules.items() if name not in disabled}
+        place = Place(watched.path, tree.language, tree.text)
+        for finding in await self._slices(
+            semantic_steps(tree, watched.path, watched.units, wanted)
+        ):
             mark = finding.fingerprint
-            if self.dismissals.is_dismissed(mark) or self.dismissals.turned_off(finding.rule):
+            if self.dismissals.is_dismissed(mark):
                 continue
-            if self._being_typed(watched, finding):
-                watched.held_back = True
+            if not self._may_show(watched, Shown.of(finding, tree.text)):
                 continue
-            self.dismissals.count_shown(mark, finding.rule)
-            found.append(finding)
-        return tuple(found)
+            hint = await self._advice.agrees(place, finding) if finding.rule in HINTS else finding
+            if hint is not None:
+                self.dismissals.count_shown(mark, finding.rule)
+                found.append(hint)
+        return found
 
-    async def _slices(self, repairs: Iterator[Repair | None]) -> list[Repair]:
-        """Run a search a few milliseconds at a time; typing cancels it in between."""
-        found: list[Repair] = []
+    async def _syntax_errors(self, watched: Watched, tree: SyntaxTree) -> list[Finding]:
+        steps = syntax_steps(tree, watched.wrong_lines, watched.compiled)
+        found: list[Finding] = []
+        for report in await self._slices(steps):
+            for finding in report.findings:
+                if self._may_show(watched, Shown.of(finding, tree.text)):
+                    search = repairs_of(tree, finding, report.unbalanced)
+                    repairs = await self._slices(search, REPAIR_S)
+                    repairs = repairs or await self._advice.repair(watched.path, tree, finding)
+                    found.append(with_fixes(finding, repairs))
+        return found
+
+    def _may_show(self, watched: Watched, shown: Shown) -> bool:
+        """False on the line being typed, where it is held back."""
+        if not watched.is_typed(shown, self._clock()):
+            return True
+        watched.held_back = True
+        return False
+
+    async def _slices(self, steps: Iterator[T | None], within_s: float = math.inf) -> list[T]:
+        """Take steps a few milliseconds at a time; the next keystroke cancels it in between."""
+        found: list[T] = []
         start = slice_start = self._clock()
-        for repair in repairs:
-            if repair is not None:
-                found.append(repair)
+        for step in steps:
+            if step is not None:
+                found.append(step)
             now = self._clock()
-            if now - start > REPAIR_S:
+            if now - start > within_s:
                 break
             if now - slice_start > SLICE_S:
                 await asyncio.sleep(0)
                 slice_start = self._clock()
         return found
 
-    def _being_typed(self, watched: _Watched, finding: Finding) -> bool:
-        """True when the finding stands on the line that was edited a moment ago."""
-        if self._clock() - watched.edited_at > TYPING_S:
-            return False
-        low, high = sorted((finding.start, watched.edit_offset))
-        assert watched.tree is not None, "only a checked document has findings"
-        between = watched.tree.text[low:high]
-        return "\n" not in between and "\r" not in between
+
+def _placed(findings: Sequence[Finding], text: str) -> Iterator[Shown]:
+    return (Shown.of(finding, text) for finding in findings)
 
 
-def _moved(findings: tuple[Finding, ...], edit: DocumentEdit) -> Iterator[Finding]:
-    """The findings after an edit: those behind it move, those it touches are gone."""
-    delta = len(edit.inserted) - len(edit.removed)
-    for finding in findings:
-        if finding.end < edit.offset:
-            yield replace(finding, fixes=(), related=())
-        elif finding.start > edit.offset + len(edit.removed):
-            yield replace(
-                finding,
-                start=finding.start + delta,
-                end=finding.end + delta,
-                fixes=(),
-                related=(),
-            )
+def _without_fixes(shown: Shown) -> Shown:
+    """They were checked for the text before the edit."""
+    return replace(shown, finding=replace(shown.finding, fixes=()))

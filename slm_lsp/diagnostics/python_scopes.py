@@ -85,8 +85,17 @@ def text_of(node: Node) -> str:
 def python_names(root: Node) -> Names:
     """Collect bindings and reads below the `module` node `root`."""
     names = Names([Scope(root, "module", None)])
-    _Collector(names).block(root, names.module)
+    for _ in collect_names(root, names):
+        pass
     return names
+
+
+def collect_names(root: Node, names: Names) -> Iterator[None]:
+    """Fill `names`, a top-level statement a step."""
+    collector = _Collector(names)
+    for statement in root.named_children:
+        collector.visit(statement, names.module)
+        yield
 
 
 class _Collector:

@@ -1,11 +1,13 @@
 """What the Python compiler says about a Python file, in process."""
 
+import hashlib
 import re
-import sys
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from slm_context.cursor import LINE_END
+from slm_context.syntax import SyntaxTree
 
 # Past this many characters a compilation could be felt while typing; the grammar decides alone.
 MAX_COMPILED = 400_000
@@ -53,6 +55,22 @@ def python_verdict(text: str) -> Verdict | None:
     return None
 
 
+def complaints(tree: SyntaxTree, compiled: set[str]) -> Iterator[bool]:
+    """Compile the top-level statements that are not known to compile, one a step.
+
+    True for one that the compiler refuses. Those that it takes are added to `compiled`, by hash:
+    most of a file is the same as a moment ago.
+    """
+    for node in tree.root.named_children:
+        code = node.text or b""
+        digest = hashlib.sha256(code).hexdigest()
+        if digest not in compiled:
+            refused = python_verdict(code.decode("utf-8", "replace")) is not None
+            if not refused:
+                compiled.add(digest)
+            yield refused
+
+
 def _verdict(text: str, error: SyntaxError) -> Verdict:
     starts = [0, *(match.end() for match in LINE_END.finditer(text))]
     start = _offset(text, starts, error.lineno, error.offset)
@@ -76,8 +94,3 @@ def _offset(text: str, starts: list[int], line: int | None, column: int | None) 
 def _token_end(text: str, start: int) -> int:
     match = re.compile(r"\w+|[^\w\s]|").match(text, start)
     return match.end() if match else start
-
-
-def running_version() -> str:
-    """The version whose verdict this is, for the rule's page and the message."""
-    return f"{sys.version_info.major}.{sys.version_info.minor}"

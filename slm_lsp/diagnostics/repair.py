@@ -41,7 +41,7 @@ BY_LANGUAGE["typescript"] = BY_LANGUAGE["tsx"] = BY_LANGUAGE["javascript"]
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A one-token edit after which the parser is content. Lower cost is more likely."""
+    """An edit after which the parser is content. Lower cost is more likely."""
 
     edit: Edit
     token: str
@@ -49,7 +49,10 @@ class Repair:
 
     @property
     def title(self) -> str:
-        return f"Insert `{self.token}`" if self.edit.new_text else f"Remove `{self.token}`"
+        if not self.edit.new_text:
+            return f"Remove `{self.token}`"
+        verb = "Insert" if self.edit.start == self.edit.end else "Change the line to"
+        return f"{verb} `{self.token}`"
 
 
 def find_repairs(

@@ -6,16 +6,18 @@ until a measured model passes the same gate.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from slm_context.syntax import SyntaxTree
 from tree_sitter import Node
 
 from slm_lsp.diagnostics.dismissals import fingerprint
+from slm_lsp.diagnostics.python_scopes import Names, Scope, collect_names
 from slm_lsp.diagnostics.rules.identical_operands import identical_operands
 from slm_lsp.diagnostics.rules.misspelt_name import misspelt_names
 from slm_lsp.diagnostics.rules.repeated_condition import repeated_conditions
 from slm_lsp.diagnostics.rules.swapped_arguments import swapped_arguments
+from slm_lsp.diagnostics.rules.variable_misuse import misused_variables
 from slm_lsp.diagnostics.suspicion import PythonFile, Suspicion
 from slm_lsp.diagnostics.types import Finding, Fix, Severity
 
@@ -27,34 +29,66 @@ RULES: dict[str, Rule] = {
     "repeated-condition": repeated_conditions,
     "swapped-arguments": swapped_arguments,
 }
+# Rules that the model must agree with, shown as hints to those who turn hints on.
+HINTS: dict[str, Rule] = {"variable-misuse": misused_variables}
+# What holds units. A function is one, and holds others.
+CONTAINERS = {"module", "class_definition", "decorated_definition", "block", "function_definition"}
 # A file with more findings than this is of a kind that the rules do not understand.
 MAX_FINDINGS = 10
 
 
 def check_semantics(
-    tree: SyntaxTree, path: str, known: frozenset[str], disabled: frozenset[str]
+    tree: SyntaxTree, path: str, known: frozenset[str], rules: Mapping[str, Rule] = RULES
 ) -> list[Finding]:
     """Findings in the units (functions, top-level statements) that are not among `known`."""
-    if tree.language != "python" or tree.has_errors:
-        return []
-    file = PythonFile(path, tree.text, tree)
-    try:
-        suspicions = [
-            suspicion
-            for name, rule in RULES.items()
-            if name not in disabled
-            for suspicion in rule(file)
-        ]
-    except RecursionError:  # an expression nested deeper than any person writes
-        return []
+    return [finding for finding in semantic_steps(tree, path, known, rules) if finding is not None]
+
+
+def semantic_steps(
+    tree: SyntaxTree, path: str, known: frozenset[str], rules: Mapping[str, Rule]
+) -> Iterator[Finding | None]:
+    """The same, with None where a caller may pause."""
+    if tree.language != "python" or tree.has_errors or not rules:
+        return
+    changed = _changed_units(tree, known)
+    if not changed:
+        return
+    names = Names([Scope(tree.root, "module", None)])
+    file = PythonFile(path, tree.text, tree, names, changed)
     findings: list[Finding] = []
-    for suspicion in suspicions:
-        start, end = unit_around(tree, suspicion.start)
-        unit = tree.text[start:end]
-        if unit_hash(unit) not in known:
-            mark = fingerprint(suspicion.rule, unit, suspicion.start - start)
-            findings.append(_finding(suspicion, mark))
-    return findings if len(findings) <= MAX_FINDINGS else []
+    try:
+        for _ in collect_names(tree.root, names):
+            yield None
+        for rule in rules.values():
+            for suspicion in rule(file):
+                finding = _new_finding(tree, suspicion, known)
+                findings += [finding] if finding is not None else []
+                yield None
+            yield None
+    except RecursionError:  # an expression nested deeper than any person writes
+        return
+    if len(findings) <= MAX_FINDINGS:
+        yield from findings
+
+
+def _changed_units(tree: SyntaxTree, known: frozenset[str]) -> tuple[Node, ...]:
+    """The outermost functions and statements whose text is not known."""
+    changed: list[Node] = []
+    for node in _unit_nodes(tree):
+        if changed and changed[-1].end_byte >= node.end_byte:
+            continue
+        start, end = tree.span(node)
+        if unit_hash(tree.text[start:end]) not in known:
+            changed.append(node)
+    return tuple(changed)
+
+
+def _new_finding(tree: SyntaxTree, suspicion: Suspicion, known: frozenset[str]) -> Finding | None:
+    start, end = unit_around(tree, suspicion.start)
+    unit = tree.text[start:end]
+    if unit_hash(unit) in known:
+        return None
+    return _finding(suspicion, fingerprint(suspicion.rule, unit, suspicion.start - start))
 
 
 def unit_hashes(tree: SyntaxTree) -> frozenset[str]:
@@ -77,21 +111,29 @@ def unit_around(tree: SyntaxTree, offset: int) -> tuple[int, int]:
 
 
 def _units(tree: SyntaxTree) -> Iterator[tuple[int, int]]:
+    return (tree.span(node) for node in _unit_nodes(tree))
+
+
+def _unit_nodes(tree: SyntaxTree) -> Iterator[Node]:
+    """Functions, and the other statements of modules and classes, in text order."""
     pending: list[Node] = [tree.root]
     while pending:
         node = pending.pop()
-        for child in node.named_children:
-            if child.type in ("class_definition", "decorated_definition", "block"):
-                pending.append(child)
-            elif child.type == "function_definition":
-                yield tree.span(child)
-                pending.append(child)
-            elif node.type == "module" or (
-                node.type == "block"
-                and node.parent is not None
-                and node.parent.type == "class_definition"
-            ):
-                yield tree.span(child)
+        if node.type == "function_definition" or _is_statement(node):
+            yield node
+        if node.type in CONTAINERS:
+            pending.extend(reversed(node.named_children))
+
+
+def _is_statement(node: Node) -> bool:
+    parent = node.parent
+    if parent is None or node.type in CONTAINERS:
+        return False
+    return parent.type == "module" or (
+        parent.type == "block"
+        and parent.parent is not None
+        and parent.parent.type == "class_definition"
+    )
 
 
 def _finding(suspicion: Suspicion, mark: str) -> Finding:
@@ -103,7 +145,7 @@ def _finding(suspicion: Suspicion, mark: str) -> Finding:
         suspicion.start,
         suspicion.end,
         suspicion.message,
-        Severity.WARNING,
+        Severity.HINT if suspicion.rule in HINTS else Severity.WARNING,
         fixes,
         suspicion.related,
         mark,

@@ -1,13 +1,12 @@
 """What a structural rule hands over: a place, what should stand there, and why."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from tree_sitter import Node
 
-from slm_lsp.diagnostics.python_scopes import Names, python_names
+from slm_lsp.diagnostics.python_scopes import Names
 from slm_lsp.diagnostics.types import Edit, Related
 
 
@@ -43,12 +42,30 @@ class PythonFile:
     path: str
     text: str
     tree: Tree
-    # Signatures of functions defined elsewhere in the repository, by name.
-    signatures_of: Callable[[str], tuple[tuple[str, ...], ...]] = field(default=lambda name: ())
-
-    @cached_property
-    def names(self) -> Names:
-        return python_names(self.tree.root)
+    names: Names
+    # What to look at: the functions and statements that changed; None for the whole file.
+    units: tuple[Node, ...] | None = None
 
     def span(self, node: Node) -> tuple[int, int]:
         return self.tree.span(node)
+
+    def nodes(self) -> Iterator[Node]:
+        """Every named node of what is looked at, in text order."""
+        for unit in (self.tree.root,) if self.units is None else self.units:
+            yield from walk(unit)
+
+    def looks_at(self, node: Node) -> bool:
+        """Whether a node is part of what is looked at."""
+        return self.units is None or any(
+            unit.start_byte <= node.start_byte and node.end_byte <= unit.end_byte
+            for unit in self.units
+        )
+
+
+def walk(root: Node) -> Iterator[Node]:
+    """Every named node below `root`, in text order."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(reversed(node.named_children))

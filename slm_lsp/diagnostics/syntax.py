@@ -1,12 +1,12 @@
 """Tier 0: syntax errors, where they are, and repairs that parse.
 
 Who is believed depends on the language. For Python the compiler in this process decides, and the
-grammar helps to find the place. The grammars of Go, Java, JavaScript and Rust are believed as
-they are; those of other languages stumble over valid code (macros, new syntax), so there an error
-must also show as a bracket without a partner, and must not have been there when the file was
-opened.
+grammar helps to find the place. Most other grammars are believed (see `trust`); those of C, C++,
+C#, Kotlin and Swift stumble over valid code (macros, new syntax), so there an error must also show
+as a bracket without a partner, and must not have been there when the file was opened.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -14,17 +14,14 @@ from slm_context.cursor import LINE_END
 from slm_context.syntax import SyntaxTree
 
 from slm_lsp.diagnostics.brackets import Bracket, Imbalance, expected_place, imbalances
-from slm_lsp.diagnostics.preprocessor import preprocessor_ranges
-from slm_lsp.diagnostics.python_verdict import Verdict, python_verdict
+from slm_lsp.diagnostics.lexical import OPAQUE, lexical_imbalances
+from slm_lsp.diagnostics.python_verdict import Verdict, complaints, python_verdict
 from slm_lsp.diagnostics.repair import Repair, find_repairs
+from slm_lsp.diagnostics.trust import is_believed
 from slm_lsp.diagnostics.types import Finding, Fix, Related, Severity
 
 RULE = "syntax"
-# Grammars without a false error in the valid code of benchmarks/diagnostics.py.
-TRUSTED = frozenset({"python", "go", "java", "javascript", "rust"})
 BRACKETS = frozenset("()[]{}")
-# Languages with brackets that have no partner by design, such as those of `case` patterns.
-UNPAIRED = frozenset({"bash"})
 COMPOUND = {"string", "comment", "char", "template", "regex", "character", "raw"}
 # One mistake makes many echoes below it.
 MAX_FINDINGS = 5
@@ -38,6 +35,25 @@ class SyntaxReport:
     unbalanced: tuple[Imbalance, ...]
 
 
+def syntax_steps(
+    tree: SyntaxTree, known: frozenset[str], compiled: set[str]
+) -> Iterator[SyntaxReport | None]:
+    """The same as `check_syntax`, last, with None where a caller may pause.
+
+    Python that the grammar accepts is compiled by statement, and only what is not known to compile.
+    """
+    if tree.language == "python" and not tree.has_errors:
+        refused = False
+        for refused in complaints(tree, compiled):
+            yield None
+            if refused:
+                break
+        if not refused:
+            yield SyntaxReport((), ())
+            return
+    yield check_syntax(tree, known)
+
+
 def check_syntax(tree: SyntaxTree, known: frozenset[str] = frozenset()) -> SyntaxReport:
     """The syntax errors of a document; `known` are lines that were wrong when it was opened."""
     text, language = tree.text, tree.language
@@ -49,10 +65,11 @@ def check_syntax(tree: SyntaxTree, known: frozenset[str] = frozenset()) -> Synta
     if not tree.has_errors:
         return SyntaxReport((), ())
     unbalanced = _unbalanced(tree)
-    if language not in TRUSTED and (language in UNPAIRED or not unbalanced):
+    believed = is_believed(tree)
+    if not believed and (language not in OPAQUE or not unbalanced):
         return SyntaxReport((), ())
     findings = tuple(_from_grammar(tree, unbalanced))
-    if language not in TRUSTED:
+    if not believed:
         findings = tuple(one for one in findings if line_at(text, one.start) not in known)
     return SyntaxReport(findings[:MAX_FINDINGS], unbalanced)
 
@@ -69,8 +86,22 @@ def repairs_of(
     text = tree.text
     lines = _suspect_lines(text, finding, unbalanced)
     return find_repairs(
-        text, tree.language, finding.start, lines, unbalanced, _checker(tree, finding), limit
+        text, tree.language, finding.start, lines, unbalanced, repaired_in(tree, finding), limit
     )
+
+
+def first_repairs(
+    tree: SyntaxTree, finding: Finding, unbalanced: tuple[Imbalance, ...], within_s: float = 0.8
+) -> list[Repair]:
+    """The repairs that are found within a time, where nobody waits for a key."""
+    end = time.monotonic() + within_s
+    found: list[Repair] = []
+    for repair in repairs_of(tree, finding, unbalanced):
+        if repair is not None:
+            found.append(repair)
+        if time.monotonic() > end:
+            break
+    return found
 
 
 def with_fixes(finding: Finding, repairs: list[Repair]) -> Finding:
@@ -143,22 +174,26 @@ def _from_bracket(text: str, one: Imbalance) -> Finding:
 
 
 def _unbalanced(tree: SyntaxTree) -> tuple[Imbalance, ...]:
+    found = lexical_imbalances(tree.text, tree.language)
+    return tuple(imbalances(tree.text, _brackets(tree)) if found is None else found)
+
+
+def _brackets(tree: SyntaxTree) -> list[Bracket]:
+    """The brackets of the code itself, not those in strings and comments, in text order."""
     found: list[Bracket] = []
     pending = [tree.root]
     while pending:
         node = pending.pop()
-        if node.type in BRACKETS and not node.is_missing:
+        kind = node.type.lstrip("%wi") if node.type in ("%w(", "%i(") else node.type
+        if kind in BRACKETS and not node.is_missing:
             start, _ = tree.span(node)
-            found.append(Bracket(start, node.type))
+            found.append(Bracket(start, kind))
         elif not any(word in node.type for word in COMPOUND):
             pending.extend(reversed(node.children))
         elif node.child_count:
             # Code inside a string (f"{x}") brings its brackets in pairs.
             pending.extend(c for c in reversed(node.children) if c.is_named and c.child_count)
-    skipped = preprocessor_ranges(tree.text) if tree.language in ("c", "cpp", "csharp") else []
-    found = [one for one in found if not any(low <= one.offset < high for low, high in skipped)]
-    found.sort(key=lambda bracket: bracket.offset)
-    return tuple(imbalances(tree.text, found))
+    return sorted(found, key=lambda bracket: bracket.offset)
 
 
 def _suspect_lines(text: str, finding: Finding, unbalanced: tuple[Imbalance, ...]) -> list[int]:
@@ -179,7 +214,7 @@ def _suspect_lines(text: str, finding: Finding, unbalanced: tuple[Imbalance, ...
     return list(dict.fromkeys(lines))
 
 
-def _checker(tree: SyntaxTree, finding: Finding) -> Callable[[str], bool]:
+def repaired_in(tree: SyntaxTree, finding: Finding) -> Callable[[str], bool]:
     """Accepts a text in which this error is gone and no new one came before the next."""
     n_before = len(tree.errors())
     python_before = python_verdict(tree.text) if tree.language == "python" else None

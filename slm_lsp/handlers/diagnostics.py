@@ -13,6 +13,12 @@ DISMISS = "slm.dismiss"
 TURN_OFF = "slm.turnOffRule"
 
 
+def will_save(server: SlmServer, params: types.WillSaveTextDocumentParams) -> None:
+    """Editors that save by themselves say so; that is no sign that a line is finished."""
+    by_timer = params.reason == types.TextDocumentSaveReason.AfterDelay
+    server.session.diagnostics.saving(params.text_document.uri, by_timer=by_timer)
+
+
 def did_save(server: SlmServer, params: types.DidSaveTextDocumentParams) -> None:
     server.session.diagnostics.saved(params.text_document.uri)
     server.session.saved(params.text_document.uri)
@@ -21,14 +27,16 @@ def did_save(server: SlmServer, params: types.DidSaveTextDocumentParams) -> None
 async def pull(
     server: SlmServer, params: types.DocumentDiagnosticParams
 ) -> types.DocumentDiagnosticReport:
-    """What is known, at once; the client is told to ask again when there is more.
+    """What is known, at once, to a client that can be told to ask again when there is more.
 
-    Clients that get findings pushed would show them twice if they got them here, too.
+    One that cannot waits until the document has settled; one that gets findings pushed would show
+    them twice if it got them here, too.
     """
-    uri = params.text_document.uri
     if not server.pulls_diagnostics:
         return types.RelatedFullDocumentDiagnosticReport(items=[])
-    report = server.session.diagnostics.report(uri)
+    uri, engine = params.text_document.uri, server.session.diagnostics
+    at_once = server.refreshes_diagnostics
+    report = engine.report(uri) if at_once else await engine.settled(uri)
     if params.previous_result_id and params.previous_result_id == report.result_id:
         return types.RelatedUnchangedDocumentDiagnosticReport(result_id=report.result_id)
     return types.RelatedFullDocumentDiagnosticReport(
@@ -57,7 +65,9 @@ async def _refresh(server: SlmServer) -> None:
 
 async def code_action(server: SlmServer, params: types.CodeActionParams) -> list[types.CodeAction]:
     """Fixes for the findings that the range touches, and ways to silence them."""
-    uri = params.text_document.uri
+    uri, range_ = params.text_document.uri, params.range
+    if range_.start == range_.end:  # asked for the place of the cursor
+        server.session.diagnostics.cursor_at(uri, range_.start.line)
     snapshot, report = server.session.snapshot(uri), server.session.diagnostics.report(uri)
     if snapshot is None:
         return []

@@ -10,6 +10,7 @@ async def inline_completion(
     server: SlmServer, params: types.InlineCompletionParams
 ) -> types.InlineCompletionList:
     server.asks_inline = True
+    server.session.diagnostics.cursor_at(params.text_document.uri, params.position.line)
     request = convert.inline_request(server.session, params)
     suggestion = await server.session.suggest(request) if request else None
     return convert.inline_list(suggestion, params, server.session.encoding)

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from slm_lsp.diagnostics.engine import TYPING_S, DiagnosticsEngine
+from slm_lsp.diagnostics.engine import DiagnosticsEngine
+from slm_lsp.diagnostics.watched import TYPING_S
 from slm_lsp.documents import Edit
 from slm_lsp.settings import DiagnosticsSettings
 
@@ -78,6 +79,62 @@ async def test_the_line_being_typed_counts_when_typing_has_stopped() -> None:
     assert await bench.settled() == [("syntax", "(")]
 
 
+async def test_the_cursor_on_another_line_means_that_the_line_is_finished() -> None:
+    bench = Bench()
+    bench.open(GOOD)
+    await bench.settled()
+    bench.edit(GOOD.index("value\n", 20), "", "(")
+    assert await bench.settled() == []
+    bench.engine.cursor_at(URI, 1)  # still there
+    assert await bench.settled() == []
+    bench.engine.cursor_at(URI, 0)
+    assert await bench.settled() == [("syntax", "(")]
+
+
+async def test_an_edit_on_another_line_means_that_the_line_is_finished() -> None:
+    bench = Bench()
+    bench.open(GOOD)
+    await bench.settled()
+    bench.edit(GOOD.index("value\n", 20), "", "(")
+    bench.edit(len(bench.text), "", "\n")
+    assert await bench.settled() == [("syntax", "(")]
+
+
+async def test_what_the_editor_saves_by_itself_is_no_sign_that_a_line_is_finished() -> None:
+    bench = Bench()
+    bench.open(GOOD)
+    await bench.settled()
+    bench.edit(GOOD.index("value\n", 20), "", "(")
+    bench.engine.saving(URI, by_timer=True)
+    bench.engine.saved(URI)
+    assert await bench.settled() == []
+    bench.engine.saving(URI, by_timer=False)
+    bench.engine.saved(URI)
+    assert await bench.settled() == [("syntax", "(")]
+
+
+async def test_a_finding_goes_while_its_line_is_edited_and_comes_back() -> None:
+    bench = Bench()
+    bench.open(BAD)
+    await bench.settled()
+    bench.changed.clear()
+    bench.edit(BAD.index("return"), "", " ")
+    assert bench.engine.report(URI).findings == () and bench.changed == [URI]
+    assert await bench.settled() == []
+    bench.engine.cursor_at(URI, 0)
+    bench.edit(BAD.index("return"), " ", "")
+    bench.engine.saved(URI)
+    assert await bench.settled() == [("syntax", "(")]
+
+
+async def test_who_waits_for_the_document_to_settle_is_told_what_is_found() -> None:
+    bench = Bench()
+    bench.open(BAD)
+    report = await bench.engine.settled(URI)
+    assert [one.rule for one in report.findings] == ["syntax"]
+    assert (await bench.engine.settled("file:///unknown")).findings == ()
+
+
 async def test_findings_move_with_edits_above_and_go_when_touched() -> None:
     bench = Bench()
     bench.open(BAD)
@@ -98,7 +155,15 @@ async def test_the_result_id_tells_whether_anything_changed() -> None:
     await bench.settled()
     assert bench.engine.report(URI).result_id == before
     bench.edit(0, "", "(\n")
-    assert bench.engine.report(URI).result_id != before
+    assert bench.engine.report(URI).result_id == before  # nothing to show, before and after
+    bench.now += TYPING_S + 1
+    assert await bench.settled() == [("syntax", "(")]
+    shown = bench.engine.report(URI).result_id
+    assert shown != before
+    bench.edit(len(bench.text), "", "# more\n")
+    assert bench.engine.report(URI).result_id == shown  # what is behind a finding moves nothing
+    bench.edit(0, "", "\n")
+    assert bench.engine.report(URI).result_id != shown
 
 
 async def test_a_dismissed_finding_stays_away() -> None:

@@ -29,6 +29,7 @@ return {
     'scala',
     'sh',
     'swift',
+    'toml',
     'typescript',
     'typescriptreact',
   },

@@ -18,7 +18,7 @@ NUMERICAL_IDIOMS = {"==", "!=", *ARITHMETIC}
 
 def identical_operands(file: PythonFile) -> Iterator[Suspicion]:
     """Yield operators both of whose operands are the same name, attribute or subscript."""
-    for node in walk(file.tree.root):
+    for node in file.nodes():
         operands = _operands(node)
         if operands is None:
             continue
@@ -60,12 +60,3 @@ def _plain(node: Node) -> bool:
             _plain(child) or child.type in ("integer", "string") for child in node.named_children
         )
     return False
-
-
-def walk(root: Node) -> Iterator[Node]:
-    """Every named node below `root`, in text order."""
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        yield node
-        pending.extend(reversed(node.named_children))

@@ -28,7 +28,9 @@ def misspelt_names(file: PythonFile) -> Iterator[Suspicion]:
     for scope in names.scopes:
         for read in scope.reads:
             name = text_of(read)
-            if name in KNOWN or scope.resolve(name) is not None or _guarded(read):
+            if name in KNOWN or not file.looks_at(read) or scope.resolve(name) is not None:
+                continue
+            if _guarded(read):
                 continue
             meant = _meant(name, scope)
             if meant is None:

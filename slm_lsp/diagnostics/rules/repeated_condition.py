@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from slm_lsp.diagnostics.python_scopes import text_of
-from slm_lsp.diagnostics.rules.identical_operands import walk
-from slm_lsp.diagnostics.suspicion import PythonFile, Suspicion
+from slm_lsp.diagnostics.suspicion import PythonFile, Suspicion, walk
 from slm_lsp.diagnostics.types import Related
 
 RULE = "repeated-condition"
@@ -14,7 +13,7 @@ RULE = "repeated-condition"
 
 def repeated_conditions(file: PythonFile) -> Iterator[Suspicion]:
     """Yield elif conditions that were tested before in the same chain."""
-    for node in walk(file.tree.root):
+    for node in file.nodes():
         if node.type == "if_statement":
             yield from _repeats(file, list(_conditions(node)))
 

@@ -10,8 +10,7 @@ from itertools import combinations
 from tree_sitter import Node
 
 from slm_lsp.diagnostics.python_scopes import text_of
-from slm_lsp.diagnostics.rules.identical_operands import walk
-from slm_lsp.diagnostics.suspicion import PythonFile, Suspicion
+from slm_lsp.diagnostics.suspicion import PythonFile, Suspicion, walk
 from slm_lsp.diagnostics.types import Edit, Related
 
 RULE = "swapped-arguments"
@@ -23,10 +22,9 @@ ON_PURPOSE = ("swap", "revers", "transpos", "rotat", "flip", "invert", "mirror",
 
 def swapped_arguments(file: PythonFile) -> Iterator[Suspicion]:
     """Yield calls with two positional names `b, a` for parameters called `a, b`."""
-    definitions = _definitions(file)
-    for call in walk(file.tree.root):
-        if call.type != "call":
-            continue
+    calls = [node for node in file.nodes() if node.type == "call"]
+    definitions = _definitions(file) if calls else {}
+    for call in calls:
         arguments = _positional(call)
         if len(arguments) < 2:
             continue

@@ -24,6 +24,8 @@ MAX_SITES = 3
 def misused_variables(file: PythonFile) -> Iterator[Suspicion]:
     """Yield reads of one local where evidence points to another local of the same function."""
     for scope in file.names.scopes:
+        if not file.looks_at(scope.node):
+            continue
         if scope.kind == "function" and scope.node.type == "function_definition":
             if not _is_stub(scope.node):
                 yield from _forgotten(file, scope)

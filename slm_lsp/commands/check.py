@@ -1,0 +1,225 @@
+"""`slm-lsp check`: the findings of an editor, for a terminal, a hook or a CI."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slm_lsp.errors import SlmError
+
+if TYPE_CHECKING:
+    from slm_lsp.commands.changes import Repository
+    from slm_lsp.diagnostics.dismissals import Dismissals
+    from slm_lsp.diagnostics.output import FileFinding
+    from slm_lsp.settings import Settings
+
+FOUND, UNUSABLE = 1, 2
+EPILOG = (
+    "Exit code: 0 nothing found, 1 something found, 2 the check could not be made. "
+    "A list of odd spots is no finding: it ends with 0."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="files and folders; default: .")
+    parser.add_argument(
+        "--diff",
+        metavar="REV",
+        help="only what changed since this revision, such as HEAD or origin/main",
+    )
+    parser.add_argument(
+        "--odd",
+        action="store_true",
+        help="list the spots of the change (since HEAD, or --diff) that the model finds oddest",
+    )
+    parser.add_argument("--top", type=int, default=5, metavar="N", help="so many odd spots")
+    parser.add_argument("--format", choices=("text", "json", "sarif"), default="text")
+    parser.add_argument(
+        "--rules", action="store_true", help="list the rules, and whether each is on"
+    )
+    parser.add_argument(
+        "--turn-on", metavar="RULE", help="bring back a rule that was turned off on this machine"
+    )
+    parser.epilog = EPILOG
+
+
+def run(args: argparse.Namespace) -> int:
+    from slm_lsp.commands.here import settings_here
+    from slm_lsp.diagnostics.dismissals import Dismissals
+    from slm_lsp.diagnostics.output import FORMATS
+    from slm_lsp.models.places import home
+
+    try:
+        settings = settings_here().settings
+        dismissals = Dismissals.load(home() / "dismissals.json")
+        if args.turn_on:
+            return _turn_on(args.turn_on, dismissals)
+        if args.rules:
+            return _list_rules(settings, dismissals)
+        if args.odd:
+            found = _odd(args, settings)
+        else:
+            found = list(_findings(args, settings, dismissals))
+    except SlmError as error:
+        print(f"slm-lsp: {error}", file=sys.stderr)
+        return UNUSABLE
+    print(FORMATS[args.format](found), end="")
+    if args.format == "text" and not found:
+        print("nothing found", file=sys.stderr)
+    return FOUND if found and not args.odd else 0
+
+
+def _findings(
+    args: argparse.Namespace, settings: "Settings", dismissals: "Dismissals"
+) -> Iterator["FileFinding"]:
+    from slm_context.syntax import parse
+
+    from slm_lsp.diagnostics.output import FileFinding
+    from slm_lsp.diagnostics.semantics import RULES, check_semantics, unit_hashes
+    from slm_lsp.diagnostics.syntax import check_syntax, first_repairs, with_fixes, wrong_lines
+
+    wanted = {
+        name: rule
+        for name, rule in RULES.items()
+        if name not in settings.diagnostics.disabled_rules and not dismissals.turned_off(name)
+    }
+    syntax = settings.diagnostics.syntax and "syntax" not in settings.diagnostics.disabled_rules
+    repository = _repository(args.diff) if args.diff else None
+    for path, language, text in _sources(args.paths, repository):
+        tree = parse(text, language)
+        if tree is None:
+            continue
+        units, wrong = frozenset[str](), frozenset[str]()
+        before = repository.text_before(path) if repository is not None else None
+        old = parse(before, language) if before is not None else None
+        if old is not None:
+            units, wrong = unit_hashes(old), wrong_lines(old)
+        shown = _shown(path)
+        if syntax:
+            report = check_syntax(tree, wrong)
+            for finding in report.findings:
+                repairs = first_repairs(tree, finding, report.unbalanced)
+                yield FileFinding.of(shown, text, with_fixes(finding, repairs))
+        for finding in check_semantics(tree, shown, units, wanted):
+            if not dismissals.is_dismissed(finding.fingerprint):
+                yield FileFinding.of(shown, text, finding)
+
+
+def _odd(args: argparse.Namespace, settings: "Settings") -> list["FileFinding"]:
+    import asyncio
+
+    from slm_lsp.diagnostics.judge import Place
+    from slm_lsp.diagnostics.output import FileFinding
+    from slm_lsp.diagnostics.review import Changed, Odd, odd_spots
+
+    repository = _repository(args.diff or "HEAD")
+    changes: list[Changed] = []
+    for path, language, text in _sources(args.paths, repository):
+        lines = repository.new_lines(path)
+        if lines is None:
+            lines = frozenset(range(text.count("\n") + 1))
+        changes.append(Changed(Place(_shown(path), language, text), lines))
+
+    async def ask() -> list[Odd]:
+        from slm_lsp.assembly import build_client
+        from slm_lsp.diagnostics.judge import judge_of
+        from slm_lsp.errors import WorkerDied
+
+        client = await build_client(settings)
+        try:
+            await client.start()
+            judge = judge_of(client, settings.model)
+            if judge is None:
+                raise WorkerDied(client.detail)
+            return await odd_spots(changes, judge, args.top)
+        finally:
+            await client.close()
+
+    odd = asyncio.run(ask()) if any(change.lines for change in changes) else []
+    return [FileFinding.of(one.path, one.text, one.finding) for one in odd]
+
+
+def _sources(paths: list[str], repository: "Repository | None") -> Iterator[tuple[Path, str, str]]:
+    """(path, language, text) of the source files that were asked for, each once."""
+    from slm_context.languages import language_for
+
+    seen: set[Path] = set()
+    for path in _files(paths, repository):
+        language = language_for(path.name)
+        if language is None or path in seen:
+            continue
+        seen.add(path)
+        try:
+            # Not `read_text`, which makes one kind of line end of all.
+            yield path, language, path.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            print(f"slm-lsp: {path} is not UTF-8 text and was left out", file=sys.stderr)
+        except OSError as error:
+            raise Unusable(f"cannot read {path}: {error.strerror}") from error
+
+
+def _files(paths: list[str], repository: "Repository | None") -> Iterator[Path]:
+    from slm_lsp.workspace.scan import Rules, scan
+
+    changed = repository.changed_files() if repository is not None else None
+    if changed is not None and not paths:
+        yield from changed
+        return
+    for path in map(Path, paths or ["."]):
+        if path.is_dir():
+            found = (path / one.path for one in scan(Rules(path.absolute())))
+        elif path.exists():
+            found = iter([path])
+        else:
+            raise Unusable(f"{path} does not exist")
+        resolved = {one.resolve() for one in changed} if changed is not None else None
+        yield from (one for one in found if resolved is None or one.resolve() in resolved)
+
+
+class Unusable(SlmError):
+    """What was asked to be checked cannot be."""
+
+
+def _repository(revision: str) -> "Repository":
+    from slm_lsp.commands.changes import Repository
+
+    return Repository.at(Path.cwd(), revision)
+
+
+def _shown(path: Path) -> str:
+    """The path as the person would type it."""
+    try:
+        return path.absolute().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def _list_rules(settings: "Settings", dismissals: "Dismissals") -> int:
+    from slm_lsp.diagnostics.semantics import HINTS, RULES
+
+    for rule in ("syntax", *RULES, *HINTS):
+        if rule in settings.diagnostics.disabled_rules:
+            state = "off: disabled_rules in the settings"
+        elif rule == "syntax" and not settings.diagnostics.syntax:
+            state = "off: syntax = false in the settings"
+        elif rule in dismissals.off:
+            state = f"off on this machine: turned off by hand (--turn-on {rule})"
+        elif dismissals.turned_off(rule):
+            state = f"off on this machine: dismissed too often (--turn-on {rule})"
+        elif rule in HINTS and not settings.diagnostics.hints:
+            state = "off: a hint, see `hints` in the settings"
+        else:
+            state = "on"
+        print(f"{rule:<20} {state}")
+    return 0
+
+
+def _turn_on(rule: str, dismissals: "Dismissals") -> int:
+    from slm_lsp.diagnostics.semantics import HINTS, RULES
+
+    if rule not in {**RULES, **HINTS}:
+        raise Unusable(f"there is no rule {rule!r}; see `slm-lsp check --rules`")
+    dismissals.turn_off(rule, on=True)
+    print(f"{rule} is on again on this machine")
+    return 0

@@ -1,0 +1,130 @@
+"""`slm-lsp check` in a repository of its own."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from slm_lsp.cli import main
+
+OLD = "def area(width, height):\n    return widht * height\n"
+NEW = OLD + "\n\ndef room(width, height):\n    return area(height, width)\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path / "repository"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("SLM_LSP_HOME", str(tmp_path / "home"))
+    git("init", "-q")
+    (root / "a.py").write_text(OLD)
+    git("add", "a.py")
+    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "one")
+    return root
+
+
+def git(*arguments: str) -> None:
+    subprocess.run(["git", *arguments], check=True)
+
+
+def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(["check", *arguments])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_everything_below_a_folder(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = check(capsys)
+    assert code == 1
+    assert out.splitlines() == [
+        "a.py:2:12: warning: `widht` is not defined anywhere; `width` is. [misspelt-name]",
+        "    return widht * height",
+        "    fix: Change to `width`",
+    ]
+    (repository / "a.py").write_text("def f():\n    return 1\n")
+    assert check(capsys, "a.py") == (0, "", "nothing found\n")
+
+
+def test_only_what_changed(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(capsys, "--diff", "HEAD")[0] == 0
+    (repository / "a.py").write_text(NEW)
+    (repository / "new.py").write_text("def g(:\n    pass\n")
+    code, out, _ = check(capsys, "--diff", "HEAD", "--format", "json")
+    found = {(one["path"], one["line"], one["rule"]) for one in json.loads(out)}
+    assert code == 1
+    assert found == {("a.py", 6, "swapped-arguments"), ("new.py", 1, "syntax")}
+    assert check(capsys, "--diff", "HEAD", "a.py")[1].count("[") == 1
+
+
+def test_sarif(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = check(capsys, "--format", "sarif")
+    log = json.loads(out)
+    [run] = log["runs"]
+    [result] = run["results"]
+    assert (code, log["version"], result["ruleId"]) == (1, "2.1.0", "misspelt-name")
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["misspelt-name"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "a.py"
+    assert place["region"] == {"startLine": 2, "startColumn": 12, "endLine": 2, "endColumn": 17}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cause"),
+    [
+        (["nowhere"], "nowhere does not exist"),
+        (["--diff", "nope"], "'nope' is not a revision"),
+        (["--diff=--output=x"], "is not a revision"),
+        (["--turn-on", "nope"], "there is no rule 'nope'"),
+    ],
+)
+def test_what_cannot_be_checked(
+    repository: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], cause: str
+) -> None:
+    code, out, err = check(capsys, *arguments)
+    assert (code, out) == (2, "") and cause in err
+    assert not (repository / "x").exists()
+
+
+def test_outside_of_a_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    code, _, err = check(capsys, "--diff", "HEAD")
+    assert code == 2 and "not in a git repository" in err
+
+
+def test_settings_and_dismissals_count(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "slm-lsp.toml").write_text('[diagnostics]\ndisabled_rules = ["misspelt-name"]\n')
+    assert check(capsys)[0] == 0
+    assert "misspelt-name        off: disabled_rules" in check(capsys, "--rules")[1]
+
+
+def test_a_rule_comes_back(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from slm_lsp.diagnostics.dismissals import Dismissals
+    from slm_lsp.models.places import home
+
+    Dismissals.load(home() / "dismissals.json").turn_off("misspelt-name")
+    assert check(capsys)[0] == 0
+    assert "turned off by hand" in check(capsys, "--rules")[1]
+    assert check(capsys, "--turn-on", "misspelt-name")[0] == 0
+    assert check(capsys)[0] == 1
+
+
+def test_hostile_git_settings_run_nothing(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git("config", "core.fsmonitor", "touch fsmonitor-ran; false")
+    git("config", "diff.evil.command", "touch diff-ran")
+    git("config", "diff.evil.textconv", "touch textconv-ran; cat")
+    (repository / ".gitattributes").write_text("*.py diff=evil\n")
+    (repository / "a.py").write_text(NEW)
+    check(capsys, "--diff", "HEAD")
+    from slm_lsp.commands.changes import Repository
+
+    assert Repository.at(repository, "HEAD").new_lines(repository / "a.py") == {2, 3, 4, 5}
+    assert sorted(path.name for path in repository.iterdir()) == [".git", ".gitattributes", "a.py"]
