@@ -16,6 +16,7 @@ class Seeded:
 
     text: str
     offset: int
+    removed: str = ""  # the token that was deleted
 
 
 def seed_syntax_error(tree: SyntaxTree, rng: random.Random) -> Seeded | None:
@@ -32,7 +33,7 @@ def seed_syntax_error(tree: SyntaxTree, rng: random.Random) -> Seeded | None:
     if not leaves:
         return None
     start, end = tree.span(rng.choice(leaves))
-    return Seeded(tree.text[:start] + tree.text[end:], start)
+    return Seeded(tree.text[:start] + tree.text[end:], start, tree.text[start:end])
 
 
 def seed_bug(tree: SyntaxTree, rule: str, rng: random.Random) -> Seeded | None:
@@ -121,6 +122,24 @@ def _swap_arguments(tree: SyntaxTree, rng: random.Random) -> Seeded | None:
     return Seeded(text[:a] + text[c:d] + text[b:c] + text[a:b] + text[d:], a)
 
 
+def _misuse(tree: SyntaxTree, rng: random.Random) -> Seeded | None:
+    """A local or parameter is read in place of another one of the same function."""
+    names = python_names(tree.root)
+    sites = [
+        (read, others)
+        for scope in names.scopes
+        if scope.kind == "function"
+        for read in scope.reads
+        if text_of(read) in scope.bound
+        and (others := [name for name in scope.bound if name not in ("self", text_of(read))])
+    ]
+    if not sites:
+        return None
+    read, others = rng.choice(sites)
+    start, end = tree.span(read)
+    return Seeded(tree.text[:start] + rng.choice(others) + tree.text[end:], start)
+
+
 def _copy_over(
     tree: SyntaxTree, rng: random.Random, sites: list[tuple[Node, Node]]
 ) -> Seeded | None:
@@ -148,4 +167,5 @@ SEEDERS: dict[str, Callable[[SyntaxTree, random.Random], Seeded | None]] = {
     "identical-operands": _equal_operands,
     "repeated-condition": _repeat_condition,
     "swapped-arguments": _swap_arguments,
+    "variable-misuse": _misuse,
 }

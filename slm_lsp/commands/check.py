@@ -100,7 +100,7 @@ def _findings(
             report = check_syntax(tree, wrong)
             for finding in report.findings:
                 repairs = first_repairs(tree, finding, report.unbalanced)
-                yield FileFinding.of(shown, text, with_fixes(finding, repairs))
+                yield FileFinding.of(shown, text, with_fixes(text, finding, repairs))
         for finding in check_semantics(tree, shown, units, wanted):
             if not dismissals.is_dismissed(finding.fingerprint):
                 yield FileFinding.of(shown, text, finding)

@@ -40,9 +40,14 @@ def imbalances(text: str, brackets: list[Bracket]) -> list[Imbalance]:
         return []
     found: list[Imbalance] = []
     open_brackets: list[Bracket] = []
+    # More blocks end than begin: then indentation tells which one does not begin.
+    opened_nowhere = _count(brackets, "}") > _count(brackets, "{")
     for bracket in brackets:
         if bracket.text in PAIRS:
             open_brackets.append(bracket)
+            continue
+        if opened_nowhere and _has_no_opener(text, bracket, open_brackets):
+            found.append(Imbalance(bracket.offset, OPENERS[bracket.text]))
             continue
         while open_brackets:
             opener = open_brackets.pop()
@@ -113,6 +118,18 @@ def _place_of_closer(text: str, offset: int) -> int:
             break
         place = match.end() + len(line.rstrip())
     return place
+
+
+def _count(brackets: list[Bracket], kind: str) -> int:
+    return sum(one.text == kind for one in brackets)
+
+
+def _has_no_opener(text: str, closer: Bracket, open_brackets: list[Bracket]) -> bool:
+    """True for a `}` that starts its line deeper than the line of the `{` that it would close."""
+    column = _leading_column(text, closer.offset) if closer.text == "}" else None
+    if column is None or not open_brackets or open_brackets[-1].text != "{":
+        return False
+    return _indent(text, open_brackets[-1].offset) < column
 
 
 def _line(text: str, start: int) -> str:

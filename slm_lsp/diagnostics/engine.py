@@ -253,7 +253,7 @@ class DiagnosticsEngine:
                     search = repairs_of(tree, finding, report.unbalanced)
                     repairs = await self._slices(search, REPAIR_S)
                     repairs = repairs or await self._advice.repair(watched.path, tree, finding)
-                    found.append(with_fixes(finding, repairs))
+                    found.append(with_fixes(tree.text, finding, repairs))
         return found
 
     def _may_show(self, watched: Watched, shown: Shown) -> bool:

@@ -6,23 +6,26 @@ C#, Kotlin and Swift stumble over valid code (macros, new syntax), so there an e
 as a bracket without a partner, and must not have been there when the file was opened.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from slm_context.cursor import LINE_END
-from slm_context.syntax import SyntaxTree
+from slm_context.syntax import SyntaxTree, parse
 
 from slm_lsp.diagnostics.brackets import Bracket, Imbalance, expected_place, imbalances
 from slm_lsp.diagnostics.lexical import OPAQUE, lexical_imbalances
 from slm_lsp.diagnostics.python_verdict import Verdict, complaints, python_verdict
-from slm_lsp.diagnostics.repair import Repair, find_repairs
+from slm_lsp.diagnostics.repair import TOKEN, Repair, find_repairs
 from slm_lsp.diagnostics.trust import is_believed
-from slm_lsp.diagnostics.types import Finding, Fix, Related, Severity
+from slm_lsp.diagnostics.types import Edit, Finding, Fix, Related, Severity
 
 RULE = "syntax"
 BRACKETS = frozenset("()[]{}")
 COMPOUND = {"string", "comment", "char", "template", "regex", "character", "raw"}
+# A line without indentation, after an empty one, that does not close anything.
+BLOCK_START = re.compile(r"(?:\A|\n[ \t\r]*\n)[^\s)\]}]")
 # One mistake makes many echoes below it.
 MAX_FINDINGS = 5
 
@@ -104,9 +107,14 @@ def first_repairs(
     return found
 
 
-def with_fixes(finding: Finding, repairs: list[Repair]) -> Finding:
-    """`finding` with at most two quick fixes, the first one preferred when it leads clearly."""
+def with_fixes(text: str, finding: Finding, repairs: list[Repair]) -> Finding:
+    """`finding` with at most two quick fixes, the first one preferred when it leads clearly.
+
+    It stands where a separator is missing: a parser stumbles only on the next line.
+    """
     fixes = tuple(Fix(repair.title, repair.edit) for repair in repairs[:2])
+    if fixes:
+        finding = _moved_to(text, finding, fixes[0].edit)
     if fixes and (len(repairs) == 1 or repairs[1].cost - repairs[0].cost >= 1.0):
         fixes = (Fix(fixes[0].title, fixes[0].edit, preferred=True), *fixes[1:])
     return replace(finding, fixes=fixes)
@@ -215,23 +223,53 @@ def _suspect_lines(text: str, finding: Finding, unbalanced: tuple[Imbalance, ...
 
 
 def repaired_in(tree: SyntaxTree, finding: Finding) -> Callable[[str], bool]:
-    """Accepts a text in which this error is gone and no new one came before the next."""
+    """Accepts a text in which nothing is wrong any more where `finding` stands.
+
+    That is the whole text, or, where other mistakes are left, the block without indentation that
+    it stands in.
+    """
     n_before = len(tree.errors())
-    python_before = python_verdict(tree.text) if tree.language == "python" else None
 
     def parses(text: str) -> bool:
         after = tree.edited(text)
         n_after = len(after.errors())
         if n_after >= max(n_before, 1):
             return False
-        if tree.language != "python":
-            return n_after == 0 or after.errors()[0].start > finding.end + 1
-        verdict = python_verdict(text)
-        if verdict is None:
+        if tree.language == "python":
+            return python_verdict(text) is None or _block_compiles(text, finding.start)
+        if not n_after:
             return True
-        return python_before is not None and verdict.start > python_before.end + 200
+        start, end = _block(text, finding.start)
+        block = parse(text[start:end], tree.language)
+        return 0 < end - start < len(text) and block is not None and not block.has_errors
 
     return parses
+
+
+def _block_compiles(text: str, offset: int) -> bool:
+    start, end = _block(text, offset)
+    return 0 < end - start < len(text) and python_verdict(text[start:end]) is None
+
+
+def _block(text: str, offset: int) -> tuple[int, int]:
+    """From the last line above that begins without indentation after an empty one, to the next."""
+    starts = [match.end() - 1 for match in BLOCK_START.finditer(text)]
+    start = max((one for one in starts if one <= offset), default=0)
+    return start, min((one for one in starts if one > offset), default=len(text))
+
+
+def _moved_to(text: str, finding: Finding, edit: Edit) -> Finding:
+    """The finding where a separator is missing at the end of an earlier line, if one is."""
+    place = edit.start
+    if edit.end > place or edit.new_text.strip() not in (";", ",") or place >= finding.start:
+        return finding
+    line_start = _line_start(text, place)
+    tokens = list(TOKEN.finditer(text, line_start, place))
+    if not tokens or line_start == _line_start(text, finding.start):
+        return finding
+    here = Related(finding.start, finding.end, "the text stops making sense here")
+    start, end = tokens[-1].span()
+    return replace(finding, start=start, end=end, related=finding.related or (here,))
 
 
 def _line_start(text: str, offset: int) -> int:

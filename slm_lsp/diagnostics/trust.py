@@ -26,17 +26,16 @@ GAPS = {
     "tsx": TYPESCRIPT,
 }
 # Text that a program fills in before it is in its language.
-TEMPLATE = re.compile(r"\{%[-+]?\s*\w+|\{\{[-\s]*[\w.$]+[\s|}]|<%[=-]?\s")
+TEMPLATE = re.compile(r"\{#|\{%[-+]?\s*\w+|\{\{[-\s]*[\w.$]+[\s|}]|<%[=-]?\s")
 
 
 def is_believed(tree: SyntaxTree) -> bool:
     """Whether the errors that the grammar has with this text can be taken for the text's."""
-    if tree.language not in TRUSTED or TEMPLATE.search(tree.text):
+    if tree.language not in TRUSTED:
         return False
-    gap = GAPS.get(tree.language)
-    if gap is None:
-        return True
-    return not any(gap.search(_line(tree.text, error.start)) for error in tree.errors())
+    gap = GAPS.get(tree.language, TEMPLATE)
+    lines = {_line(tree.text, error.start) for error in tree.errors()}
+    return not any(gap.search(line) or TEMPLATE.search(line) for line in lines)
 
 
 def _line(text: str, offset: int) -> str:

@@ -15,7 +15,7 @@ def check(language: str, marked: str) -> tuple[str, list[str]]:
     report = check_syntax(tree)
     assert report.findings, "nothing was found"
     repairs = [one for one in repairs_of(tree, report.findings[0], report.unbalanced) if one]
-    finding = with_fixes(report.findings[0], repairs)
+    finding = with_fixes(tree.text, report.findings[0], repairs)
     assert 1 <= len(finding.fixes) <= 2
     line = tree.text.count("\n", 0, finding.start)
     assert line == before.count("\n"), f"found on line {line}: {finding.message}"
