@@ -143,7 +143,8 @@ def gathers(index: Index, rules: Rules, files: list[SourceFile]) -> list[float]:
         content = read_source(rules.root / path)
         return None if content is None else content.decode("utf-8", "replace")
 
-    gatherer = Gatherer(index, read, allows=lambda path: Rules(rules.root).allows(path))
+    asked = [Rules(rules.root)]  # made anew for every question, as the server does
+    gatherer = Gatherer(index, read, allows=lambda path: asked[0].allows(path))
     rng = random.Random(0)
     took: list[float] = []
     for file in files:
@@ -155,6 +156,7 @@ def gathers(index: Index, rules: Rules, files: list[SourceFile]) -> list[float]:
             document = DocumentContext(
                 file.path, file.language, text[:offset] + typed + text[offset:], offset + len(typed)
             )
+            asked[0] = Rules(rules.root)
             took.append(seconds(lambda d=document: gatherer.gather(d, (), limits)) * 1000)
     return sorted(took)
 

@@ -92,7 +92,7 @@ class Gatherer:
             yield lambda: self._definitions(asked, view)
             yield lambda: counterpart_snippets(
                 document.path,
-                view.paths(counterpart_names(stem_of(document.path))),
+                view.paths(counterpart_names(stem_of(document.path).rpartition("/")[2])),
                 view.outline,
             )
         yield lambda: edit_snippets(

@@ -8,7 +8,7 @@ import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from slm_context.imports import Import
 from slm_context.tags import Definition, FileTags
 
 # Changes with the schema, the queries, what a column means, or what is a secret.
-VERSION = 5
+VERSION = 6
 SCHEMA = """
 CREATE TABLE files (
   id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, stem TEXT NOT NULL, language TEXT NOT NULL,
@@ -31,6 +31,10 @@ CREATE INDEX definitions_name ON definitions (name);
 CREATE INDEX definitions_file ON definitions (file);
 CREATE INDEX definitions_apart ON definitions (scope) WHERE apart;
 """
+# More definitions of one name say little, unless something vouches for one of them.
+MANY = 6
+# Names that every folder may have.
+GENERIC = frozenset({"__init__", "index", "mod"})
 # How long to wait for another process that writes.
 BUSY_S = 5.0
 
@@ -136,15 +140,26 @@ class Index:
             self._db.execute("DELETE FROM definitions WHERE file = ?", row)
             self._db.execute("DELETE FROM files WHERE id = ?", row)
 
-    def definitions(self, names: Sequence[str], limit: int = 40) -> list[Found]:
-        """The definitions of any of these names, at most `limit` of each."""
+    def definitions(
+        self,
+        names: Iterable[str],
+        limit: int = 40,
+        worth: Callable[[str], bool] | None = None,
+    ) -> list[Found]:
+        """The definitions of any of these names, at most `limit` of each.
+
+        Of a name that many have, only those at paths that are `worth` it, and a few that show
+        that there are many: to make all of them objects takes longer than to find them.
+        """
         found: list[Found] = []
         for name in names:
             rows = self._db.execute(
                 f"SELECT {_COLUMNS} FROM definitions d JOIN files f ON f.id = d.file "
                 "WHERE d.name = ? LIMIT ?",
                 (name, limit),
-            )
+            ).fetchall()
+            if worth is not None and len(rows) > MANY:
+                rows = [*rows[:MANY], *(row for row in rows[MANY:] if worth(row[0]))]
             found += [_found(row) for row in rows]
         return found
 
@@ -230,8 +245,17 @@ def _range(folder: str) -> tuple[str, str, int]:
 
 
 def stem_of(path: str) -> str:
-    """`"a/b/name.test.ts"` → `"name.test"`: what other files call it."""
-    return path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    """`"a/b/name.test.ts"` → `"name.test"`: what other files call it.
+
+    What every folder has is told apart by its folder: `"b/__init__"`.
+    """
+    return last_of(path.rsplit(".", 1)[0] if "." in path.rsplit("/", 1)[-1] else path)
+
+
+def last_of(path: str) -> str:
+    """The last part of a path without extension, or the last two where one says nothing."""
+    parts = path.rsplit("/", 2)
+    return "/".join(parts[-2:]) if parts[-1] in GENERIC else parts[-1]
 
 
 def _found(row: tuple[str, str, str, str, str, int, int, str, str, int]) -> Found:

@@ -18,7 +18,23 @@ NAME_AT_END = re.compile(r"[A-Za-z_$][\w$]*$")
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 PAIRS = {")": "(", "]": "[", "}": "{", ">": "<"}
 # What a type is, as far as a regular expression can tell.
-TYPE = r"[&*\[\]\w.:<>|?', ]*[\w>\]\"']"
+TYPE = r"([&*\[\]\w.:<>|?', ]*[\w>\]\"'])"
+# What follows a name, and what stands before it. None is compiled for a name of its own: names
+# are new at every cursor, and compiling takes longer than all the matching.
+TYPED = (
+    re.compile(rf"\s*\??:\s*(?!=|:){TYPE}"),  # name: Type
+    re.compile(r"(?:\s*,\s*\w+)*[ \t]+([*\[\]]*(?:chan )?(?:map\[\w+\])?\*?[A-Za-z][\w.]*)"),
+)
+MADE = re.compile(r"(?:\s*,\s*\w+)*[)\]]*(?:\s*:[^=\n]{1,60})?\s*(?::=|=(?!=))\s*(?:range\s+)?")
+EACH = re.compile(r"\s+(?:in|of)\s+")
+BEFORE_TYPED = re.compile(r"\b([A-Z]\w*(?:<[^;(){}=]*>)?)(?:\[\])?[\s*&]+$")  # Type name
+BEFORE_CAUGHT = re.compile(r"\bexcept\s+([A-Z]\w*)\b[^:\n]*\sas\s+$")
+BEFORE_WITH = re.compile(r"\b(?:with|match)\s+([^\n]+?)\s+as\s+$")
+BEFORE_EACH = re.compile(r"\bfor\s+(?:\w+\s*,\s*)?(?:const\s+|let\s+)?$")
+BEFORE_DEF = re.compile(r"^[ \t]*@([\w.]+\([^\n]*\))\s*\n(?:[ \t]*@.*\n)*.*\bdef $", re.M)
+SELF = re.compile(r"\b(?:this|self)\.$")
+# So much is looked at before a name, and so many places where it stands, the last ones first.
+MAX_BEFORE, MAX_PLACES = 160, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,39 +104,48 @@ class Said:
 
 def said_of(name: str, text: str) -> list[Said]:
     """What `text` says that `name` is, what is said last first."""
-    if not name or name not in text:
-        return []
-    found = list(_said_of(re.escape(name), text))
-    found.sort(key=lambda one: -one.place)
+    found: list[Said] = []
+    place, n_places = text.rfind(name), 0
+    while name and place >= 0 and n_places < MAX_PLACES:
+        end = place + len(name)
+        if not _is_word(text[place - 1 : place]) and not _is_word(text[end : end + 1]):
+            n_places += 1
+            found += _said_at(place, end, text)
+        place = text.rfind(name, 0, place)
     return found[:6]
 
 
-def _said_of(name: str, text: str) -> Iterator[Said]:
-    typed = (
-        rf"\b{name}\s*\??:\s*(?!=|:)({TYPE})",  # name: Type
-        rf"\b([A-Z]\w*(?:<[^;(){{}}=]*>)?)(?:\[\])?[\s*&]+{name}\b",  # Type name
-        rf"\b{name}(?:\s*,\s*\w+)*[ \t]+([*\[\]]*(?:chan )?(?:map\[\w+\])?\*?[A-Za-z][\w.]*)",
-        rf"\b(?:with|except)\s+([A-Z]\w*)\b[^:\n]*\sas\s+{name}\b",
-    )
-    for pattern in typed:
-        for match in re.finditer(pattern, text):
-            yield Said(match.start(), type=match[1])
-    made = (
-        rf"(?<![=!<>.])\b(?:this\.|self\.)?{name}(?:\s*,\s*\w+)*[)\]]*"
-        rf"(?:\s*:[^=\n]{{1,60}})?\s*(?::=|=(?!=))\s*(?:range\s+)?",
-        rf"\b\w+\s*,\s*{name}\s*:?=\s*(?:range\s+)?",
-        rf"\bfor\s+(?:\w+\s*,\s*)?(?:const\s+|let\s+)?{name}\s+(?:in|of)\s+",
-    )
-    for pattern in made:
-        for match in re.finditer(pattern, text):
-            yield Said(match.start(), made_by=_expression(text, match.end()))
-    # What a decorator makes of a function.
-    for match in re.finditer(
-        rf"^[ \t]*@([\w.]+\([^\n]*\))\s*\n(?:[ \t]*@.*\n)*.*\bdef {name}\b", text, re.M
-    ):
-        yield Said(match.start(), made_by=match[1])
-    for match in re.finditer(rf"\b(?:with|match)\s+([^\n]+?)\s+as\s+{name}\b", text):
-        yield Said(match.start(), made_by=match[1])
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character in ("_", "$") if character else False
+
+
+def _said_at(place: int, end: int, text: str) -> Iterator[Said]:
+    before = text[max(0, place - MAX_BEFORE) : place]
+    line = before.rpartition("\n")[2]
+    if before[-1:] != "." or SELF.search(before):
+        # In the order of what is likeliest to be meant.
+        made = MADE.match(text, end)
+        if made is not None and before[-1:] not in ("=", "!", "<", ">"):
+            yield Said(place, made_by=_expression(text, made.end()))
+        for pattern in TYPED:
+            match = pattern.match(text, end)
+            if match is not None:
+                yield Said(place, type=match[1])
+    for pattern in (BEFORE_TYPED, BEFORE_CAUGHT):
+        match = pattern.search(before)
+        if match is not None:
+            yield Said(place, type=match[1])
+    match = BEFORE_WITH.search(line)
+    if match is not None:
+        yield Said(place, made_by=match[1])
+    each = EACH.match(text, end)
+    if each is not None and BEFORE_EACH.search(line):
+        yield Said(place, made_by=_expression(text, each.end()))
+    if before.endswith("def "):
+        # What a decorator makes of a function.
+        match = BEFORE_DEF.search(text[max(0, place - 3 * MAX_BEFORE) : place])
+        if match is not None:
+            yield Said(place, made_by=match[1])
 
 
 def _expression(text: str, start: int) -> str:

@@ -1,13 +1,13 @@
 """The index as it would be if every open document were saved."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from slm_context.cursor import DocumentContext
 from slm_context.imports import Import, stems
-from slm_context.index import Found, Index, stem_of
+from slm_context.index import Found, Index, last_of, stem_of
 from slm_context.syntax import SyntaxTree, parse
 from slm_context.tags import Definition, FileTags, tags_of_tree
 
@@ -34,8 +34,11 @@ class View:
         self._index = index
         self._open = {one.path: one for one in open_texts if one.language}
 
-    def definitions(self, names: Sequence[str]) -> list[Found]:
-        found = self._index.definitions(names) if self._index else []
+    def definitions(
+        self, names: Sequence[str], worth: Callable[[str], bool] | None = None
+    ) -> list[Found]:
+        """The definitions of these names; `worth` as in `Index.definitions`."""
+        found = self._index.definitions(names, worth=worth) if self._index else []
         found = [one for one in found if one.path not in self._open]
         wanted = set(names)
         for path, one in self._open.items():
@@ -106,8 +109,7 @@ class View:
     def files_of(self, module: str, document: DocumentContext) -> Iterator[str]:
         """The files that a module's name may mean in this document."""
         for ending in stems(document.language or "", module, document.path):
-            last = ending.rstrip("/").rsplit("/", 1)[-1]
-            for path in self.paths([last]):
+            for path in self.paths([last_of(ending.rstrip("/"))]):
                 if ("/" + path.rsplit(".", 1)[0]).endswith("/" + ending):
                     yield path
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from slm_context.imports import stems
-from slm_context.index import Found
+from slm_context.index import Found, last_of, stem_of
 from slm_context.names import UsedName
 from slm_context.retrievers.told import (
     MEMBER_WEIGHT,
@@ -37,7 +37,7 @@ FLOOR = 0.25
 IMPORTED_WEIGHT = 0.3
 UNUSED_WEIGHT = 0.45
 
-Lookup = Callable[[Sequence[str]], list[Found]]
+Lookup = Callable[[Sequence[str], Callable[[str], bool]], list[Found]]
 
 
 def definition_snippets(
@@ -48,7 +48,7 @@ def definition_snippets(
     endings = _Endings(cursor)
     family = FAMILIES.get(cursor.language, cursor.language)
     by_name: dict[str, list[Found]] = defaultdict(list)
-    for found in lookup([*wanted, *cursor.receivers]):
+    for found in lookup([*wanted, *cursor.receivers], endings.vouch_for):
         if found.path != cursor.path and FAMILIES.get(found.language, found.language) == family:
             by_name[found.definition.name].append(found)
     by_file: dict[str, list[Hit]] = defaultdict(list)
@@ -129,6 +129,15 @@ class _Endings:
                     self._packages[name].add(package)
                 if there:
                     self._named[there] = self._named[here]
+        named = (ending for endings in self._named.values() for ending in endings)
+        self._lasts = {last_of(ending.rstrip("/")) for ending in (*self._any, *named)}
+
+    def vouch_for(self, path: str) -> bool:
+        """Whether an import, or nearness, may speak for a file."""
+        folder = posixpath.dirname(path)
+        if folder == self._folder or stem_of(path) in self._lasts:
+            return True
+        return posixpath.basename(folder) in self._lasts
 
     def trust(self, found: Found, used: UsedName, n_found: int) -> tuple[float, str]:
         name = found.definition.name
@@ -141,7 +150,7 @@ class _Endings:
             return FROM_IMPORTED_FILE / n_found, f"{name} is imported by way of its package"
         if not self._may_mean(found.definition, used):
             return 0.0, ""
-        if _ends(found.path, self._any):
+        if self.vouch_for(found.path) and _ends(found.path, self._any):
             return FROM_IMPORTED_FILE, f"{name} is used, its file is imported"
         if n_found > MAX_AMBIGUOUS:
             return 0.0, ""
