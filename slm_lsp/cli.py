@@ -28,6 +28,7 @@ COMMANDS = (
     Command("complete", "slm_lsp.commands.complete", "complete a place in a file and print it"),
     Command("check", "slm_lsp.commands.check", "find mistakes in files or in a change"),
     Command("models", "slm_lsp.commands.models", "the model files: list, pull, verify, measure"),
+    Command("tune", "slm_lsp.commands.tune", "teach the model your repository's habits"),
     Command("config", "slm_lsp.commands.config", "the settings: show, check, write a first file"),
     Command("stats", "slm_lsp.commands.stats", "what was shown and taken on this machine"),
     Command("doctor", "slm_lsp.commands.doctor", "check this installation, and say the cure"),

@@ -7,6 +7,7 @@
     │   ├── ModelMismatch      the file is not the one that is pinned
     │   ├── ModelCorrupt       the file is not a readable GGUF
     │   └── ModelUnsuitable    readable, but not for fill-in-the-middle
+    ├── CannotTune             `slm-lsp tune` has no model, no packages or too little code
     ├── SandboxMissing         the system does not take the network away, and it has to
     └── WorkerError            the inference process let us down
         ├── WorkerDied         it exited, was killed or broke the protocol
@@ -29,6 +30,10 @@ class ConfigError(SlmError):
 
 class SandboxMissing(SlmError):
     """`[privacy] require_sandbox` is set, and the operating system offers no sandbox."""
+
+
+class CannotTune(SlmError):
+    """`slm-lsp tune` cannot begin, or cannot go on."""
 
 
 class ModelError(SlmError):

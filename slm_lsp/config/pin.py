@@ -1,5 +1,6 @@
 """Writing settings files: a pin into the one that is there, or a new one with comments."""
 
+import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,15 +24,40 @@ class Pin:
     template: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A settings file before and after."""
+
+    path: Path
+    before: str
+    after: str
+
+    def diff(self) -> str:
+        """The lines that differ, as `diff -u` shows them."""
+        lines = (self.before.splitlines(), self.after.splitlines())
+        found = difflib.unified_diff(*lines, self.path.name, self.path.name, lineterm="")
+        return "".join(f"{line}\n" for line in found)
+
+    def write(self) -> None:
+        replace_text(self.path.resolve(), self.after)
+
+
 def write_pin(root: Path, pin: Pin) -> Path:
-    """Pin a model in the repository's settings file; the result is that file.
+    """Pin a model in the repository's settings file; the result is that file."""
+    change = pin_change(root, pin)
+    change.write()
+    return change.path
+
+
+def pin_change(root: Path, pin: Pin) -> Change:
+    """What pinning a model would write.
 
     Everything else in the file stays as it is, comments too.
     """
     path, table = _settings_file(root)
     try:
-        content = read_untrusted(path, root)
-        document = tomlkit.parse((content or b"").decode("utf-8"))
+        before = (read_untrusted(path, root) or b"").decode("utf-8")
+        document = tomlkit.parse(before)
     except (BrokenToml, TOMLKitError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name} cannot be changed: {error}; correct it first") from error
     section = document
@@ -49,8 +75,7 @@ def write_pin(root: Path, pin: Pin) -> Path:
             del section[key]
     # An adapter belongs to the model that it was made for.
     section.pop("adapter", None)
-    replace_text(path.resolve(), tomlkit.dumps(document))
-    return path
+    return Change(path, before, tomlkit.dumps(document))
 
 
 def _settings_file(root: Path) -> tuple[Path, tuple[str, ...]]:

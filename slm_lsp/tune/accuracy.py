@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from slm_context.cursor import split_at_cursor
+from slm_context.cursor import DocumentContext, split_at_cursor
 from slm_context.syntax import Place, SyntaxTree, parse
 from slm_context.window import fit_window
 from slm_prompts.render import OtherFile, render
@@ -124,6 +124,12 @@ def place_on(
     return start + rng.choice(columns) if columns else None
 
 
+def shown_document(case: Case) -> DocumentContext:
+    """The file as it was while its line was being typed."""
+    shown = case.text[: case.offset] + case.text[case.line_stop :]
+    return split_at_cursor(shown, case.offset, path=case.path, language=case.language)
+
+
 async def ask(
     client: ModelClient,
     template: FimTemplate,
@@ -134,8 +140,7 @@ async def ask(
     """One greedy line. The window is as large as the model's context allows."""
     model = client.model
     assert model is not None, "the caller has started the client"
-    shown = case.text[: case.offset] + case.text[case.line_stop :]
-    document = split_at_cursor(shown, case.offset, path=case.path, language=case.language)
+    document = shown_document(case)
     n_chars = n_chars or 3 * (model.n_ctx - N_PREDICT - 32)
     started = time.perf_counter()
     while True:

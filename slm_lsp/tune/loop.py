@@ -11,12 +11,13 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from slm_lsp.tune.blocks import Position, ShardReader
+from slm_lsp.tune.blocks import Blocks, Position
 from slm_lsp.tune.network import Network, Shape
 from slm_lsp.tune.optimizer import DECAY, WARM_UP, Optimizer, schedule
 
@@ -42,6 +43,16 @@ class Plan:
     save_minutes: float = 5.0
 
 
+class Reader(Protocol):
+    """Where blocks come from: the same ones from the same position."""
+
+    at: Position
+    rank: int
+    world: int
+
+    def batch(self, n_rows: int) -> Blocks: ...
+
+
 @dataclass(slots=True)
 class Progress:
     """How far a run has come."""
@@ -58,7 +69,7 @@ class Progress:
 
 def train(
     network: Network,
-    reader: ShardReader,
+    reader: Reader,
     plan: Plan,
     folder: Path,
     *,
@@ -66,6 +77,7 @@ def train(
     teacher: Network | None = None,
     report: Callable[[str], None] = print,
     stopping: Callable[[], bool] = lambda: False,
+    on_step: Callable[[Progress, float], None] = lambda progress, loss: None,
 ) -> Progress:
     """Train until the budget is used or `stopping` says so; `folder` keeps what is needed to go on.
 
@@ -96,6 +108,7 @@ def train(
         before, progress.seconds = progress.seconds, time.monotonic() - started
         if writes:
             note(folder, progress, "train", total.item(), factor)
+            on_step(progress, total.item())
             if progress.step % 20 == 1:
                 pace = (progress.tokens - n_before) / max(1e-9, progress.seconds - before)
                 report(f"{describe(progress, plan)} loss {total.item():.3f}, {pace:,.0f} tokens/s")
@@ -181,7 +194,9 @@ def save_checkpoint(
         "progress": asdict(progress),
     }
     part = folder / "checkpoint.part"
-    torch.save(state, part)
+    # Into an open file: given a path, torch says of a full disk that a position was unexpected.
+    with part.open("wb") as file:
+        torch.save(state, file)
     os.replace(part, folder / "checkpoint.pt")
 
 

@@ -1,7 +1,9 @@
 """A model between PyTorch and GGUF, both ways, with its tokenizer and its markers."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import gguf
@@ -87,8 +89,18 @@ def read_tokenizer(path: Path) -> Tokenizer:
     return load(path)[1] if path.suffix == ".gguf" else Tokenizer.from_file(str(path))
 
 
-def save(network: Network, tokenizer: Tokenizer, name: str, path: Path, kind: str = "f16") -> None:
-    """Write a GGUF file with weights of `kind`: "f32", "f16" or "q8_0"; norms are always f32."""
+def save(
+    network: Network,
+    tokenizer: Tokenizer,
+    name: str,
+    path: Path,
+    kind: str = "f16",
+    notes: Mapping[str, int] = MappingProxyType({}),
+) -> None:
+    """Write a GGUF file with weights of `kind`: "f32", "f16" or "q8_0"; norms are always f32.
+
+    `notes` are numbers to keep beside what llama.cpp reads.
+    """
     shape = network.shape
     writer = gguf.GGUFWriter(path, ARCHITECTURE)
     writer.add_name(name)
@@ -106,6 +118,8 @@ def save(network: Network, tokenizer: Tokenizer, name: str, path: Path, kind: st
     types = {"f32": "ALL_F32", "f16": "MOSTLY_F16", "q8_0": "MOSTLY_Q8_0"}
     writer.add_file_type(gguf.LlamaFileType[types[kind]])
     add_tokenizer(writer, tokenizer)
+    for key, number in notes.items():
+        writer.add_uint32(key, number)
     for tensor_name, tensor in network.state_dict().items():
         values = tensor.detach().float().cpu().numpy()
         if values.ndim == 1:
