@@ -30,6 +30,9 @@ from slm_lsp.tune.verdict import Asked, Verdict, judge
 
 # Of the whole time, for the questions before; those after take as long.
 ASK_SHARE = 0.12
+# On a machine that is kept busy the questions take longer: so many are asked all the same, since
+# what few of them say is no verdict.
+ENOUGH_CASES = 200
 # For reading, loading and writing, in minutes: of a long run a minute, of a short one a part.
 REST_SHARE, MAX_REST = 0.1, 1.0
 MIN_LINES = 300
@@ -99,7 +102,7 @@ def tune(job: Job, folder: RunFolder, reporter: Reporter, stopping: Callable[[],
 
         def go_on(n_answered: int) -> bool:
             reporter.advanced(n_answered / len(cases), f"{n_answered} of {len(cases)}")
-            late = time.monotonic() - started > limit_s and n_answered >= MIN_CASES
+            late = time.monotonic() - started > limit_s and n_answered >= ENOUGH_CASES
             return not late and not stopping()
 
         answers = ask_all(subject, cases, neighbours, kept, go_on)
