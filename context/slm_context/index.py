@@ -16,7 +16,7 @@ from slm_context.imports import Import
 from slm_context.tags import Definition, FileTags
 
 # Changes with the schema, the queries, what a column means, or what is a secret.
-VERSION = 6
+VERSION = 7
 SCHEMA = """
 CREATE TABLE files (
   id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, stem TEXT NOT NULL, language TEXT NOT NULL,
@@ -27,6 +27,7 @@ CREATE TABLE definitions (
   start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, signature TEXT NOT NULL,
   doc TEXT NOT NULL, apart INTEGER NOT NULL
 );
+CREATE INDEX files_stem ON files (stem);
 CREATE INDEX definitions_name ON definitions (name);
 CREATE INDEX definitions_file ON definitions (file);
 CREATE INDEX definitions_apart ON definitions (scope) WHERE apart;

@@ -116,6 +116,7 @@ class _Endings:
         self._folder = posixpath.dirname(path)
         self._language = language
         self._named: dict[str, tuple[str, ...]] = {}
+        self._vouched: dict[str, bool] = {}
         self._any: list[str] = []
         self._packages: dict[str, set[str]] = defaultdict(set)
         for one in imports:
@@ -134,10 +135,13 @@ class _Endings:
 
     def vouch_for(self, path: str) -> bool:
         """Whether an import, or nearness, may speak for a file."""
-        folder = posixpath.dirname(path)
-        if folder == self._folder or stem_of(path) in self._lasts:
-            return True
-        return posixpath.basename(folder) in self._lasts
+        known = self._vouched.get(path)
+        if known is None:
+            folder = posixpath.dirname(path)
+            names = (stem_of(path), posixpath.basename(folder))
+            known = folder == self._folder or not self._lasts.isdisjoint(names)
+            self._vouched[path] = known
+        return known
 
     def trust(self, found: Found, used: UsedName, n_found: int) -> tuple[float, str]:
         name = found.definition.name
