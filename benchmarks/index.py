@@ -32,6 +32,7 @@ from tree_sitter import Parser
 from benchmarks.machine import machine
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.indexer import update_file, write_request
+from slm_lsp.workspace.reading import Reader
 from slm_lsp.workspace.scan import Rules, SourceFile, read_source, scan
 from slm_lsp.workspace.service import COMMAND
 
@@ -139,10 +140,7 @@ def gathers(index: Index, rules: Rules, files: list[SourceFile]) -> list[float]:
     context = Settings().context
     limits = Limits(context.max_snippets, context.max_snippet_tokens * 3, context.deadline_ms)
 
-    def read(path: str) -> str | None:
-        content = read_source(rules.root / path)
-        return None if content is None else content.decode("utf-8", "replace")
-
+    read = Reader(rules.root).text
     asked = [Rules(rules.root)]  # made anew for every question, as the server does
     gatherer = Gatherer(index, read, allows=lambda path: asked[0].allows(path))
     rng = random.Random(0)

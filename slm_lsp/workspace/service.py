@@ -30,7 +30,8 @@ from slm_lsp.workspace.git import git_folders
 from slm_lsp.workspace.history import History
 from slm_lsp.workspace.indexer import update_file, write_request
 from slm_lsp.workspace.quoting import OpenDocument, quotable
-from slm_lsp.workspace.scan import IGNORE_FILES, Rules, is_own_file, read_source
+from slm_lsp.workspace.reading import Reader
+from slm_lsp.workspace.scan import IGNORE_FILES, Rules, is_own_file
 from slm_lsp.workspace.watch import FileWatch
 
 LOG = logging.getLogger("slm_lsp.workspace")
@@ -73,6 +74,7 @@ class Workspace:
         self._rules: Rules | None = None
         self._open = frozenset[str]()
         self._history = History()
+        self._reader = Reader(root or Path())
         self._reading: asyncio.Task[None] | None = None
         self._again = False
         # A checkout or a pull changes git's two files, and others by the thousand.
@@ -184,8 +186,7 @@ class Workspace:
     def _text(self, path: str) -> str | None:
         if self.root is None or not self._allows(path) or not is_own_file(self.root, path):
             return None
-        content = read_source(self.root / path)
-        return None if content is None else content.decode("utf-8", "replace")
+        return self._reader.text(path)
 
     def _save(self, path: str) -> None:
         if self.root is None:

@@ -1,0 +1,40 @@
+"""A file is read once, and again when it changes."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from slm_lsp.workspace import reading
+
+
+def test_a_file_is_read_again_only_when_it_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    before = reading.read_source
+
+    def counted(path: Path) -> bytes | None:
+        read.append(path.name)
+        return before(path)
+
+    monkeypatch.setattr(reading, "read_source", counted)
+    file, reader = tmp_path / "a.py", reading.Reader(tmp_path)
+    file.write_text("x = 1\n")
+    assert reader.text("a.py") == reader.text("a.py") == "x = 1\n"
+    assert read == ["a.py"]
+    file.write_text("x = 2\n")
+    os.utime(file, ns=(1, 1))
+    assert reader.text("a.py") == "x = 2\n"
+    file.write_text("key = 'AKIA" + "Q" * 16 + "'\n")
+    assert reader.text("a.py") is None
+    file.unlink()
+    assert reader.text("a.py") is None
+
+
+def test_what_is_kept_is_bounded(tmp_path: Path) -> None:
+    reader = reading.Reader(tmp_path)
+    for n in range(reading.MAX_TEXTS + 5):
+        (tmp_path / f"{n}.py").write_text("x = 1\n")
+        reader.text(f"{n}.py")
+    assert len(reader._known) == reading.MAX_TEXTS
