@@ -102,7 +102,7 @@ def seeded_syntax(options: argparse.Namespace, ratios: Ratios) -> Iterator[Row]:
             if not (python_verdict(seeded.text) if language == "python" else broken.has_errors):
                 continue  # still valid without the token
             n += 1
-            kind = "bracket" if seeded.removed in "()[]{}" else "other token"
+            kind = _kind(seeded.removed)
             count = counts.setdefault((source.repository, kind), Counter())
             count["cases"] += 1
             count += _found(broken, seeded.text, seeded.offset, tree.text)
@@ -112,6 +112,13 @@ def seeded_syntax(options: argparse.Namespace, ratios: Ratios) -> Iterator[Row]:
             total += count
             yield Row(repository, language, kind, count.pop("cases"), dict(count))
         print(language, dict(total), flush=True)
+
+
+def _kind(token: str) -> str:
+    """Brackets and signs can be put back from the grammar; what a word was, it cannot tell."""
+    if token in "()[]{}":
+        return "bracket"
+    return "word" if token[0].isalnum() or token[0] in "_\"'`$" else "sign"
 
 
 def _found(broken: SyntaxTree, text: str, offset: int, whole: str) -> Counter[str]:

@@ -16,7 +16,7 @@ STRING = r'"(?:\\[\s\S]|[^"\\\r\n])*"'
 CHARACTER = r"'(?:\\[^\r\n][^'\r\n]{0,10}|[^'\\\r\n])'"
 TRIPLE = r'"""[\s\S]*?"""+'
 # A string with code in braces, which may hold strings again: two levels are enough for people.
-INNER = r'\{(?:[^{}"]|"[^"\r\n]*"|\{[^{}]*\})*\}'
+INNER = r'\{(?:[^{}"]|"(?:\\.|[^"\\\r\n])*"|\{[^{}]*\})*\}'
 # Which pieces of text hold no brackets of the code, by language. The first that fits wins.
 OPAQUE = {
     "c": (LINE_COMMENT, BLOCK_COMMENT, STRING, r"\b\d[\w.']*", CHARACTER),
@@ -40,8 +40,10 @@ OPAQUE = {
     "swift": (
         *(LINE_COMMENT, BLOCK_COMMENT),
         r'(?P<hashes>#+)"[\s\S]*?"(?P=hashes)',
+        # Regular expressions: a slash that divides has a space behind it, or none before it.
         r"#/[\s\S]*?/#",
-        *(TRIPLE, r'"(?:\\\((?:[^()"]|"[^"\r\n]*"|\([^()]*\))*\)|\\.|[^"\\\r\n])*"'),
+        r"(?<=[=(,:\s])/(?![\s/*])(?:\\.|[^/\\\r\n])+/",
+        *(TRIPLE, r'"(?:\\\((?:[^()"]|"(?:\\.|[^"\\\r\n])*"|\([^()]*\))*\)|\\.|[^"\\\r\n])*"'),
     ),
 }
 PREPROCESSED = ("c", "cpp", "csharp")

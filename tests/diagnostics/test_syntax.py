@@ -61,6 +61,11 @@ def test_a_missing_token_is_found_on_its_line_and_put_back(language: str, marked
         ("cpp", "namespace a {\ntemplate <class A>\nMACRO()\nint f(\n    int b) {\n}\n}\n"),
         ("c", '#if 0\n}\n#endif\n#ifdef __cplusplus\nextern "C" {\n#endif\nMACRO(x) y\n'),
         ("csharp", 'class A { void M() { s = $@"""{x}"""; t = """\n}\n"""; } }\n'),
+        (
+            "kotlin",
+            'fun f() { g("${x.r("\\"", "{")} @Synchronized open(a)") }\nval in1 = open fun\n',
+        ),
+        ("swift", "var r: R {\n    /^]: (a)$/\n}\nlet x = #error(a)\n"),
         ("rust", 'fn f() { g(str![["a"]]); }\n'),
         ("javascript", 'import source x from "./x.wasm";\n'),
         ("javascript", "{% if a %}\nlet a = 1;\n{% endif %}\n"),
