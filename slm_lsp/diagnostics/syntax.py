@@ -239,11 +239,19 @@ def repaired_in(tree: SyntaxTree, finding: Finding) -> Callable[[str], bool]:
             return python_verdict(text) is None or _block_compiles(text, finding.start)
         if not n_after:
             return True
-        start, end = _block(text, finding.start)
-        block = parse(text[start:end], tree.language)
-        return 0 < end - start < len(text) and block is not None and not block.has_errors
+        # What is left must be mistakes of their own, not echoes of a repair that repairs little.
+        others = {_block(text, fault.start) for fault in after.errors()}
+        here = _block(text, finding.start)
+        return here not in others and all(
+            _parses(text, one, tree.language) == (one == here) for one in {here, *others}
+        )
 
     return parses
+
+
+def _parses(text: str, block: tuple[int, int], language: str) -> bool:
+    tree = parse(text[block[0] : block[1]], language)
+    return tree is not None and not tree.has_errors
 
 
 def _block_compiles(text: str, offset: int) -> bool:
