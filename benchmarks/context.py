@@ -116,7 +116,8 @@ async def main_async(arguments: argparse.Namespace) -> None:
     completion = replace(
         settings.completion, automatic_deadline_ms=PATIENT_MS, invoked_deadline_ms=PATIENT_MS
     )
-    settings = replace(settings, completion=completion)
+    model = replace(settings.model, path=str(arguments.model) if arguments.model else None)
+    settings = replace(settings, completion=completion, model=model)
     context = settings.context
     limits = Limits(context.max_snippets, context.max_snippet_tokens * 3, 1_000.0)
     client = await build_client(settings)
@@ -192,6 +193,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("clones", type=Path)
     parser.add_argument("--cases", type=int, default=150, help="of one repository, at most")
+    parser.add_argument("--model", type=Path, help="instead of the bundled one")
     parser.add_argument("--recall-only", action="store_true")
     parser.add_argument("--write", action="store_true")
     asyncio.run(main_async(parser.parse_args(argv)))
