@@ -235,11 +235,12 @@ class Session:
         if anew and request.trigger is Trigger.AUTOMATIC:
             self.learning.shown(request.document.language, completion.probability)
         others = tuple(self.suggestions.give(request, other) for other in completion.others)
-        return self.suggestions.give(request, completion, others)
+        return self.suggestions.give(request, completion, others, is_rest=not anew)
 
     def accepted(self, id: int, kind: str, length: int) -> bool:
         """The person took a suggestion; False when it is not known."""
         suggestion = self.suggestions.accepted(id, kind, length)
+        self.statistics.counters.accepted = self.suggestions.n_accepted
         if suggestion is None or self.engine is None:
             return False
         self.engine.accepted(suggestion.request, suggestion.completion, kind, length)

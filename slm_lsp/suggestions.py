@@ -66,6 +66,7 @@ class Suggestions:
         self._ids = itertools.count(1)
         self._given: OrderedDict[int, Suggestion] = OrderedDict()
         self._n_taken: OrderedDict[int, int] = OrderedDict()  # characters, by suggestion
+        self.n_accepted = 0  # suggestions of which something was taken
         self._taken: dict[int, _Taken] = {}  # until it is known whether it stayed
 
     def give(
@@ -73,8 +74,13 @@ class Suggestions:
         request: CompletionRequest,
         completion: Completion,
         others: tuple[Suggestion, ...] = (),
+        *,
+        is_rest: bool = False,
     ) -> Suggestion:
+        """`is_rest` for what is left of the last one, after typing or taking a part of it."""
         suggestion = Suggestion(next(self._ids), request, completion, others)
+        if is_rest:
+            self._inherit(suggestion)
         self._given[suggestion.id] = suggestion
         if len(self._given) > MAX_REMEMBERED:
             self._given.popitem(last=False)
@@ -88,8 +94,7 @@ class Suggestions:
         if kind == "full":
             # There is nothing left to take: an editor that says so twice is not counted twice.
             del self._given[id]
-        if suggestion.request.trigger is Trigger.AUTOMATIC:
-            self._count(suggestion, length)
+        self._count(suggestion, length)
         return suggestion
 
     def edited(self, uri: str, edits: Sequence[Edit]) -> None:
@@ -106,12 +111,25 @@ class Suggestions:
             if uri is None or taken.uri == uri:
                 self._judge(id)
 
+    def _inherit(self, rest: Suggestion) -> None:
+        """The rest of a suggestion of which a word was taken is not another one."""
+        uri = rest.request.uri
+        newest_first = reversed(self._given.values())
+        before = next((one for one in newest_first if one.request.uri == uri), None)
+        n_taken = self._n_taken.get(before.id) if before is not None else None
+        if before is not None and n_taken is not None:
+            end = before.request.document.offset + n_taken
+            self._n_taken[rest.id] = max(0, end - rest.request.document.offset)
+
     def _count(self, suggestion: Suggestion, length: int) -> None:
         """A word, then the rest, is one suggestion taken."""
         before = self._n_taken.get(suggestion.id)
         self._n_taken[suggestion.id] = max(length, before or 0)
         if len(self._n_taken) > MAX_REMEMBERED:
             self._n_taken.popitem(last=False)
+        self.n_accepted += before is None
+        if suggestion.request.trigger is not Trigger.AUTOMATIC:
+            return
         language = suggestion.request.document.language
         n_new = max(0, length - (before or 0))
         self._learning.accepted(language, n_new, first=before is None)

@@ -131,7 +131,6 @@ class CompletionEngine:
         self, request: CompletionRequest, completion: Completion, kind: str, length: int
     ) -> None:
         """The person took `length` characters of a suggestion."""
-        self._counters.accepted += 1
         self._accepted_at[request.uri] = request.document.offset + length
 
     def close_document(self, uri: str) -> None:

@@ -207,6 +207,19 @@ async def test_acceptance_is_counted_once_for_each_suggestion(typed: Editor) -> 
     assert (await typed.status())["counters"]["accepted"] == 1
 
 
+async def test_words_of_one_suggestion_are_one_acceptance(typed: Editor) -> None:
+    item, *_ = await typed.inline(URI, *END)
+    (taken,) = item["command"]["arguments"]
+    for length in (1, 2):
+        await typed.command("slm.accepted", {"id": taken["id"], "kind": "word", "length": length})
+    line, character = END
+    typed.insert(URI, line, character, item["insertText"][:2])
+    rest, *_ = await typed.inline(URI, line, character + 2)
+    assert item["insertText"] == item["insertText"][:2] + rest["insertText"]
+    await typed.command(rest["command"]["command"], *rest["command"]["arguments"])
+    assert (await typed.status())["counters"]["accepted"] == 1
+
+
 async def test_progress_and_status_while_the_model_loads(raw: Editor) -> None:
     await raw.initialize(capabilities={"window": {"workDoneProgress": True}})
     await raw.ready()

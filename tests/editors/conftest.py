@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.editors.harness.evidence import Evidence
+from tests.editors.harness.installed import CACHE, editor
 from tests.editors.harness.places import Place, first_place
 from tests.editors.harness.user import fresh_user
 
@@ -55,3 +57,91 @@ def workspace(tmp_path: Path) -> Path:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """Where the bundled model has something to say."""
     return first_place(tmp_path_factory.mktemp("places"))
+
+
+# VS Code, for as long as tests of this folder run. What these need may be missing, and is imported
+# when somebody asks: the tests' files begin with `needs("playwright")`.
+
+
+@pytest.fixture(scope="package")
+def vscode_binary() -> Path:
+    return editor("vscode")
+
+
+@pytest.fixture(scope="package")
+def vsix(vscode_binary: Path) -> Path:
+    """The extension, as a person would install it."""
+    from tests.editors.harness.vscode import build_extension
+
+    return build_extension()
+
+
+@pytest.fixture(scope="package")
+def browser(vscode_binary: Path) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CACHE / "bin" / "chromium",
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def launch_for_all(vscode_binary: Path, tmp_path_factory) -> Iterator[Any]:
+    yield from launching(vscode_binary, tmp_path_factory)
+
+
+@pytest.fixture
+def launch(vscode_binary: Path, tmp_path_factory) -> Iterator[Any]:
+    """Starts code-server for a fresh user with these settings."""
+    yield from launching(vscode_binary, tmp_path_factory)
+
+
+def launching(binary: Path, tmp_path_factory) -> Iterator[Any]:
+    from tests.editors.harness.vscode import CodeServer
+
+    started: list[CodeServer] = []
+
+    def launch(settings, vsix: Path | None = None, trust: bool = False, **environment: str):
+        home = tmp_path_factory.mktemp("vscode")
+        with pytest.MonkeyPatch.context() as patch:
+            fresh_user(home, patch)
+            code = CodeServer(binary, home, settings, environment, trust)
+        started.append(code)
+        if vsix:
+            code.install(vsix)
+        code.start()
+        return code
+
+    yield launch
+    for code in started:
+        code.stop()
+
+
+@pytest.fixture(scope="package")
+def installed(launch_for_all, vsix: Path) -> Any:
+    """The extension installed from the .vsix, with the server under test."""
+    from tests.editors.harness.vscode import our_server
+
+    return launch_for_all(our_server(), vsix)
+
+
+@pytest.fixture
+def show(browser, evidence: Evidence) -> Iterator[Any]:
+    """Opens a page on a folder and a file in it."""
+    from tests.editors.harness.vscode import VsCode
+
+    pages: list[VsCode] = []
+
+    def show(code, folder: Path, file: Path) -> VsCode:
+        vscode = VsCode(code, browser, folder, file)
+        evidence.on_failure(vscode.dump)
+        pages.append(vscode)
+        return vscode
+
+    yield show
+    for vscode in pages:
+        vscode.close()

@@ -69,7 +69,7 @@ def test_lsp_mode_shows_ghost_text_and_takes_it(
     begin_lsp_mode(emacs)
     emacs.type(place.key)
     emacs.shows("Accept:")
-    ghost = until("ghost text", lambda: shown_behind(emacs, place))
+    ghost = until("ghost text", lambda: emacs.text_behind(place.line))
     emacs.keys("Tab")
     until("it is taken", lambda: "Accept:" not in emacs.screen())
     assert save(emacs, workspace).startswith(place.text + place.key + ghost[:8])
@@ -83,14 +83,8 @@ def test_eglot_offers_the_suggestion(start: Start, place: Place, workspace: Path
     emacs.type(place.key)
     # There is one item only, and so it is inserted.
     emacs.keys("M-Tab")
-    until("more than was typed", lambda: shown_behind(emacs, place))
+    until("more than was typed", lambda: emacs.text_behind(place.line))
     assert save(emacs, workspace).startswith(place.text + place.key)
-
-
-def shown_behind(emacs: Terminal, place: Place) -> str:
-    """What stands behind the typed text on the screen: ghost text, or text."""
-    (row,) = [row for row in emacs.screen().splitlines() if place.line.strip() in row]
-    return row.partition(place.line.strip())[2].strip()
 
 
 @pytest.mark.parametrize("n", [LSP_MODE, EGLOT], ids=["lsp-mode", "eglot"])

@@ -241,8 +241,89 @@ def test_the_statusline_names_the_state(neovim):
     )
 
 
-def test_the_help_has_every_command(start):
-    neovim = start()
+def report_shown(neovim: Neovim, name: str) -> str:
+    def shown() -> str:
+        return neovim.api.current.buffer.name.endswith(name) and neovim.text
+
+    return until(f"the report {name}", shown)
+
+
+def toggled(neovim: Neovim) -> None:
+    assert not neovim.lua("return require('slm_lsp').ghost().is_enabled(0)")
+    neovim.api.command("SlmLsp toggle")
+    assert neovim.lua("return require('slm_lsp').ghost().is_enabled(0)")
+
+
+def status_shown(neovim: Neovim) -> None:
+    assert "predicted_tokens" in report_shown(neovim, "slm-lsp://status")
+
+
+def explained(neovim: Neovim) -> None:
+    assert "The prompt, to the letter:" in report_shown(neovim, "slm-lsp://explain")
+
+
+def restarted(neovim: Neovim) -> None:
+    said = "slm-lsp: the model was started afresh"
+    until("it says so", lambda: said in neovim.api.command_output("messages"))
+
+
+def log_shown(neovim: Neovim) -> None:
+    assert neovim.api.current.buffer.name.endswith("lsp.log")
+
+
+EFFECTS = {
+    "toggle": toggled,
+    "status": status_shown,
+    "explain": explained,
+    "restart": restarted,
+    "log": log_shown,
+}
+
+
+def test_every_command_does_what_the_manual_says(neovim, place):
     commands = neovim.lua("return vim.tbl_keys(require('slm_lsp').commands)")
-    helped = (Path(__file__).parents[2] / "editors/neovim/doc/slm_lsp.txt").read_text()
-    assert all(f":SlmLsp {command} " in helped for command in commands)
+    assert set(EFFECTS) == set(commands)
+    neovim.type(place.key)
+    neovim.wait_for_ghost()
+    neovim.type("<Esc>")
+    (window,) = neovim.api.windows
+    for command, effect in EFFECTS.items():
+        neovim.api.current.window = window
+        neovim.api.command(f"SlmLsp {command}")
+        effect(neovim)
+    neovim.api.command("tabonly | only")
+    until("the model is back", lambda: neovim.report()["state"] == "ready")
+
+
+def test_a_command_that_does_not_exist_is_named(neovim):
+    neovim.type("<Esc>")
+    neovim.lua("pcall(vim.cmd, 'SlmLsp fly')")
+    assert "no such command: fly" in neovim.api.command_output("messages")
+    assert neovim.lua("return vim.fn.getcompletion('SlmLsp re', 'cmdline')") == ["restart"]
+
+
+def test_reading_a_repository_shows_progress(start, workspace):
+    """What statuslines show: `vim.lsp.status()` and the LspProgress autocommand."""
+    for n in range(200):
+        (workspace / f"file_{n}.py").write_text(f"def function_{n}(value):\n    return {n}\n")
+    neovim = start()
+    neovim.lua(
+        """
+        vim.g.seen = {}
+        vim.api.nvim_create_autocmd('LspProgress', { callback = function(event)
+          local value = event.data.params.value
+          local seen = vim.g.seen
+          table.insert(seen, { value.kind, value.title or '', value.message or '' })
+          vim.g.seen = seen
+        end })
+        """
+    )
+    neovim.open(workspace / "file_1.py")
+
+    def of_reading() -> list[list[str]]:
+        seen = neovim.lua("return vim.g.seen")
+        return [one for one in seen if "repository" in one[1] or one[2].endswith("200 files")]
+
+    until("it begins", of_reading)
+    assert of_reading()[0][:2] == ["begin", "slm-lsp: reading the repository"]
+    until("it ends", lambda: ["end", "", "read"] in neovim.lua("return vim.g.seen"))

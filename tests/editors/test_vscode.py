@@ -3,95 +3,25 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from tests.editors.harness.evidence import Evidence
-from tests.editors.harness.installed import CACHE, editor, needs
+from tests.editors.harness.installed import needs
 from tests.editors.harness.places import Place
-from tests.editors.harness.user import fresh_user
 from tests.editors.harness.waiting import until
 
 needs("playwright")
-from playwright.sync_api import Browser, sync_playwright  # noqa: E402 - may be missing
-
-from tests.editors.harness.vscode import (  # noqa: E402 - needs playwright
+from tests.editors.harness.vscode import (  # noqa: E402 - playwright may be missing
     EXTENSION,
     CodeServer,
     VsCode,
-    build_extension,
     our_server,
 )
 
 SUITE = Path(__file__).with_name("vscode") / "suite.js"
 SUITE_PATIENCE_S = 180
-
-
-@pytest.fixture(scope="module")
-def binary() -> Path:
-    return editor("vscode")
-
-
-@pytest.fixture(scope="module")
-def vsix(binary) -> Path:
-    return build_extension()
-
-
-@pytest.fixture(scope="module")
-def browser(binary) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CACHE / "bin" / "chromium",
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def launch(binary, tmp_path_factory) -> Iterator:
-    """Starts code-server for a fresh user with these settings."""
-    started: list[CodeServer] = []
-
-    def launch(settings, vsix: Path | None = None, **environment: str) -> CodeServer:
-        home = tmp_path_factory.mktemp("vscode")
-        with pytest.MonkeyPatch.context() as patch:
-            fresh_user(home, patch)
-            code = CodeServer(binary, home, settings, environment)
-        started.append(code)
-        if vsix:
-            code.install(vsix)
-        code.start()
-        return code
-
-    yield launch
-    for code in started:
-        code.stop()
-
-
-@pytest.fixture(scope="module")
-def installed(launch, vsix) -> CodeServer:
-    """The extension installed from the .vsix, with the server under test."""
-    return launch(our_server(), vsix)
-
-
-@pytest.fixture
-def show(browser, evidence: Evidence) -> Iterator:
-    """Opens a page on a folder and a file in it."""
-    pages: list[VsCode] = []
-
-    def show(code: CodeServer, folder: Path, file: Path) -> VsCode:
-        vscode = VsCode(code, browser, folder, file)
-        evidence.on_failure(vscode.dump)
-        pages.append(vscode)
-        return vscode
-
-    yield show
-    for vscode in pages:
-        vscode.close()
 
 
 @pytest.fixture
@@ -214,6 +144,37 @@ def test_the_explain_view_shows_the_prompt(vscode, place):
     assert "fim_middle" in (frame.locator("#prompt .marker").last.text_content() or "")
 
 
+def test_the_explain_view_tells_the_parts_by_colour(vscode, place):
+    vscode.type(place.key)
+    vscode.wait_for_ghost()
+    vscode.command("slm-lsp: Explain Last Suggestion")
+    frame = vscode.page.frame_locator("iframe.webview.ready").frame_locator("iframe")
+    frame.locator("#prompt").wait_for()
+    colour = "(found) => getComputedStyle(found).backgroundColor"
+    parts = {
+        name: frame.locator(f"#prompt .{name}").first.evaluate(colour)
+        for name in ("marker", "prefix", "suffix", "snippet", "header")
+        if frame.locator(f"#prompt .{name}").count()
+    }
+    assert {"marker", "prefix"} <= set(parts)
+    assert len(set(parts.values())) == len(parts) and "rgba(0, 0, 0, 0)" not in parts.values()
+    for name in parts:
+        assert frame.locator(f"p > .{name}").count() == 1, "the legend names the part"
+    headings = " ".join(frame.locator("h2").all_text_contents())
+    wanted = ("What happened to the answer", "What the model saw", "Snippets", "Time", "Tokens")
+    assert [heading for heading in wanted if heading not in headings] == []
+
+
+def test_reading_a_repository_shows_progress(show, installed, workspace):
+    for n in range(400):
+        (workspace / f"file_{n}.py").write_text(f"def function_{n}(value):\n    return {n}\n")
+    vscode = show(installed, workspace, workspace / "file_1.py")
+    vscode.page.wait_for_function(
+        "document.querySelector('.statusbar')?.textContent.includes('reading the repository')"
+    )
+    vscode.wait_until_ready()
+
+
 def test_the_model_process_is_killed(vscode, place):
     for pid in worker_pids(vscode.code):
         os.kill(pid, signal.SIGKILL)
@@ -238,17 +199,3 @@ def worker_pids(code: CodeServer) -> list[int]:
             found.append(int(folder.name))
     assert found, "no process with a model"
     return found
-
-
-def test_no_server_where_the_setting_says(launch, vsix, show, workspace, place):
-    file = workspace / "settings.py"
-    file.write_text(place.text)
-    code = launch({"slm-lsp.path": "/nowhere/slm-lsp"}, vsix)
-    vscode = show(code, workspace, file)
-    until("the status bar says so", lambda: "slm-lsp: error" in vscode.status_text())
-    # A message that came while the window was still being drawn waits behind the bell.
-    vscode.command("Notifications: Show Notifications")
-    until("the message", vscode.notifications)
-    messages = [text for text in vscode.notifications() if "slm-lsp" in text]
-    assert len(messages) == 1
-    assert "/nowhere/slm-lsp" in messages[0] and "not found" in messages[0]

@@ -9,6 +9,8 @@ interface Shown {
   /** Where the text goes: line and character of the suggestion's left edge. */
   start: vscode.Position;
   text: string;
+  /** Characters of it that are in the document already. */
+  taken: number;
   told: Accepted;
 }
 
@@ -34,6 +36,7 @@ export class Acceptance implements vscode.Disposable {
             uri: document.uri.toString(),
             start: item.range?.start ?? position,
             text: item.insertText,
+            taken: 0,
             told,
           }
         : undefined;
@@ -49,11 +52,12 @@ export class Acceptance implements vscode.Disposable {
       return;
     }
     const rest = shown.text.slice(part.length);
-    this.shown = rest ? { ...shown, text: rest, start: moved(shown.start, part) } : undefined;
+    const taken = shown.taken + part.length;
+    this.shown = rest ? { ...shown, text: rest, taken, start: moved(shown.start, part) } : undefined;
     // A single character was as likely typed; all the rest is counted by the command.
     if (part.length > 1 && rest) {
       const kind = part.includes('\n') || rest.startsWith('\n') ? 'line' : 'word';
-      this.report({ id: shown.told.id, kind, length: part.length });
+      this.report({ id: shown.told.id, kind, length: taken });
     }
   }
 

@@ -1,4 +1,6 @@
 // The language client: VS Code on one side, the server's process on the other.
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import * as vscode from 'vscode';
 import { LanguageClient, LanguageClientOptions, RevealOutputChannelOn } from 'vscode-languageclient/node';
 
@@ -31,6 +33,7 @@ export function makeClient(command: ServerCommand, parts: Parts): LanguageClient
     // A wrong setting or a failed request is no reason to open a pane over the user's code.
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     connectionOptions: { maxRestartCount: 3 },
+    stdioOptions: { stdout: intoLog, stderr: intoLog },
     middleware: {
       provideInlineCompletionItems: async (document, position, context, token, next) => {
         const asked = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
@@ -55,4 +58,15 @@ export function makeClient(command: ServerCommand, parts: Parts): LanguageClient
     options: { cwd: command.cwd, env: cleanEnvironment() },
   };
   return new LanguageClient('slm-lsp', 'slm-lsp', executable, options);
+}
+
+/** The server's lines, each with the level that it names; by default all would be errors. */
+function intoLog(input: Readable, log: vscode.LogOutputChannel): void {
+  createInterface({ input, crlfDelay: Infinity }).on('line', (line) => {
+    const [, level, text] = /^[\d:.]+ (\w+) (.*)$/.exec(line) ?? ['', '', line];
+    if (level === 'error' || level === 'critical') log.error(text);
+    else if (level === 'warning') log.warn(text);
+    // VS Code drops what is below its own level: the setting for ours has decided already.
+    else log.info(level === 'debug' ? `debug ${text}` : text);
+  });
 }

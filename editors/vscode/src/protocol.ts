@@ -23,7 +23,12 @@ export interface Report {
     parameters: number;
     quantization: string;
   };
-  worker: { pid: number | null; restarts: number; safe_mode: boolean };
+  worker: {
+    pid: number | null;
+    restarts: number;
+    safe_mode: boolean;
+    work?: Record<string, number>;
+  };
   counters: Record<string, number>;
   latency_ms: Record<string, number | null>;
 }
@@ -48,6 +53,7 @@ export interface Explanation {
 export interface Accepted {
   id: number;
   kind: 'full' | 'line' | 'word';
+  /** Characters from the suggestion's start to where it is taken now. */
   length: number;
 }
 

@@ -70,18 +70,20 @@ function listed(output: string): ListedModel[] {
 }
 
 function statistics(report: Report): string {
-  const { model, worker, counters, latency_ms: latency } = report;
+  const { model, counters, latency_ms: latency } = report;
+  const { work, ...worker } = report.worker;
   const sections: [string, Record<string, unknown>][] = [
     ['Model', model ? { ...model } : { name: 'none' }],
     ['Process', { state: report.state, message: report.message, ...worker }],
     ['Since the server started', counters],
+    ['What its model did', work ?? {}],
     ['Milliseconds from request to suggestion', latency],
   ];
   return sections.map(([title, rows]) => `${title}\n${lines(rows)}`).join('\n');
 }
 
 function lines(rows: Record<string, unknown>): string {
-  const width = Math.max(...Object.keys(rows).map((name) => name.length));
+  const width = Math.max(0, ...Object.keys(rows).map((name) => name.length));
   return Object.entries(rows)
     .map(([name, value]) => `  ${name.replace(/_/g, ' ').padEnd(width)}  ${value ?? '–'}\n`)
     .join('');

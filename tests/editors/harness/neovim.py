@@ -51,6 +51,16 @@ class Neovim:
             f"options.cmd = vim.json.decode({json.dumps(json.dumps(command))})\n"
             "require('slm_lsp').setup(options)\n"
         )
+        self._attach(binary, init, server_log)
+
+    @classmethod
+    def with_init(cls, binary: Path, init: Path, server_log: Path) -> "Neovim":
+        """One that somebody else's init file sets up."""
+        neovim = cls.__new__(cls)
+        neovim._attach(binary, init, server_log)
+        return neovim
+
+    def _attach(self, binary: Path, init: Path, server_log: Path) -> None:
         argv = [str(binary), "--embed", "--headless", "-n", "-u", str(init)]
         self.server_log = server_log
         self.api = pynvim.attach("child", argv=argv)

@@ -15,7 +15,14 @@ PAGE = ROOT / "editors" / "README.md"
 class Terminal:
     """One command on a screen of its own, in a tmux server of its own."""
 
-    def __init__(self, command: list[str], folder: Path, home: Path, server_log: Path) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        folder: Path,
+        home: Path,
+        server_log: Path,
+        size: tuple[int, int] = (100, 30),
+    ) -> None:
         self.server_log = server_log
         # The command as people have it: on the PATH, and nothing of ours beside it.
         bin = home / "bin"
@@ -30,8 +37,8 @@ class Terminal:
             "PATH": f"{bin}:{os.environ['PATH']}",
             "TERM": "xterm-256color",
         }
-        size = ["-x", "100", "-y", "30"]
-        start = ["new-session", "-d", "-s", "editor", *size, "-c", str(folder), shlex.join(command)]
+        area = ["-x", str(size[0]), "-y", str(size[1])]
+        start = ["new-session", "-d", "-s", "editor", *area, "-c", str(folder), shlex.join(command)]
         subprocess.run([*self._tmux, *start], env=environment, check=True)
 
     def keys(self, *keys: str) -> None:
@@ -41,8 +48,14 @@ class Terminal:
     def type(self, text: str) -> None:
         self._run("send-keys", "-t", "editor", "-l", text)
 
-    def screen(self) -> str:
-        return self._run("capture-pane", "-p", "-t", "editor")
+    def screen(self, *, colours: bool = False) -> str:
+        return self._run("capture-pane", "-p", *(["-e"] if colours else []), "-t", "editor")
+
+    def text_behind(self, line: str) -> str:
+        """What stands behind a line's text on the screen: ghost text, or text."""
+        wanted = line.strip()
+        (row,) = [row for row in self.screen().splitlines() if wanted in row]
+        return row.partition(wanted)[2].strip()
 
     def shows(self, text: str) -> str:
         """Wait until the text is on the screen."""

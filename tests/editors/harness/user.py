@@ -13,7 +13,10 @@ def fresh_user(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     for name in [name for name in os.environ if name.startswith(("TMUX", "SLM_LSP_"))]:
         monkeypatch.delenv(name)
-    # What is tested is how suggestions are shown, not how sure the model is of them.
+    # What is tested is how suggestions are shown, not how sure the model is of them, nor how soon
+    # they come on a busy machine.
     settings = home / "config" / "slm-lsp" / "config.toml"
     settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text("[completion]\nshow_at_least_percent = 0\nn_candidates = 1\n")
+    settings.write_text(
+        "[completion]\nshow_at_least_percent = 0\nn_candidates = 1\nautomatic_deadline_ms = 10000\n"
+    )

@@ -43,8 +43,11 @@ class CodeServer:
         home: Path,
         settings: Mapping[str, Any],
         environment: Mapping[str, str],
+        trust: bool = False,
     ) -> None:
         self.home = home
+        # Whether VS Code asks which folders are trusted; otherwise all of them are.
+        self.trust = trust
         self.data = home / "user-data"
         self.extensions = home / "extensions"
         self.binary = binary
@@ -84,7 +87,8 @@ class CodeServer:
             [
                 *(str(self.binary), *self._folders(), "--auth", "none"),
                 *("--bind-addr", self.host, "--disable-telemetry", "--disable-update-check"),
-                *("--disable-workspace-trust", "--disable-getting-started-override"),
+                "--disable-getting-started-override",
+                *([] if self.trust else ["--disable-workspace-trust"]),
                 # Without it the test payloads of the address are silently ignored.
                 *("--vscode-option", "enable-smoke-test-driver"),
             ],
@@ -104,7 +108,8 @@ class CodeServer:
 
     def address(self, folder: Path, payload: Iterable[tuple[str, str]] = ()) -> str:
         text = json.dumps([["skipWelcome", "true"], *map(list, payload)])
-        return f"http://{self.host}/?folder={quote(str(folder))}&payload={quote(text)}"
+        kind = "workspace" if folder.is_file() else "folder"
+        return f"http://{self.host}/?{kind}={quote(str(folder))}&payload={quote(text)}"
 
     def remote(self, path: Path) -> str:
         return f"vscode-remote://{self.host}{path}"
@@ -128,10 +133,17 @@ class CodeServer:
 class VsCode:
     """The page, with one file open."""
 
-    def __init__(self, code: CodeServer, browser: Browser, folder: Path, file: Path) -> None:
+    def __init__(
+        self,
+        code: CodeServer,
+        browser: Browser,
+        folder: Path,
+        file: Path,
+        size: tuple[int, int] = (1280, 800),
+    ) -> None:
         self.code = code
         self.file = file
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        context = browser.new_context(viewport={"width": size[0], "height": size[1]})
         self.page: Page = context.new_page()
         self.page.set_default_timeout(45_000)
         self.page.goto(code.address(folder, [("openFile", code.remote(file))]))
@@ -162,7 +174,7 @@ class VsCode:
     def ghost(self) -> str:
         """The suggestion on the screen, or ''."""
         texts = self.page.locator(GHOST).all_text_contents()
-        return "".join(texts).replace("\u00a0", " ").replace("\u00b7", " ")
+        return plain("".join(texts))
 
     def wait_for_ghost(self) -> str:
         return until("ghost text", self.ghost)
@@ -183,6 +195,29 @@ class VsCode:
         until(f"the command {title}", lambda: title in (row.get_attribute("aria-label") or ""))
         self.press("Enter")
 
+    def choices(self) -> list[str]:
+        """What a list at the top of the window offers."""
+        return self.page.locator(".quick-input-widget .monaco-list-row").all_text_contents()
+
+    def focus_file(self) -> None:
+        """Back to the file, wherever the last command led."""
+        self.press("Escape")
+        self.page.locator(f".tab[data-resource-name='{self.file.name}']").first.click()
+        self.page.locator(".editor-group-container.active .view-lines").first.click()
+
+    def shown_text(self) -> str:
+        """What the active editor shows of its text."""
+        lines = self.page.locator(".editor-group-container.active .view-lines").first
+        return plain(lines.text_content() if lines.count() else "")
+
+    def panel_text(self) -> str:
+        """What the panel below shows."""
+        texts = self.page.locator(".part.panel .view-lines").all_text_contents()
+        return plain(" ".join(texts))
+
+    def tabs(self) -> str:
+        return " ".join(self.page.locator(".tab").all_text_contents())
+
     def notifications(self) -> list[str]:
         return self.page.locator(".notification-list-item-message").all_text_contents()
 
@@ -193,6 +228,11 @@ class VsCode:
 
     def close(self) -> None:
         self.page.context.close()
+
+
+def plain(text: str | None) -> str:
+    """VS Code draws spaces as characters of their own."""
+    return (text or "").replace("\u00a0", " ").replace("\u00b7", " ")
 
 
 def build_extension() -> Path:

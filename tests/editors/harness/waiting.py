@@ -6,7 +6,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 # CI has two busy cores. A test that passes never waits this long.
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 def until(what: str, probe: Callable[[], T], patience_s: float = PATIENCE_S) -> T:

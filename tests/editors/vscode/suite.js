@@ -69,12 +69,27 @@ const tests = {
     await until('counted', async () => (await report()).counters.accepted === before + 1);
   },
 
-  async 'takes a word, and the server counts it'(place) {
+  async 'takes a word and then the rest, and the server counts one suggestion'(place) {
+    const before = (await report()).counters.accepted;
     const { document } = await open(place, 'word.py');
     await typeKey(place.key);
     const text = await accept(document, 'editor.action.inlineSuggest.acceptNextWord');
     const word = text.slice(place.text.length + 1);
     assert.match(word, /^\W*\w*\W*$/, `one word, not ${JSON.stringify(word)}`);
+    if (word.length > 1) {
+      await until('the word is counted', async () => (await report()).counters.accepted === before + 1);
+    }
+    await accept(document, 'editor.action.inlineSuggest.commit');
+    await until('counted', async () => (await report()).counters.accepted > before);
+    assert.strictEqual((await report()).counters.accepted, before + 1);
+  },
+
+  async 'takes a line, and the server counts it'(place) {
+    const before = (await report()).counters.accepted;
+    const { document } = await open(place, 'line.py');
+    await typeKey(place.key);
+    await accept(document, 'editor.action.inlineSuggest.acceptNextLine');
+    await until('counted', async () => (await report()).counters.accepted === before + 1);
   },
 
   async 'sends no settings that nobody chose'() {
@@ -88,6 +103,26 @@ const tests = {
       (await report()).complaints.some((text) => text.includes('max_line_tokens')),
     );
     await settings().update('completion.max_line_tokens', undefined, true);
+    await until('no complaint', async () => (await report()).complaints.length === 0);
+  },
+
+  async 'knows every setting by its default, and sends each that is chosen'() {
+    const { packageJSON } = vscode.extensions.getExtension('slm-lsp.slm-lsp');
+    const sections = packageJSON.contributes.configuration;
+    const all = sections.flatMap(({ properties }) => Object.entries(properties));
+    const configuration = () => vscode.workspace.getConfiguration();
+    for (const [key, { default: wanted }] of all) {
+      assert.deepStrictEqual(configuration().inspect(key).defaultValue ?? null, wanted, key);
+    }
+    // What pins a model or keeps things private stops the model when it is wrong: not here.
+    const some = all.map(([key]) => key).filter((key) => /^slm-lsp\.(compl|cont|diag)/.test(key));
+    assert.ok(some.length > 15);
+    for (const key of some) await configuration().update(key, { no: 1 }, true);
+    await until('a complaint about each', async () => {
+      const { complaints } = await report();
+      return some.every((key) => complaints.some((text) => text.includes(key.slice(8))));
+    });
+    for (const key of some) await configuration().update(key, undefined, true);
     await until('no complaint', async () => (await report()).complaints.length === 0);
   },
 
@@ -131,6 +166,8 @@ const tests = {
     const text = await until('the text', () => vscode.window.activeTextEditor?.document.getText());
     assert.match(text, /predicted tokens +\d+/);
     assert.match(text, /quantization +\w+/);
+    assert.match(text, /evaluated tokens +\d+/);
+    assert.doesNotMatch(text, /\[object|undefined/);
   },
 
   async 'survives the end of the model process'(place) {

@@ -47,7 +47,7 @@ function M.take(item, part)
     item.row + #lines,
     (#lines == 1 and col or 0) + #lines[#lines],
   })
-  M.tell(item, not whole and part or nil, taken)
+  M.tell(item, not whole and part or nil, item.text:sub(1, typed) .. taken)
   return true
 end
 
@@ -59,7 +59,7 @@ function M.part(text, part)
   return text:match('^%s*[%w_\128-\255]+') or text:match('^%s*[^%w_%s\128-\255]+') or text
 end
 
---- The server counts what was taken.
+--- The server counts what was taken: of the suggestion's start, up to here.
 function M.tell(item, part, taken)
   local command = vim.deepcopy(item.command)
   if not command then

@@ -1,0 +1,136 @@
+"""VS Code in the situations that its first minutes may bring: no server, no trust, two folders."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.editors.harness.installed import needs
+from tests.editors.harness.places import Place
+from tests.editors.harness.waiting import until
+
+needs("playwright")
+from tests.editors.harness.vscode import our_server  # noqa: E402 - playwright may be missing
+
+QUESTION = "completes code with a small model on this machine"
+# The venv module and pip need their time on a busy machine.
+PATIENCE_S = 180
+
+
+@pytest.fixture
+def file(workspace: Path, place: Place) -> Path:
+    file = workspace / "settings.py"
+    file.write_text(place.text)
+    return file
+
+
+@pytest.fixture
+def lending_python(tmp_path: Path) -> Path:
+    """A Python whose environments have this one's packages: nothing is downloaded or compiled.
+
+    The server itself is not lent: it comes from the wheel in the extension.
+    """
+    python = tmp_path / "python"
+    (packages,) = {path for path in sys.path if path.endswith("site-packages")}
+    python.write_text(
+        f"""#!/bin/sh
+{sys.executable} "$@" || exit
+case " $* " in *" -m venv "*)
+    for folder; do :; done
+    echo {packages} > "$(echo "$folder"/lib/python3.*/site-packages)/lent.pth"
+esac
+"""
+    )
+    python.chmod(0o755)
+    return python
+
+
+def test_the_extension_makes_its_own_environment(
+    launch, vsix, show, workspace, file, place, lending_python
+) -> None:
+    """It asks once; after "Not Now" a click on the status bar sets it up, with progress."""
+    path = [one for one in os.environ["PATH"].split(":") if not Path(one, "slm-lsp").exists()]
+    code = launch(
+        {"slm-lsp.python": str(lending_python)},
+        vsix,
+        PATH=":".join(path),
+        PIP_NO_DEPS="1",
+        PIP_NO_INDEX="1",
+    )
+    vscode = show(code, workspace, file)
+    until("the question", lambda: QUESTION in " ".join(vscode.notifications()))
+    vscode.page.get_by_role("button", name="Not Now").click()
+    until("it went", lambda: not vscode.notifications())
+
+    again = show(code, workspace, file)
+    until("it is off", lambda: "click here to set it up" in again.status_text())
+    assert QUESTION not in " ".join(again.notifications())
+
+    again.command("slm-lsp: Set Up")
+    until("progress", lambda: "Setting up slm-lsp" in " ".join(again.notifications()))
+    until("ready", lambda: "slm-lsp: ready" in again.status_text(), PATIENCE_S)
+    (environment,) = code.home.rglob("server-*/complete")
+    assert environment.read_text().endswith(".whl\n")
+    again.go_to_end()
+    again.type(place.key)
+    assert again.wait_for_ghost()
+
+
+def test_setting_up_that_fails_names_the_cure(launch, vsix, show, workspace, file, tmp_path):
+    old = tmp_path / "python"
+    old.write_text("#!/bin/sh\necho 3 9\n")
+    old.chmod(0o755)
+    path = [one for one in os.environ["PATH"].split(":") if not Path(one, "slm-lsp").exists()]
+    code = launch({"slm-lsp.python": str(old)}, vsix, PATH=":".join(path))
+    vscode = show(code, workspace, file)
+    until("the question", lambda: QUESTION in " ".join(vscode.notifications()))
+    vscode.page.get_by_role("button", name="Set Up").click()
+    until("the cure", lambda: "install Python 3.11 or newer" in " ".join(vscode.notifications()))
+    assert "slm-lsp: error" in vscode.status_text()
+
+
+def test_no_server_where_the_setting_says(launch, vsix, show, workspace, file):
+    code = launch({"slm-lsp.path": "/nowhere/slm-lsp"}, vsix)
+    vscode = show(code, workspace, file)
+    until("the status bar says so", lambda: "slm-lsp: error" in vscode.status_text())
+    # A message that came while the window was still being drawn waits behind the bell.
+    vscode.command("Notifications: Show Notifications")
+    until("the message", vscode.notifications)
+    messages = [text for text in vscode.notifications() if "slm-lsp" in text]
+    assert len(messages) == 1
+    assert "/nowhere/slm-lsp" in messages[0] and "not found" in messages[0]
+
+
+def test_a_folder_that_is_not_trusted(launch, vsix, show, workspace, file, place):
+    """Its settings count only once it is trusted; completion works before."""
+    folder = workspace / ".vscode"
+    folder.mkdir()
+    (folder / "settings.json").write_text(json.dumps({"slm-lsp.completion.enabled": False}))
+    trust = {"security.workspace.trust.enabled": True}
+    prompt = {f"security.workspace.trust.{name}": "never" for name in ("startupPrompt", "banner")}
+    code = launch({**our_server(), **trust, **prompt}, vsix, trust=True)
+    vscode = show(code, workspace, file)
+    vscode.wait_until_ready()
+    assert "Restricted Mode" in (vscode.page.locator(".statusbar").text_content() or "")
+    vscode.go_to_end()
+    vscode.type(place.key)
+    assert vscode.wait_for_ghost()
+    vscode.command("Workspaces: Manage Workspace Trust")
+    vscode.page.get_by_role("button", name="Trust", exact=True).click()
+    until("its settings count", lambda: "off everywhere" in vscode.status_text())
+
+
+def test_two_folders_in_one_window(launch, installed, show, tmp_path, place):
+    for name in ("one", "two"):
+        (tmp_path / name / ".git").mkdir(parents=True)
+        (tmp_path / name / "settings.py").write_text(place.text)
+    window = tmp_path / "both.code-workspace"
+    window.write_text(json.dumps({"folders": [{"path": "one"}, {"path": "two"}]}))
+    for name in ("one", "two"):
+        vscode = show(installed, window, tmp_path / name / "settings.py")
+        vscode.wait_until_ready()
+        vscode.go_to_end()
+        vscode.type(place.key)
+        assert vscode.wait_for_ghost()
