@@ -60,13 +60,15 @@ def test_the_extension_makes_its_own_environment(
         PIP_NO_INDEX="1",
     )
     vscode = show(code, workspace, file)
-    until("the question", lambda: QUESTION in " ".join(vscode.notifications()))
+    until("it is off", lambda: "click here to set it up" in vscode.status_text())
+    until("the question", lambda: QUESTION in " ".join(vscode.messages()))
     vscode.page.get_by_role("button", name="Not Now").click()
     until("it went", lambda: not vscode.notifications())
 
     again = show(code, workspace, file)
     until("it is off", lambda: "click here to set it up" in again.status_text())
-    assert QUESTION not in " ".join(again.notifications())
+    assert QUESTION not in " ".join(again.messages())
+    again.press("Escape")
 
     again.command("slm-lsp: Set Up")
     until("progress", lambda: "Setting up slm-lsp" in " ".join(again.notifications()))
@@ -85,7 +87,8 @@ def test_setting_up_that_fails_names_the_cure(launch, vsix, show, workspace, fil
     path = [one for one in os.environ["PATH"].split(":") if not Path(one, "slm-lsp").exists()]
     code = launch({"slm-lsp.python": str(old)}, vsix, PATH=":".join(path))
     vscode = show(code, workspace, file)
-    until("the question", lambda: QUESTION in " ".join(vscode.notifications()))
+    until("it is off", lambda: "click here to set it up" in vscode.status_text())
+    until("the question", lambda: QUESTION in " ".join(vscode.messages()))
     vscode.page.get_by_role("button", name="Set Up").click()
     until("the cure", lambda: "install Python 3.11 or newer" in " ".join(vscode.notifications()))
     assert "slm-lsp: error" in vscode.status_text()
@@ -95,10 +98,7 @@ def test_no_server_where_the_setting_says(launch, vsix, show, workspace, file):
     code = launch({"slm-lsp.path": "/nowhere/slm-lsp"}, vsix)
     vscode = show(code, workspace, file)
     until("the status bar says so", lambda: "slm-lsp: error" in vscode.status_text())
-    # A message that came while the window was still being drawn waits behind the bell.
-    vscode.command("Notifications: Show Notifications")
-    until("the message", vscode.notifications)
-    messages = [text for text in vscode.notifications() if "slm-lsp" in text]
+    messages = [text for text in until("the message", vscode.messages) if "slm-lsp" in text]
     assert len(messages) == 1
     assert "/nowhere/slm-lsp" in messages[0] and "not found" in messages[0]
 
@@ -119,7 +119,9 @@ def test_a_folder_that_is_not_trusted(launch, vsix, show, workspace, file, place
     assert vscode.wait_for_ghost()
     vscode.command("Workspaces: Manage Workspace Trust")
     vscode.page.get_by_role("button", name="Trust", exact=True).click()
-    until("its settings count", lambda: "off everywhere" in vscode.status_text())
+    until("its settings count", lambda: "slm-lsp: off" in vscode.status_text())
+    vscode.press("Escape")
+    until("the reason", lambda: "off everywhere" in vscode.status_text())
 
 
 def test_two_folders_in_one_window(launch, installed, show, tmp_path, place):

@@ -59,7 +59,7 @@ export class Controller implements vscode.Disposable {
     }
     this.needsSetUp = this.command === undefined;
     if (this.command) return this.start(this.command);
-    this.status.say('off', 'click here to set it up');
+    this.status.say('off', 'click here to set it up', 'set up');
     if (this.context.globalState.get<boolean>(ASKED)) return;
     await this.context.globalState.update(ASKED, true);
     void this.ask();
@@ -123,7 +123,7 @@ export class Controller implements vscode.Disposable {
       );
     } catch (error) {
       if (error instanceof vscode.CancellationError) {
-        this.status.say('off', 'click here to set it up');
+        this.status.say('off', 'click here to set it up', 'set up');
         return;
       }
       const message = error instanceof SetUpFailed ? error.message : `Setting up failed: ${error}`;

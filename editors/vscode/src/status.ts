@@ -26,6 +26,8 @@ export class StatusItem implements vscode.Disposable {
     tokens_per_second: null,
   };
   private report: Report | undefined;
+  /** What a click would do, where there is one thing to do. */
+  private wish = '';
 
   constructor(private readonly switches: Switches) {
     this.item.name = 'slm-lsp';
@@ -46,12 +48,15 @@ export class StatusItem implements vscode.Disposable {
 
   show(status: Status): void {
     this.status = status;
+    this.wish = '';
     this.draw();
   }
 
   /** A state that is not the server's own: it is not there yet, or not any more. */
-  say(state: State, message: string): void {
+  say(state: State, message: string, wish = ''): void {
     this.show({ state, message, model: null, tokens_per_second: null });
+    this.wish = wish;
+    this.draw();
   }
 
   count(report: Report | undefined): void {
@@ -63,7 +68,7 @@ export class StatusItem implements vscode.Disposable {
     const { state, message, model } = this.status;
     const document = vscode.window.activeTextEditor?.document;
     const off = document && state !== 'error' ? this.switches.whyOff(document) : undefined;
-    this.item.text = `${ICONS[off ? 'off' : state]} slm`;
+    this.item.text = `${ICONS[off ? 'off' : state]} slm${this.wish && `: ${this.wish}`}`;
     this.item.accessibilityInformation = { label: `slm-lsp: ${off ?? `${state}, ${message}`}` };
     this.item.backgroundColor =
       state === 'error' ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;

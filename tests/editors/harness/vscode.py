@@ -221,6 +221,12 @@ class VsCode:
     def notifications(self) -> list[str]:
         return self.page.locator(".notification-list-item-message").all_text_contents()
 
+    def messages(self) -> list[str]:
+        """Also those that came while the window was still being drawn, and wait behind the bell."""
+        if not self.notifications():
+            self.command("Notifications: Show Notifications")
+        return self.notifications()
+
     def dump(self, folder: Path) -> None:
         self.page.screenshot(path=folder / "screen.png")
         (folder / "notifications.txt").write_text("\n".join(self.notifications()))
