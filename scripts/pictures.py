@@ -37,7 +37,14 @@ PICTURES = ROOT / "docs" / "pictures"
 LARGEST_TOGETHER = 500_000  # bytes: everybody who opens the page loads them
 TYPED_BEFORE = 14  # characters of the place that the animation types
 FRAME_MS, LAST_FRAME_MS = 160, 2500
-SIZE = (860, 460)
+SIZE, EXPLAIN_SIZE = (760, 420), (1100, 600)
+PLAIN = {
+    "workbench.activityBar.location": "hidden",
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
+    "workbench.layoutControl.enabled": False,
+    "window.commandCenter": False,
+    "breadcrumbs.enabled": False,
+}
 FONT = "font-family: 'DejaVu Sans Mono'; font-size: 14px; line-height: 1.25"
 THEME = TerminalTheme(
     (20, 22, 27), (224, 226, 234), [(7, 8, 13)] * 8, [(79, 82, 88)] * 8
@@ -73,12 +80,13 @@ def take_vscode(home: Path, project: Path, place: Place, browser: Browser) -> No
     file = project / "settings.py"
     file.write_text(place.text[:-TYPED_BEFORE])
     home.mkdir()
-    code = CodeServer(editor("vscode"), home, our_server(), {})
+    code = CodeServer(editor("vscode"), home, {**our_server(), **PLAIN}, {})
     code.install(build_extension())
     code.start()
     try:
         vscode = VsCode(code, browser, project, file, SIZE)
         vscode.wait_until_ready()
+        vscode.press("Control+b")  # the side bar goes
         vscode.go_to_end()
         frames = [shot(vscode)]
         for key in place.text[-TYPED_BEFORE:] + place.key:
@@ -90,9 +98,14 @@ def take_vscode(home: Path, project: Path, place: Place, browser: Browser) -> No
         until("it is taken", lambda: not vscode.ghost())
         frames.append(shot(vscode))
         animate(frames, PICTURES / "vscode.gif")
+        vscode.press("Control+z", "Backspace")
+        vscode.type(place.key)
+        vscode.wait_for_ghost()
+        width, height = EXPLAIN_SIZE
+        vscode.page.set_viewport_size({"width": width, "height": height})
         vscode.command("slm-lsp: Explain Last Suggestion")
         view = vscode.page.frame_locator("iframe.webview.ready").frame_locator("iframe")
-        view.locator("#prompt").scroll_into_view_if_needed()
+        view.locator("#verdicts, #raw").first.wait_for()
         save(shot(vscode), PICTURES / "explain.png")
         vscode.close()
     finally:

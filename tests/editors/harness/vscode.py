@@ -145,8 +145,13 @@ class VsCode:
         self.file = file
         context = browser.new_context(viewport={"width": size[0], "height": size[1]})
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(45_000)
+        self.page.set_default_timeout(90_000)
         self.page.goto(code.address(folder, [("openFile", code.remote(file))]))
+        self.page.wait_for_selector(".monaco-editor .view-lines")
+
+    def reload(self) -> None:
+        """Close the window and open it again, as the same person."""
+        self.page.reload()
         self.page.wait_for_selector(".monaco-editor .view-lines")
 
     @property
