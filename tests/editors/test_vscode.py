@@ -21,7 +21,7 @@ from tests.editors.harness.vscode import (  # noqa: E402 - playwright may be mis
 )
 
 SUITE = Path(__file__).with_name("vscode") / "suite.js"
-SUITE_PATIENCE_S = 180
+SUITE_PATIENCE_S = 300
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def test_extension_host(launch, vsix, browser, workspace, place, evidence):
     said: list[str] = []
     codes: list[int] = []
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page.set_default_timeout(90_000)
     evidence.on_failure(lambda folder: page.screenshot(path=folder / "screen.png"))
     evidence.on_failure(code.copy_logs)
     evidence.on_failure(lambda folder: (folder / "suite.txt").write_text("\n".join(said)))
