@@ -93,7 +93,7 @@ def interval(counts: Sequence[Count], scale: float = 1.0) -> tuple[float, float]
     rng = random.Random(1)
     of = sum(n for _, n in counts)
     if not sum(k for k, _ in counts):
-        return 0.0, scale * 3 / of
+        return 0.0, min(scale * 3 / of, scale)
     rates: list[float] = []
     for _ in range(N_RESAMPLED):
         drawn = rng.choices(counts, k=len(counts))
