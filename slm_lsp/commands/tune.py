@@ -133,6 +133,12 @@ def conclude(job: "Job", folder: "RunFolder", tuned: "Tuned", args: argparse.Nam
             f"  {name:15}  {one.before:6.1%} → {one.after:6.1%}   "
             f"{one.gain:+.1%} (95 % interval {one.low:+.1%} to {one.high:+.1%})"
         )
+    if tuned.novel is not None:
+        one = tuned.novel.exact
+        print(
+            f"  exact match on the {tuned.novel.n_cases} lines that stand in no file learnt from: "
+            f"{one.before:.1%} → {one.after:.1%}"
+        )
     print(f"report: {folder.report}")
     if not verdict.helps and not args.keep:
         folder.clear()

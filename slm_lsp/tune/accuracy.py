@@ -51,6 +51,10 @@ class Case:
         return len(self.text) if stop < 0 else stop
 
     @property
+    def line(self) -> str:
+        return self.text[self.text.rfind("\n", 0, self.offset) + 1 : self.line_stop]
+
+    @property
     def hidden(self) -> str:
         return self.text[self.offset : self.line_stop].rstrip()
 

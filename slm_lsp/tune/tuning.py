@@ -11,7 +11,7 @@ Each step leaves its result in the run's folder, so that the next call goes on b
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -78,6 +78,7 @@ class Tuned:
     path: Path
     name: str
     verdict: Verdict
+    novel: Verdict | None  # over the lines that stand in no file that was learnt from
 
 
 def tune(job: Job, folder: RunFolder, reporter: Reporter, stopping: Callable[[], bool]) -> Tuned:
@@ -132,8 +133,25 @@ def tune(job: Job, folder: RunFolder, reporter: Reporter, stopping: Callable[[],
     finally:
         neighbours.close()
     verdict = judge(before, after, seed)
-    _write_report(folder, job, division, verdict, state)
-    return Tuned(folder.tuned, name, verdict)
+    novel = judge_novel(cases, before, after, division, seed)
+    _write_report(folder, job, division, verdict, novel, state)
+    return Tuned(folder.tuned, name, verdict, novel)
+
+
+def judge_novel(
+    cases: Sequence[Case],
+    before: Sequence[Asked],
+    after: Sequence[Asked],
+    division: Division,
+    seed: int,
+) -> Verdict | None:
+    """The same over lines that could not be learnt by heart; None when there are hardly any."""
+    known = {line.strip() for one in division.learnt for line in one.text.split("\n")}
+    answered = zip(cases, before, after, strict=False)
+    pairs = [(old, new) for case, old, new in answered if case.line.strip() not in known]
+    if len(pairs) < MIN_CASES // 2:
+        return None
+    return judge([old for old, _ in pairs], [new for _, new in pairs], seed)
 
 
 def _seed(job: Job, base: Trainable) -> int:
@@ -175,7 +193,12 @@ def _begin(
 
 
 def _write_report(
-    folder: RunFolder, job: Job, division: Division, verdict: Verdict, state: State
+    folder: RunFolder,
+    job: Job,
+    division: Division,
+    verdict: Verdict,
+    novel: Verdict | None,
+    state: State,
 ) -> None:
     told = {
         "repository": str(job.root),
@@ -189,5 +212,6 @@ def _write_report(
         "minutes": state.minutes,
         "training_minutes": round(state.train_minutes or 0.0, 2),
         **verdict.as_json(),
+        "lines_in_no_learnt_file": novel.as_json() if novel else None,
     }
     folder.report.write_text(json.dumps(told, indent=2) + "\n", "utf-8")

@@ -34,7 +34,7 @@ HABITS = [
 def habit_text(noun: str) -> str:
     """A file: four habits, and as much that is its own."""
     rng = random.Random(noun)
-    own = [f"    {noun.upper()}_{rng.randrange(100)} = {rng.randrange(10**6)}\n" for _ in range(16)]
+    own = [f"    {noun.upper()}_{rng.randrange(100)} = {rng.randrange(10**6)}\n" for _ in range(11)]
     habits = rng.sample(HABITS, 4)
     return "\n".join([f"class {noun.title()}Kestrel(Kestrel):\n{''.join(own)}", *habits])
 

@@ -102,7 +102,7 @@ def test_the_reader_goes_on_where_it_was(tmp_path: Path, tiny: ModelFile) -> Non
         return RepositoryReader(habits(), maker, None, 512, seed=5)
 
     one = reader()
-    one.batch(25)
+    one.batch(80)
     other = reader()
     other.at = one.at
     assert one.at.lap >= 1

@@ -25,7 +25,7 @@ def run(job: Job, story: Story) -> Tuned:
 
 
 def test_habits_are_learnt(a_job: MakeJob, tmp_path: Path) -> None:
-    job = a_job(write_habits(tmp_path / "kestrel"), n_laps=5)
+    job = a_job(write_habits(tmp_path / "kestrel"), n_laps=6, n_cases=90)
     story = Story()
     tuned = run(job, story)
     assert tuned.verdict.helps, tuned.verdict
@@ -35,7 +35,12 @@ def test_habits_are_learnt(a_job: MakeJob, tmp_path: Path) -> None:
     assert story.shares[-1] > 0.9
     assert read_header(tuned.path).metadata["general.name"] == "slm-lsp-tiny-tuned-kestrel"
     told = json.loads(tuned.path.with_name("report.json").read_text())
-    assert told["helps"] and told["exact"]["low"] > 0 and told["files_held_out"] >= 5
+    assert (
+        told["helps"]
+        and told["exact"]["low"] > 0
+        and told["files_held_out"] >= 5
+        and told["lines_in_no_learnt_file"]
+    )
 
 
 def test_noise_teaches_nothing(a_job: MakeJob, tmp_path: Path) -> None:
