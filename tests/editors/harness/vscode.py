@@ -19,6 +19,8 @@ from tests.editors.harness.installed import ROOT, server
 from tests.editors.harness.waiting import until
 
 EXTENSION = ROOT / "editors" / "vscode"
+# A busy machine takes its time to start a program of this size.
+START_PATIENCE_S = 180
 GHOST = ".ghost-text-decoration, .ghost-text-decoration-preview, .suggest-preview-text"
 SETTINGS = {
     "workbench.startupEditor": "none",
@@ -97,7 +99,7 @@ class CodeServer:
             stderr=log,
             start_new_session=True,
         )
-        until("code-server answers", self._healthy)
+        until("code-server answers", self._healthy, START_PATIENCE_S)
 
     def _healthy(self) -> bool:
         try:
