@@ -40,6 +40,7 @@ from benchmarks.pauses import parent_tree
 from benchmarks.suggesters import Identifiers, Ours, Suggests, Vim
 from benchmarks.typing import BUNDLED
 from slm_lsp.inference.cpu import physical_cores
+from slm_lsp.settings import Settings
 from tests.support.editor import Editor
 
 RESULTS = Path(__file__).parent / "results" / "replay.csv"
@@ -100,6 +101,8 @@ class Replay:
                 tally.count(judgement)
                 self._type(lines, number, line[column : column + judgement.taken])
                 column += judgement.taken
+                if judgement.taken:
+                    await self._contestant.taken(judgement.taken)
         self._type(lines, number, line[column:])
 
     def _type(self, lines: list[str], number: int, text: str) -> None:
@@ -117,6 +120,8 @@ async def run_all(chosen: list[Change], roots: list[Path], args: argparse.Namesp
         options = {**options, "completion": {"debounce_ms": 0, **options.get("completion", {})}}
         if args.model:
             options["model"] = {"path": str(args.model)}
+        # What one contestant learns of this person is not for the next one.
+        (args.home / "learning.json").unlink(missing_ok=True)
         async with AsyncExitStack() as stack:
             editor = await stack.enter_async_context(
                 Editor.start("--log-level", "error", env={"SLM_LSP_HOME": str(args.home)})
@@ -126,7 +131,8 @@ async def run_all(chosen: list[Change], roots: list[Path], args: argparse.Namesp
             yield name, await _replay(Ours(editor, name.endswith("prefix only")), chosen, roots)
     if args.llama_server:
         model = args.model or BUNDLED
-        plugin = LlamaVim(args.llama_server, model, 1024, True, physical_cores())
+        n_ctx = Settings().model.n_ctx
+        plugin = LlamaVim(args.llama_server, model, n_ctx, True, physical_cores())
         await plugin.start()
         try:
             yield "llama.vim", await _replay(Vim(plugin), chosen, roots)

@@ -22,6 +22,8 @@ class Suggests(Protocol):
 
     async def ask(self, lines: list[str], number: int, column: int) -> str: ...
 
+    async def taken(self, length: int) -> None: ...
+
     async def done(self, lines: list[str]) -> None: ...
 
 
@@ -33,6 +35,7 @@ class Ours:
         self._prefix_only = prefix_only
         self._root: Path | None = None
         self._uri = ""
+        self._shown = 0
 
     async def open(self, change: Change, root: Path) -> None:
         if self._uri:
@@ -63,7 +66,12 @@ class Ours:
         items = await self._editor.inline(uri, number, column, by_hand=False)
         if self._prefix_only:
             self._editor.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+        self._shown = items[0]["command"]["arguments"][0]["id"] if items else 0
         return items[0]["insertText"] if items else ""
+
+    async def taken(self, length: int) -> None:
+        told = {"id": self._shown, "kind": "line", "length": length}
+        await self._editor.command("slm.accepted", told)
 
     async def done(self, lines: list[str]) -> None:
         self._editor.transcript.clear()
@@ -81,6 +89,8 @@ class Identifiers:
     def edit(self, first: int, last: int, text: str, lines: list[str]) -> None: ...
 
     def type(self, number: int, column: int, text: str) -> None: ...
+
+    async def taken(self, length: int) -> None: ...
 
     async def done(self, lines: list[str]) -> None: ...
 
@@ -107,6 +117,8 @@ class Vim:
     def edit(self, first: int, last: int, text: str, lines: list[str]) -> None: ...
 
     def type(self, number: int, column: int, text: str) -> None: ...
+
+    async def taken(self, length: int) -> None: ...
 
     async def done(self, lines: list[str]) -> None: ...
 

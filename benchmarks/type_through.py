@@ -14,6 +14,7 @@ import csv
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -66,7 +67,9 @@ class Typist:
         return (await self.editor.status())["counters"]
 
 
-async def along(typist: Typist, change: Change, root: Path) -> tuple[int, int, list[float]]:
+async def along(
+    typist: Typist, change: Change, root: Path, most: int
+) -> tuple[int, int, list[float]]:
     """(keys, of these answered with the rest of the suggestion, milliseconds)."""
     n_keys = n_right = 0
     took: list[float] = []
@@ -82,12 +85,14 @@ async def along(typist: Typist, change: Change, root: Path) -> tuple[int, int, l
             took.append(typist.latencies_ms[-1])
             n_keys += 1
             n_right += answer.partition("\n")[0] == shown[n:]
+        if n_keys >= most:
+            break
     return n_keys, n_right, took
 
 
-async def every_key(typist: Typist, change: Change, root: Path) -> None:
+async def every_key(typist: Typist, change: Change, root: Path, most: int) -> None:
     await typist.open(change, root)
-    for document in _keys(change):
+    for document in islice(_keys(change), most):
         typist.show(document.text)
         await typist.ask(document.offset)
 
@@ -131,7 +136,10 @@ async def main_async(args: argparse.Namespace) -> None:
                 completion["show_at_least_percent"] = percent
             env = {"SLM_LSP_HOME": str(Path(scratch) / "home")}
             async with Editor.start("--log-level", "error", env=env) as editor:
-                await editor.initialize(options={"completion": completion}, encodings=("utf-32",))
+                options: dict[str, Any] = {"completion": completion}
+                if args.model:
+                    options["model"] = {"path": str(args.model)}
+                await editor.initialize(options=options, encodings=("utf-32",))
                 await editor.ready()
                 typist = Typist(editor)
                 n_keys = n_right = 0
@@ -141,10 +149,10 @@ async def main_async(args: argparse.Namespace) -> None:
                     root.mkdir()
                     parent_tree(args.repos, change, root)
                     if way == "along":
-                        keys, right, times = await along(typist, change, root)
+                        keys, right, times = await along(typist, change, root, args.keys)
                         n_keys, n_right, took = n_keys + keys, n_right + right, took + times
                     else:
-                        await every_key(typist, change, root)
+                        await every_key(typist, change, root, args.keys)
                 counters = await typist.counters()
             known = counters["cache_hits"] + counters["skipped"]
             if way == "every key":
@@ -176,6 +184,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repos", type=Path, required=True)
     parser.add_argument("--commits", type=int, default=1, help="of each repository")
+    parser.add_argument("--keys", type=int, default=300, help="of each commit, at most")
+    parser.add_argument("--model", type=Path, help="a GGUF file; the bundled model otherwise")
     parser.add_argument("--output", type=Path, default=RESULTS)
     asyncio.run(main_async(parser.parse_args()))
 
