@@ -167,7 +167,8 @@ def test_the_explain_view_tells_the_parts_by_colour(vscode, place):
 
 
 def test_reading_a_repository_shows_progress(show, installed, workspace):
-    for n in range(400):
+    # So many that the bar stays for longer than VS Code waits before it shows one.
+    for n in range(3000):
         (workspace / f"file_{n}.py").write_text(f"def function_{n}(value):\n    return {n}\n")
     vscode = show(installed, workspace, workspace / "file_1.py")
     vscode.page.wait_for_function(

@@ -30,7 +30,9 @@ export class Switches implements vscode.Disposable {
   }
 
   get languages(): string[] {
-    return settings().get<string[]>(LANGUAGES, []);
+    const chosen = settings().get<unknown>(LANGUAGES);
+    // The server complains about anything else; the status bar goes on.
+    return Array.isArray(chosen) ? chosen : [];
   }
 
   isFileOff(document: vscode.TextDocument): boolean {
