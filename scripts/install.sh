@@ -1,5 +1,6 @@
 # Sourced by scripts/demo and scripts/test. `install EXTRA` makes .venv hold this repository with
 # the extra of pyproject.toml (an empty EXTRA: what users get), and does nothing if it already does.
+# What requirements/ pins is installed in that version, or not at all where a hash is another one.
 # POSIX shell; needs Python 3.11 or newer with venv, and a C and C++ compiler.
 
 fail() {
@@ -26,7 +27,8 @@ find_compilers() {
 }
 
 install() {
-    wanted="$(cksum <pyproject.toml) ${1:-}"
+    locked="requirements/${1:-serve}.txt"
+    wanted="$(cat pyproject.toml "$locked" | cksum) ${1:-}"
     stamp=".venv/slm-lsp-installed${1:+-$1}"
     # A virtual environment does not survive being moved or losing its Python.
     if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted $PWD" ] && .venv/bin/slm-lsp --version >/dev/null 2>&1; then
@@ -41,6 +43,9 @@ install() {
         "$find_python_once" -m venv --clear .venv
     fi
     echo 'Installing into .venv (the first time compiles llama.cpp, which takes some minutes)'
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+        --requirement "$locked" || fail 'the installation failed; what pip says is above'
+    # The repository itself, and torch, whose build depends on the machine (see scripts/lock).
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".${1:+[$1]}" ||
         fail 'the installation failed; what pip says is above'
     printf '%s\n' "$wanted $PWD" >"$stamp"

@@ -16,6 +16,7 @@ TOOLS = ("sh", "dirname", "basename", "cksum", "cat", "env", "git")
 def checkout(tmp_path: Path) -> Path:
     """The scripts without an installation, and a PATH with hardly anything on it."""
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "bin").mkdir()
     for tool in TOOLS:
@@ -72,7 +73,7 @@ def test_without_a_compiler(checkout: Path, missing: str) -> None:
 
 
 def test_what_is_installed_is_not_installed_again(checkout: Path) -> None:
-    """A stamp by the hash of pyproject.toml: re-runs take no time, changes are noticed."""
+    """A stamp by the hash of what is asked for: re-runs take no time, changes are noticed."""
     bin = checkout / ".venv" / "bin"
     bin.mkdir(parents=True)
     for name in ("python", "slm-lsp", "ruff", "pyright", "pytest"):
@@ -86,13 +87,16 @@ def test_what_is_installed_is_not_installed_again(checkout: Path) -> None:
         assert run(checkout, "test").returncode == 0
         return (checkout / "ran").read_text().count("-m pip install")
 
-    assert pip_runs() == 1
-    assert pip_runs() == 1
-    with (checkout / "pyproject.toml").open("a") as file:
-        file.write("# changed\n")
+    # What is pinned, by its hashes; then the repository.
     assert pip_runs() == 2
+    assert pip_runs() == 2
+    for n, name in enumerate(("pyproject.toml", "requirements/test.txt"), 2):
+        with (checkout / name).open("a") as file:
+            file.write("# changed\n")
+        assert pip_runs() == 2 * n
     ran = (checkout / "ran").read_text()
-    assert ran.count("ruff check") == ran.count("pytest") == 3
+    assert ran.count("--require-hashes --requirement requirements/test.txt") == 3
+    assert ran.count("ruff check") == ran.count("pytest") == 4
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
