@@ -87,6 +87,7 @@ async def test_a_disk_on_which_no_folder_can_be_made(tmp_path: Path) -> None:
         await editor.ready()
         editor.open(URI, TEXT)
         assert await editor.inline(URI, *END)
+        assert (await editor.status())["workspace"]["state"] == "error"
         assert len(shown_messages(editor)) <= 1
         await editor.shutdown()
         assert await editor.exit_code() == 0

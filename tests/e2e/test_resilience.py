@@ -202,7 +202,9 @@ async def test_one_line_of_ten_megabytes(suggesting: Editor, filler: str) -> Non
     suggesting.open(URI, f"text = '{filler * n}'")
     for column in (8, 5000):
         suggesting.insert(URI, 0, column, "y")
-        await suggesting.inline(URI, 0, column + 1)
+        assert await suggesting.inline(URI, 0, column + 1) == []
+        explained = await suggesting.command("slm.explain")
+        assert explained["skip_reason"], "no part of it is put into a prompt"
     small = "file:///project/small.py"
     suggesting.open(small, TEXT)
     assert await suggesting.inline(small, *END)
@@ -216,6 +218,7 @@ async def test_a_hundred_edits_and_questions_in_a_burst(suggesting: Editor) -> N
         ids.append(suggesting.ask_inline(URI, *END, by_hand=False))
     answers = [await suggesting.answer(id) for id in ids]
     assert all(answer["items"] == [] for answer in answers[:-5])
+    assert (await suggesting.status())["counters"]["superseded"] > 50
     assert await suggesting.inline(URI, *END)
 
 
