@@ -52,13 +52,15 @@ def decode(payload: bytes) -> Message:
     """The message in a frame's payload."""
     try:
         body = json.loads(payload.decode("utf-8", "surrogatepass"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WireError("a frame does not hold JSON") from error
-    if not isinstance(body, list) or not body or body[0] not in READERS:
+    if not isinstance(body, list) or not body or not isinstance(body[0], str):
+        raise WireError("a frame holds no message")
+    if body[0] not in READERS:
         raise WireError("a frame holds no known message")
     try:
         return READERS[body[0]](body[1:])
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise WireError(f"a frame holds a malformed {body[0]}") from error
 
 

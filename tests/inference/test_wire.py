@@ -79,8 +79,12 @@ def test_truncation_is_detected(message, data):
         b'["Done",1,"bored",1,1,1,0,0]',
         b'["Chunk",1,0,"a",{"a":1}]',
         b'["Loaded",{},"none",1]',
+        b'[["Progress"],1]',
+        b'[{"Progress":1}]',
+        b'["Progress",1' + b"0" * 400 + b"]",
+        b"[" * 100_000,
     ],
-    ids=repr,
+    ids=lambda payload: repr(payload[:30]),
 )
 def test_a_malformed_payload_is_refused(payload):
     with pytest.raises(WireError):
