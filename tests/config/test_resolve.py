@@ -149,7 +149,7 @@ def test_whole_numbers_are_numbers(places: Places) -> None:
             "slm-lsp.toml:1:32: unknown key `🔑x`; known here: enabled, disabled_languages, "
             "disabled_globs, automatic_deadline_ms, invoked_deadline_ms, max_line_tokens, "
             "max_block_tokens, show_at_least_percent, n_candidates, "
-            "multi_line, debounce_ms",
+            "multi_line, debounce_ms, battery",
         ),
         (
             '[model]\ntemplate = "qwen_coder_v1"',
