@@ -35,8 +35,7 @@ class DocumentContext:
     @cached_property
     def line_start(self) -> int:
         """Where the cursor's line begins."""
-        text, offset = self.text, self.offset
-        return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+        return line_start(self.text, self.offset)
 
     @cached_property
     def line_prefix(self) -> str:
@@ -71,6 +70,16 @@ class DocumentContext:
     def only_closers_follow(self) -> bool:
         """True when nothing but auto-closed brackets stands after the cursor on its line."""
         return CLOSERS.fullmatch(self.line_suffix) is not None
+
+
+def line_start(text: str, offset: int) -> int:
+    """Where the line that holds `offset` begins."""
+    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+
+
+def line_starts(text: str) -> list[int]:
+    """Where each line begins, the first one at 0."""
+    return [0, *(match.end() for match in LINE_END.finditer(text))]
 
 
 def split_at_cursor(

@@ -8,7 +8,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from slm_context.cursor import LINE_END, DocumentContext
+from slm_context.cursor import LINE_END, DocumentContext, line_starts
 from slm_context.languages import language_for
 
 from slm_lsp.completion.types import Completion, CompletionRequest, Explanation, Trigger
@@ -87,7 +87,7 @@ def read_document(place: Place) -> DocumentContext:
             f"line {place.line} of {place.path} has {_n(len(line), 'character')}, so its columns "
             f"are 1 to {len(line) + 1}, not {place.column}"
         )
-    starts = [0, *(match.end() for match in LINE_END.finditer(text))]
+    starts = line_starts(text)
     path = shown_path(place.path)
     return DocumentContext(
         path,

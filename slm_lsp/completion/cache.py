@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from slm_context.cursor import CLOSERS, DocumentContext
+from slm_context.cursor import CLOSERS, DocumentContext, line_start
 
 from slm_lsp.completion.types import Completion
 
@@ -106,7 +106,7 @@ class SuggestionCache:
             if start == 0:
                 return
             end = start - 2 if text.startswith("\r\n", start - 2) and start > 1 else start - 1
-            start = max(text.rfind("\n", 0, end), text.rfind("\r", 0, end)) + 1
+            start = line_start(text, end)
 
 
 def _hit(entry: _Entry, typed_since: str, document: DocumentContext) -> Hit | None:

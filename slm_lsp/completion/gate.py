@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from pathspec import GitIgnoreSpec
-from slm_context.cursor import DocumentContext
+from slm_context.cursor import DocumentContext, line_start
 
 from slm_lsp.completion.types import CompletionMode, SkipReason, Trigger
 from slm_lsp.settings import Settings
@@ -84,7 +84,7 @@ def mode_for(
     if after_acceptance:
         return CompletionMode.BLOCK
     above = document.text[: document.line_start].rstrip()
-    opener = above[max(above.rfind("\n"), above.rfind("\r")) + 1 :]
+    opener = above[line_start(above, len(above)) :]
     if OPENS_BLOCK.search(opener) and not _has_body(document, opener):
         return CompletionMode.BLOCK
     return CompletionMode.LINE

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from slm_context.cursor import LINE_END
+from slm_context.cursor import line_starts
 
 from slm_lsp.config.resolve import resolve
 from slm_lsp.config.toml import BrokenToml, TomlText
@@ -63,6 +63,6 @@ def _finding(text: str, message: str, position: Position | None, severity: Sever
 
 
 def _offset(text: str, position: Position) -> int:
-    starts = [0, *(match.end() for match in LINE_END.finditer(text))]
+    starts = line_starts(text)
     start = starts[min(position.line, len(starts)) - 1]
     return min(start + position.column - 1, len(text))

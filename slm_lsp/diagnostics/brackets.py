@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from slm_context.cursor import line_start
+
 PAIRS = {"(": ")", "[": "]", "{": "}"}
 # Before the `(` of parameters or of a condition: a keyword, or a type and a name.
 HEADER = re.compile(
@@ -91,9 +93,9 @@ def expected_place(text: str, imbalance: Imbalance) -> int:
     column = _leading_column(text, offset)
     if column is None:
         return offset  # text before it on its line: the opener is missing there
-    start = _line_start(text, offset)
+    start = line_start(text, offset)
     while start > 0:
-        start = _line_start(text, start - 1)
+        start = line_start(text, start - 1)
         line = _line(text, start)
         if line.strip() and _indent(text, start) <= column:
             return start + len(line.rstrip())
@@ -102,7 +104,7 @@ def expected_place(text: str, imbalance: Imbalance) -> int:
 
 def _place_of_closer(text: str, offset: int) -> int:
     column = _indent(text, offset)
-    start = _line_start(text, offset)
+    start = line_start(text, offset)
     line = _line(text, start).rstrip()
     place = start + len(line)
     if text[offset] == "(" and line.endswith("{") and HEADER.search(line[: offset - start]):
@@ -150,16 +152,12 @@ def _skips_a_level(text: str, opener: Bracket, closer: Bracket, outer: list[Brac
     )
 
 
-def _line_start(text: str, offset: int) -> int:
-    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
-
-
 def _indent(text: str, offset: int) -> int:
-    match = re.compile(r"[ \t]*").match(text, _line_start(text, offset))
+    match = re.compile(r"[ \t]*").match(text, line_start(text, offset))
     return len(match.group()) if match else 0
 
 
 def _leading_column(text: str, offset: int) -> int | None:
     """The column of `offset` when only white space stands before it on its line."""
-    start = _line_start(text, offset)
+    start = line_start(text, offset)
     return offset - start if not text[start:offset].strip() else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slm_context.cursor import LINE_END
+from slm_context.cursor import LINE_END, line_starts
 
 from slm_lsp import __version__
 from slm_lsp.diagnostics.types import Finding, Severity
@@ -36,7 +36,7 @@ class FileFinding:
 
     @classmethod
     def of(cls, path: str, text: str, finding: Finding) -> "FileFinding":
-        starts = [0, *(match.end() for match in LINE_END.finditer(text))]
+        starts = line_starts(text)
         line, column = _place(starts, finding.start)
         source = LINE_END.split(text[starts[line - 1] : starts[line - 1] + 500])[0]
         return cls(path, line, column, *_place(starts, finding.end), source, finding)

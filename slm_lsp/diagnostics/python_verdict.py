@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from slm_context.cursor import LINE_END
+from slm_context.cursor import LINE_END, line_starts
 from slm_context.syntax import SyntaxTree
 
 # Past this many characters a compilation could be felt while typing; the grammar decides alone.
@@ -72,7 +72,7 @@ def complaints(tree: SyntaxTree, compiled: set[str]) -> Iterator[bool]:
 
 
 def _verdict(text: str, error: SyntaxError) -> Verdict:
-    starts = [0, *(match.end() for match in LINE_END.finditer(text))]
+    starts = line_starts(text)
     start = _offset(text, starts, error.lineno, error.offset)
     end = _offset(text, starts, error.end_lineno, error.end_offset)
     message = (error.msg or "invalid syntax").removesuffix(".")

@@ -8,7 +8,7 @@ import difflib
 import re
 from collections.abc import Callable
 
-from slm_context.cursor import LINE_END
+from slm_context.cursor import LINE_END, line_start
 
 from slm_lsp.diagnostics.judge import Judge, Place
 from slm_lsp.diagnostics.repair import TOKEN, Repair
@@ -26,7 +26,7 @@ async def refilled(
 ) -> Repair | None:
     """The line around `stumble` as the model would write it: from there on, or else all of it."""
     text = place.text
-    start = max(text.rfind("\n", 0, stumble), text.rfind("\r", 0, stumble)) + 1
+    start = line_start(text, stumble)
     line_end = LINE_END.search(text, start)
     stop = line_end.start() if line_end else len(text)
     line = text[start:stop]

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from slm_context.cursor import LINE_END
+from slm_context.cursor import LINE_END, line_start
 from slm_context.syntax import SyntaxTree, parse
 
 from slm_lsp.diagnostics.brackets import Bracket, Imbalance, expected_place, imbalances
@@ -122,7 +122,7 @@ def with_fixes(text: str, finding: Finding, repairs: list[Repair]) -> Finding:
 
 def line_at(text: str, offset: int) -> str:
     """The line that holds `offset`, without white space around it."""
-    start = _line_start(text, offset)
+    start = line_start(text, offset)
     end = LINE_END.search(text, offset)
     return text[start : end.start() if end else len(text)].strip()
 
@@ -139,7 +139,7 @@ def _from_grammar(tree: SyntaxTree, unbalanced: tuple[Imbalance, ...]) -> Iterat
         return
     last_line = -1
     for error in tree.errors():
-        start = _line_start(tree.text, error.start)
+        start = line_start(tree.text, error.start)
         if start == last_line:
             continue
         last_line = start
@@ -161,7 +161,7 @@ def _from_bracket(text: str, one: Imbalance) -> Finding:
     """On the line where the partner belongs; the bracket itself is the evidence."""
     bracket, place = text[one.offset], expected_place(text, one)
     line = text.count("\n", 0, one.offset) + 1
-    same_line = _line_start(text, place) == _line_start(text, one.offset)
+    same_line = line_start(text, place) == line_start(text, one.offset)
     message = (
         f"`{bracket}` is never closed: `{one.missing}` is missing"
         if bracket in "([{"
@@ -171,8 +171,8 @@ def _from_bracket(text: str, one: Imbalance) -> Finding:
         return Finding(RULE, one.offset, one.offset + 1, f"{message}.", Severity.ERROR)
     # Squiggle the last token before the place: a place itself cannot be seen.
     end = len(text[:place].rstrip())
-    if _line_start(text, place) > end:  # a line of white space: that is what can be seen
-        start, end = _line_start(text, place), place
+    if line_start(text, place) > end:  # a line of white space: that is what can be seen
+        start, end = line_start(text, place), place
     else:
         start = max(end - 1, 0)
     related = Related(one.offset, one.offset + 1, f"`{bracket}` stands here")
@@ -206,15 +206,15 @@ def _brackets(tree: SyntaxTree) -> list[Bracket]:
 
 def _suspect_lines(text: str, finding: Finding, unbalanced: tuple[Imbalance, ...]) -> list[int]:
     """Starts of the lines where the mistake may be, likeliest first."""
-    lines = [_line_start(text, finding.start)]
+    lines = [line_start(text, finding.start)]
     before = lines[0]
     while before > 0:
-        before = _line_start(text, before - 1)
+        before = line_start(text, before - 1)
         if line_at(text, before):
             lines.append(before)
             break
-    lines.extend(_line_start(text, one.offset) for one in unbalanced[:2])
-    lines.extend(_line_start(text, expected_place(text, one)) for one in unbalanced[:2])
+    lines.extend(line_start(text, one.offset) for one in unbalanced[:2])
+    lines.extend(line_start(text, expected_place(text, one)) for one in unbalanced[:2])
     # Where an unclosed bracket's line goes on, its end may be on the next one.
     after = LINE_END.search(text, finding.start)
     if after:
@@ -271,14 +271,10 @@ def _moved_to(text: str, finding: Finding, edit: Edit) -> Finding:
     place = edit.start
     if edit.end > place or edit.new_text.strip() not in (";", ",") or place >= finding.start:
         return finding
-    line_start = _line_start(text, place)
-    tokens = list(TOKEN.finditer(text, line_start, place))
-    if not tokens or line_start == _line_start(text, finding.start):
+    start = line_start(text, place)
+    tokens = list(TOKEN.finditer(text, start, place))
+    if not tokens or start == line_start(text, finding.start):
         return finding
     here = Related(finding.start, finding.end, "the text stops making sense here")
     start, end = tokens[-1].span()
     return replace(finding, start=start, end=end, related=finding.related or (here,))
-
-
-def _line_start(text: str, offset: int) -> int:
-    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from slm_context.cursor import LINE_END
+from slm_context.cursor import LINE_END, line_start
 from slm_context.syntax import SyntaxTree
 
 from slm_lsp.diagnostics.types import Finding, Related
@@ -31,7 +31,7 @@ class Shown:
 
     @classmethod
     def of(cls, finding: Finding, text: str) -> "Shown":
-        start = max(text.rfind("\n", 0, finding.start), text.rfind("\r", 0, finding.start)) + 1
+        start = line_start(text, finding.start)
         end = LINE_END.search(text, finding.end)
         return cls(finding, start, end.start() if end else len(text))
 

@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from dataclasses import replace
 
+from slm_context.cursor import line_start
+
 from slm_lsp.completion.postprocess.filter import Draft, Surroundings
 
 OPENS_BLOCK = re.compile(r"[:{(\[]\s*$")
@@ -58,7 +60,7 @@ def _is_deep_enough(around: Surroundings) -> bool:
     """True unless the line above opens a block and the cursor is not yet inside of it."""
     document = around.document
     above = document.text[: document.line_start].rstrip()
-    opener = above[max(above.rfind("\n"), above.rfind("\r")) + 1 :]
+    opener = above[line_start(above, len(above)) :]
     if not OPENS_BLOCK.search(opener):
         return True
     opener_indent = opener[: len(opener) - len(opener.lstrip(" \t"))]
