@@ -77,6 +77,15 @@ def changes(folder: Path, repository: str, newest: str, n: int) -> list[Change]:
     return found
 
 
+def newest_changes(folder: Path, repositories: dict[str, str], n: int) -> list[Change]:
+    """`n` of each repository; `repositories` says where the history of each is read from."""
+    return [
+        change
+        for name, newest in repositories.items()
+        for change in changes(folder, name, newest, n)
+    ]
+
+
 def hunks_of(diff: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     for part in re.split(r"^(?=@@ )", diff, flags=re.M)[1:]:
         match = HUNK.match(part)

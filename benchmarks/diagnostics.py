@@ -106,7 +106,6 @@ def seeded_syntax(options: argparse.Namespace, ratios: Ratios) -> Iterator[Row]:
             count = counts.setdefault((source.repository, kind), Counter())
             count["cases"] += 1
             count += _found(broken, seeded.text, seeded.offset, tree.text)
-            counts[source.repository, kind] = count
         total: Counter[str] = Counter()
         for (repository, kind), count in sorted(counts.items()):
             total += count

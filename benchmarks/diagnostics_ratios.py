@@ -2,17 +2,16 @@
 
 import csv
 from dataclasses import dataclass
-from pathlib import Path
 
 from slm_context.syntax import SyntaxTree
 
+from benchmarks.diagnostics_report import RATIOS
 from slm_lsp.assembly import build_client
 from slm_lsp.diagnostics.judge import Place, judge_of
 from slm_lsp.diagnostics.types import Finding
 from slm_lsp.errors import WorkerDied
 from slm_lsp.settings import Settings
 
-RATIOS = Path(__file__).with_name("results") / "diagnostics_ratios.csv"
 HEADER = ["benchmark", "label", "repository", "rule", "right", "nats"]
 
 

@@ -13,7 +13,6 @@ end rule  Is an answer more often right when it also ends where ending is about 
 """
 
 import argparse
-import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from slm_prompts import render
 from benchmarks.completion_accuracy import repository_cases
 from benchmarks.engine import BUNDLED, Engine
 from benchmarks.machine import machine
+from benchmarks.tables import write_table
 from slm_lsp.completion.healing import healed
 from slm_lsp.inference.scoring import score_texts
 from slm_lsp.inference.wire import Generate
@@ -197,10 +197,7 @@ def main(argv: list[str] | None = None) -> None:
                 rows.append(dict(zip(COLUMNS, values, strict=True)))
                 print(*values[:5], sep="\t", flush=True)
     if asked.write:
-        with RESULTS.open("w", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(rows)
+        write_table(RESULTS, rows)
 
 
 if __name__ == "__main__":

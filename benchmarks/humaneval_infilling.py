@@ -9,7 +9,6 @@ what most models were trained on: a number to compare with published ones, and n
 
 import argparse
 import asyncio
-import csv
 import gzip
 import json
 import resource
@@ -23,6 +22,7 @@ from pathlib import Path
 from slm_context.cursor import DocumentContext
 
 from benchmarks.machine import machine
+from benchmarks.tables import write_table
 from slm_lsp.assembly import build_client
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.completion.types import CompletionRequest, Trigger
@@ -137,10 +137,7 @@ def main() -> None:
         "machine": machine(),
     }
     print(row)
-    with RESULTS.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(row))
-        writer.writeheader()
-        writer.writerow(row)
+    write_table(RESULTS, [row])
 
 
 def _program(task: Task, answer: str) -> str:

@@ -11,7 +11,6 @@ minutes on two idle cores; with `--answers` what was asked once is not asked aga
 
 import argparse
 import asyncio
-import csv
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -23,11 +22,12 @@ import numpy as np
 import tomlkit
 
 from benchmarks import positions as broken
-from benchmarks.commits import REPORTED, TUNED, changes
+from benchmarks.commits import REPORTED, TUNED, newest_changes
 from benchmarks.corpus import positions
 from benchmarks.fitting import calibration, fit, plot
 from benchmarks.oracle import Judgement, Tally, judge, net_per_100_lines, saved_percent
 from benchmarks.pauses import journal
+from benchmarks.tables import write_table
 from slm_lsp.completion.show import show_model
 
 RESULTS = Path(__file__).parent / "results"
@@ -36,11 +36,7 @@ Row = dict[str, Any]
 
 
 def pauses_of(folder: Path, repositories: dict[str, str], args: argparse.Namespace) -> list[Row]:
-    chosen = [
-        change
-        for name, newest in repositories.items()
-        for change in changes(folder, name, newest, args.commits)
-    ]
+    chosen = newest_changes(folder, repositories, args.commits)
     kept = args.answers / "pauses.jsonl"
     return asyncio.run(journal(folder, chosen, kept, model=args.model))
 
@@ -161,10 +157,7 @@ def main() -> None:
     promised = np.array([show_model().probability(row["features"]) for row in told])
     bins = calibration(promised, np.array([one.right > 0 for one in judged], float))
     for name, table in (("show_calibration", bins), ("show_thresholds", list(thresholds(rows)))):
-        with (RESULTS / f"{name}.csv").open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(table[0]))
-            writer.writeheader()
-            writer.writerows(table)
+        write_table(RESULTS / f"{name}.csv", table)
         for row in table:
             print(*(f"{key} {value}" for key, value in row.items()), sep="  ")
     error = sum(b["n"] * abs(b["promised"] - b["right"]) for b in bins) / len(told)

@@ -19,7 +19,6 @@ research notes (B5).
 
 import argparse
 import asyncio
-import csv
 import random
 import sys
 import tempfile
@@ -32,12 +31,13 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from benchmarks.commits import REPORTED, Change, changes, next_key_ms, pauses
+from benchmarks.commits import REPORTED, Change, newest_changes, next_key_ms, pauses
 from benchmarks.llama_vim import LlamaVim
 from benchmarks.machine import machine
 from benchmarks.oracle import Tally, interval, judge, net_per_100_lines, saved_percent
 from benchmarks.pauses import parent_tree
 from benchmarks.suggesters import Identifiers, Ours, Suggests, Vim
+from benchmarks.tables import write_table
 from benchmarks.typing import BUNDLED
 from slm_lsp.inference.cpu import physical_cores
 from slm_lsp.settings import Settings
@@ -195,11 +195,7 @@ def row(name: str, chosen: list[Change], results: Results, ours: list[Tally]) ->
 
 
 async def main_async(args: argparse.Namespace) -> None:
-    chosen = [
-        change
-        for name, newest in REPORTED.items()
-        for change in changes(args.repos, name, newest, args.commits)
-    ]
+    chosen = newest_changes(args.repos, REPORTED, args.commits)
     print(f"{len(chosen)} commits", file=sys.stderr)
     with tempfile.TemporaryDirectory() as scratch:
         # All contestants find the same index: it is made once.
@@ -214,10 +210,7 @@ async def main_async(args: argparse.Namespace) -> None:
             ours = ours or results[0]
             rows.append(row(name, chosen, results, ours))
             print({k: v for k, v in rows[-1].items() if k != "machine"}, file=sys.stderr)
-            with args.output.open("w", newline="") as file:
-                writer = csv.DictWriter(file, list(rows[0]))
-                writer.writeheader()
-                writer.writerows(rows)
+            write_table(args.output, rows)
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.contestants import cpu_seconds
 from benchmarks.soak_report import Sample, Timing, percentile, verdict, write
 from tests.support.editor import Editor
 
@@ -122,8 +123,8 @@ async def sample(editor: Editor, typist: Typist, before: list[Sample]) -> Sample
         mib(worker),
         n_fds(server),
         n_fds(worker),
-        cpu_s(server),
-        cpu_s(worker),
+        cpu_seconds([server]),
+        cpu_seconds([worker]),
         status["worker"]["restarts"],
         status["counters"]["requests"],
         status["counters"]["shown"],
@@ -144,11 +145,6 @@ def mib(pid: int | None) -> float:
 
 def n_fds(pid: int | None) -> int:
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
-
-
-def cpu_s(pid: int | None) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def reference_ms() -> float:

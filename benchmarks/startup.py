@@ -9,7 +9,6 @@ after the file was opened, while the model still loads.
 
 import argparse
 import asyncio
-import csv
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.machine import machine
+from benchmarks.tables import write_table
 from tests.support.editor import Editor
 
 RESULTS = Path(__file__).parent / "results" / "startup.csv"
@@ -45,11 +45,7 @@ def main(argv: list[str] | None = None) -> None:
     rows = [summary(name, [one[name] for one in rounds], rounds) for name in measures]
     show(rows)
     if arguments.write:
-        RESULTS.parent.mkdir(exist_ok=True)
-        with RESULTS.open("w", newline="") as file:
-            writer = csv.DictWriter(file, [*rows[0], "machine"])
-            writer.writeheader()
-            writer.writerows({**row, "machine": machine()} for row in rows)
+        write_table(RESULTS, [{**row, "machine": machine()} for row in rows])
 
 
 def command_s(*arguments: str) -> float:

@@ -10,7 +10,6 @@ with the default settings, the lines are typed key by key and a question is aske
 
 import argparse
 import asyncio
-import csv
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,10 +20,12 @@ from typing import Any
 
 from slm_context.cursor import DocumentContext
 
-from benchmarks.commits import REPORTED, Change, changes
+from benchmarks.commits import REPORTED, Change, newest_changes
+from benchmarks.contestants import place
 from benchmarks.machine import machine
 from benchmarks.pauses import documents, parent_tree
 from benchmarks.suggesters import Ours
+from benchmarks.tables import write_table
 from tests.support.editor import Editor, span
 
 RESULTS = Path(__file__).parent / "results" / "type_through.csv"
@@ -51,13 +52,13 @@ class Typist:
         same = _common(self._text, text)
         end = _common(self._text[same:][::-1], text[same:][::-1])
         old = len(self._text) - end
-        edit = span(*_place(self._text, same), *_place(self._text, old))
+        edit = span(*place(self._text, same), *place(self._text, old))
         self.editor.change(self.uri, {"range": edit, "text": text[same : len(text) - end]})
         self._text = text
 
     async def ask(self, offset: int) -> str:
         started = time.perf_counter()
-        line, column = _place(self._text, offset)
+        line, column = place(self._text, offset)
         items = await self.editor.inline(self.uri, line, column, by_hand=False)
         self.latencies_ms.append((time.perf_counter() - started) * 1000)
         return items[0]["insertText"] if items else ""
@@ -118,16 +119,8 @@ def _common(one: str, other: str) -> int:
     return low
 
 
-def _place(text: str, offset: int) -> tuple[int, int]:
-    return text.count("\n", 0, offset), offset - text.rfind("\n", 0, offset) - 1
-
-
 async def main_async(args: argparse.Namespace) -> None:
-    chosen = [
-        change
-        for name, newest in REPORTED.items()
-        for change in changes(args.repos, name, newest, args.commits)
-    ]
+    chosen = newest_changes(args.repos, REPORTED, args.commits)
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as scratch:
         for way, percent in (("along", 0), ("every key", None)):
@@ -174,10 +167,7 @@ async def main_async(args: argparse.Namespace) -> None:
                 }
             )
             print(rows[-1])
-    with args.output.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_table(args.output, rows)
 
 
 def main() -> None:
