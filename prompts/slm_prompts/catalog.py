@@ -41,6 +41,13 @@ def template_for(name: str, markers: Mapping[str, str]) -> FimTemplate | None:
     return fitting[0] if fitting else None
 
 
+def chosen_template(
+    chosen: str | None, name: str, markers: Mapping[str, str]
+) -> FimTemplate | None:
+    """The template that a person chose by its name, or else the one that fits the model."""
+    return templates().get(chosen) if chosen else template_for(name, markers)
+
+
 def _fits(template: FimTemplate, markers: Mapping[str, str]) -> bool:
     expected = {"pre": template.prefix, "suf": template.suffix, "mid": template.middle}
     return bool(markers) and all(

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from slm_context.cursor import DocumentContext
-from slm_prompts import FimTemplate, template_for, templates
+from slm_prompts import chosen_template
 
 from slm_lsp.completion.ahead import Ahead, Sleep
 from slm_lsp.completion.asking import Asker, Gather, Question
@@ -215,7 +215,8 @@ class CompletionEngine:
         model = self._client.model
         if model is None or self._client.state is not WorkerState.READY:
             return None
-        template = self._template(model.name, model.fim_markers)
+        chosen = self._settings.model.template
+        template = chosen_template(chosen, model.name, model.fim_markers)
         if template is None:
             return None
         after_acceptance = self._accepted_at.get(uri) == len(document.prefix.rstrip())
@@ -284,10 +285,6 @@ class CompletionEngine:
     def _scope(self, uri: str, question: Question) -> str:
         context = self._asker.context_digest(uri)
         return f"{question.model.sha256}:{question.template.name}:{context}"
-
-    def _template(self, name: str, markers: dict[str, str]) -> FimTemplate | None:
-        chosen = self._settings.model.template
-        return templates().get(chosen) if chosen else template_for(name, markers)
 
     def _count(self, explanation: Explanation, done: Done) -> None:
         explanation.counts.update(

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from slm_context.cursor import LINE_END
 from slm_context.languages import LANGUAGES
-from slm_prompts import FimTemplate, render, template_for, templates
+from slm_prompts import FimTemplate, chosen_template, render
 
 from slm_lsp.diagnostics.types import Edit
 from slm_lsp.inference.client import ModelClient, WorkerState
@@ -101,6 +101,6 @@ def judge_of(client: ModelClient | None, settings: ModelSettings) -> ModelJudge 
     """The model's say in diagnostics; None while there is no model that fills in."""
     if client is None or client.model is None or client.state is not WorkerState.READY:
         return None
-    model, chosen = client.model, settings.template
-    template = templates()[chosen] if chosen else template_for(model.name, model.fim_markers)
+    model = client.model
+    template = chosen_template(settings.template, model.name, model.fim_markers)
     return ModelJudge(client, template) if template is not None else None

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from slm_prompts.catalog import template_for
-from slm_prompts.template import FimTemplate, templates
+from slm_prompts.catalog import chosen_template
+from slm_prompts.template import FimTemplate
 
 from slm_lsp.errors import CannotTune
 from slm_lsp.models.gguf import GgufArray, GgufHeader, read_header
@@ -75,9 +75,7 @@ def check_trainable(path: Path, name: str, settings: ModelSettings) -> Trainable
     assert isinstance(tokens, GgufArray)
     texts = list(tokens.strings())
     markers = {role: texts[id_].decode("utf-8", "replace") for role, id_ in found.fim_ids.items()}
-    template = (
-        templates()[settings.template] if settings.template else template_for(found.name, markers)
-    )
+    template = chosen_template(settings.template, found.name, markers)
     if template is None:
         raise CannotTune(f"no template fits {name}; set `model.template` to the one it speaks")
     seed = header.metadata.get(SEED_KEY)
