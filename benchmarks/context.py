@@ -35,6 +35,7 @@ from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.completion.types import CompletionRequest, Trigger
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.indexer import update
+from slm_lsp.workspace.limits import limits_of
 from slm_lsp.workspace.scan import Rules
 
 RESULTS = Path(__file__).parent / "results" / "context.csv"
@@ -118,8 +119,7 @@ async def main_async(arguments: argparse.Namespace) -> None:
     )
     model = replace(settings.model, path=str(arguments.model) if arguments.model else None)
     settings = replace(settings, completion=completion, model=model)
-    context = settings.context
-    limits = Limits(context.max_snippets, context.max_snippet_tokens * 3, 1_000.0)
+    limits = limits_of(settings.context, 1_000.0)
     client = await build_client(settings)
     await client.start()
     all_cases: list[Case] = []

@@ -8,7 +8,6 @@ on a busy machine, too. universal-ctags is measured where it is installed.
 """
 
 import argparse
-import csv
 import json
 import random
 import resource
@@ -24,15 +23,17 @@ from pathlib import Path
 from statistics import median
 
 from slm_context.cursor import DocumentContext
-from slm_context.gather import Gatherer, Limits
+from slm_context.gather import Gatherer
 from slm_context.index import Index
 from slm_context.languages import grammar
 from slm_context.view import tags_again
 from tree_sitter import Parser
 
 from benchmarks.machine import machine
+from benchmarks.tables import write_table
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.indexer import update_file, write_request
+from slm_lsp.workspace.limits import limits_of
 from slm_lsp.workspace.reading import Reader
 from slm_lsp.workspace.scan import Rules, SourceFile, read_source, scan
 from slm_lsp.workspace.service import COMMAND
@@ -143,9 +144,7 @@ def saves(index: Index, rules: Rules, files: list[SourceFile]) -> list[float]:
 
 def gathers(index: Index, rules: Rules, files: list[SourceFile]) -> list[float]:
     """Milliseconds of looking snippets up, with a key typed between two of them."""
-    context = Settings().context
-    limits = Limits(context.max_snippets, context.max_snippet_tokens * 3, context.deadline_ms)
-
+    limits = limits_of(Settings().context)
     read = Reader(rules.root).text
     asked = [Rules(rules.root)]  # made anew for every question, as the server does
     gatherer = Gatherer(index, read, allows=lambda path: asked[0].allows(path))
@@ -244,11 +243,7 @@ def main(argv: list[str] | None = None) -> None:
     for name, value in found.items():
         print(f"{name}: {value}")
     if arguments.write:
-        RESULTS.parent.mkdir(exist_ok=True)
-        with RESULTS.open("w", newline="") as file:
-            writer = csv.DictWriter(file, [*found, "machine"])
-            writer.writeheader()
-            writer.writerow({**found, "machine": machine()})
+        write_table(RESULTS, [{**found, "machine": machine()}])
 
 
 if __name__ == "__main__":

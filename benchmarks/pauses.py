@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from slm_context.cursor import DocumentContext
-from slm_context.gather import Gatherer, Limits
+from slm_context.gather import Gatherer
 from slm_context.index import Index
 from slm_context.types import ContextBundle
 
@@ -29,6 +29,7 @@ from slm_lsp.completion.sources import Defined
 from slm_lsp.completion.types import CompletionRequest, Trigger
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.indexer import update
+from slm_lsp.workspace.limits import limits_of
 from slm_lsp.workspace.scan import Rules
 
 # Answers must not depend on how busy this machine is.
@@ -153,8 +154,7 @@ def _repository(
         return (tree / path).read_text("utf-8", "replace")
 
     gatherer = Gatherer(index, read)
-    context = settings.context
-    limits = Limits(context.max_snippets, context.max_snippet_tokens * 3, PATIENT_MS)
+    limits = limits_of(settings.context, PATIENT_MS)
 
     async def gather(document: DocumentContext) -> ContextBundle:
         return gatherer.gather(document, (), limits)

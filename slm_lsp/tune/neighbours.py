@@ -5,16 +5,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from slm_context.cursor import DocumentContext
-from slm_context.gather import Gatherer, Limits
+from slm_context.gather import Gatherer
 from slm_context.index import FileStamp, Index, IndexedFile
 from slm_context.tags import tags_of
 from slm_prompts.render import OtherFile
 
 from slm_lsp.settings import Settings
 from slm_lsp.tune.repository import SourceText
+from slm_lsp.workspace.limits import limits_of
 
-# As in `slm_lsp.workspace.service`.
-CHARS_PER_TOKEN = 3
 # What is found must not depend on how busy the machine is.
 PATIENT_MS = 60_000.0
 
@@ -28,14 +27,12 @@ class Neighbourhood:
         self._index = Index(Path(self._folder.name) / "index.sqlite")
         self._index.write(_indexed(one) for one in self._texts.values())
         self._gatherer = Gatherer(self._index, self._read)
-        context = settings.context
-        n_snippets = context.max_snippets if context.enabled else 0
-        n_chars = context.max_snippet_tokens * CHARS_PER_TOKEN
-        self._limits = Limits(n_snippets, n_chars, PATIENT_MS)
+        self._enabled = settings.context.enabled
+        self._limits = limits_of(settings.context, PATIENT_MS)
 
     def __call__(self, document: DocumentContext) -> list[OtherFile]:
         """In prompt order, the most useful one last."""
-        if not self._limits.n_snippets:
+        if not self._enabled or not self._limits.n_snippets:
             return []
         bundle = self._gatherer.gather(document, (), self._limits)
         return [OtherFile(one.path, one.text) for one in bundle.snippets]

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from slm_context.cursor import DocumentContext
-from slm_context.gather import Gatherer, Limits
+from slm_context.gather import Gatherer
 from slm_context.index import Index
 from slm_context.tags import tags_of
 from slm_context.types import ContextBundle
@@ -29,6 +29,7 @@ from slm_lsp.settings import Settings
 from slm_lsp.workspace.git import git_folders
 from slm_lsp.workspace.history import History
 from slm_lsp.workspace.indexer import update_file, write_request
+from slm_lsp.workspace.limits import limits_of
 from slm_lsp.workspace.quoting import OpenDocument, quotable
 from slm_lsp.workspace.reading import Reader
 from slm_lsp.workspace.scan import IGNORE_FILES, Rules, is_own_file
@@ -41,9 +42,6 @@ BOOT = (
     "from slm_lsp.workspace.indexer import main; main()"
 )
 COMMAND = (sys.executable, "-P", "-E", "-c", BOOT, PACKAGE_ROOT)
-# The window that a prompt shows is larger than what is typed; the budget is in tokens.
-CHARS_PER_TOKEN = 3
-
 # How many files of how many are read; 0 of 0 when the reading has ended, in whatever way.
 Progress = Callable[[int, int], None]
 
@@ -58,11 +56,7 @@ class Workspace:
         on_progress: Progress = lambda done, of: None,
     ) -> None:
         context = settings.context
-        self._limits = Limits(
-            context.max_snippets,
-            context.max_snippet_tokens * CHARS_PER_TOKEN,
-            context.deadline_ms,
-        )
+        self._limits = limits_of(context)
         self.root = root if context.enabled and root is not None and is_project(root) else None
         self.state: dict[str, object] = {"state": "off" if self.root is None else "reading"}
         self._enabled = context.enabled
