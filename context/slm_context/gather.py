@@ -13,7 +13,7 @@ from slm_context.languages import line_comment
 from slm_context.modules import Modules
 from slm_context.names import IDENTIFIER, KEYWORDS, UsedName, names_near
 from slm_context.receiver import Step, steps_at
-from slm_context.resolve import Resolver
+from slm_context.resolve import Resolver, classes_around
 from slm_context.retrievers.counterpart import counterpart_names, counterpart_snippets
 from slm_context.retrievers.definitions import definition_snippets
 from slm_context.retrievers.edits import Changed, edit_snippets
@@ -234,10 +234,5 @@ def _with_frequent(near: list[UsedName], words: Counter[str]) -> list[UsedName]:
 
 def _class_header(document: DocumentContext, tags: FileTags) -> str:
     """The first line of the class that the cursor stands in: its bases are used here, too."""
-    line = document.text.count("\n", 0, document.offset)
-    around = [
-        one
-        for one in tags.definitions
-        if one.kind == "class" and one.start_line <= line <= one.end_line
-    ]
+    around = classes_around(document, tags)
     return around[-1].signature.split("{")[0] if around else ""

@@ -72,15 +72,9 @@ class Resolver:
 
     def own_class(self) -> str:
         """The class that the cursor stands in, or ""."""
-        document = self._document
-        line = document.text.count("\n", 0, document.offset)
-        around = [
-            one.name
-            for one in self._tags.definitions
-            if one.kind == "class" and one.start_line <= line <= one.end_line
-        ]
+        around = [one.name for one in classes_around(self._document, self._tags)]
         if not around and self._language == "rust":
-            around = IMPL.findall(document.prefix)
+            around = IMPL.findall(self._document.prefix)
         return around[-1] if around else ""
 
     def _of(self, steps: Sequence[Step], depth: int) -> list[str]:
@@ -214,6 +208,16 @@ class Resolver:
             return [d.name for d in outline if d.kind == "base" and d.scope == one.name]
         match = BASES.search(one.signature.partition("{")[0])
         return self._classes(IDENTIFIER.findall(match[1])) if match else []
+
+
+def classes_around(document: DocumentContext, tags: FileTags) -> list[Definition]:
+    """The classes that the cursor stands in, the innermost last."""
+    line = document.text.count("\n", 0, document.offset)
+    return [
+        one
+        for one in tags.definitions
+        if one.kind == "class" and one.start_line <= line <= one.end_line
+    ]
 
 
 def result_of(one: Definition, language: str) -> str:

@@ -39,16 +39,8 @@ class View:
     ) -> list[Found]:
         """The definitions of these names; `worth` as in `Index.definitions`."""
         found = self._index.definitions(names, worth=worth) if self._index else []
-        found = [one for one in found if one.path not in self._open]
         wanted = set(names)
-        for path, one in self._open.items():
-            assert one.language is not None
-            found += [
-                Found(path, one.language, definition)
-                for definition in self.outline(path)
-                if definition.name in wanted
-            ]
-        return found
+        return self._overlaid(found, lambda path, one: one.name in wanted)
 
     def outline(self, path: str) -> list[Definition]:
         one = self._open.get(path)
@@ -58,15 +50,7 @@ class View:
 
     def methods_apart(self, scope: str) -> list[Found]:
         found = self._index.methods_apart(scope) if self._index else []
-        found = [one for one in found if one.path not in self._open]
-        for path, one in self._open.items():
-            assert one.language is not None
-            found += [
-                Found(path, one.language, definition)
-                for definition in self.outline(path)
-                if definition.apart and definition.scope == scope
-            ]
-        return found
+        return self._overlaid(found, lambda path, one: one.apart and one.scope == scope)
 
     def open_texts(self, language: str) -> list[OpenText]:
         return [one for one in self._open.values() if one.language == language]
@@ -77,15 +61,21 @@ class View:
         found = self._index.beside(folder) if self._index else []
         if "/test/java/" in path and self._index:  # the same package, in the other source root
             found += self._index.beside(folder.replace("/test/java/", "/main/java/"))
-        found = [one for one in found if one.path not in self._open]
-        for other, one in self._open.items():
-            if other.rpartition("/")[0] == folder:
-                found += [
-                    Found(other, one.language or "", definition)
-                    for definition in self.outline(other)
-                    if not definition.scope
-                ]
-        return found
+        return self._overlaid(
+            found, lambda other, one: not one.scope and other.rpartition("/")[0] == folder
+        )
+
+    def _overlaid(
+        self, found: list[Found], wanted: Callable[[str, Definition], bool]
+    ) -> list[Found]:
+        """`found`, with what is wanted of the open documents in place of what was saved of them."""
+        saved = [one for one in found if one.path not in self._open]
+        return saved + [
+            Found(path, one.language or "", definition)
+            for path, one in self._open.items()
+            for definition in self.outline(path)
+            if wanted(path, definition)
+        ]
 
     def files_in(self, folder: str, language: str, limit: int) -> list[str]:
         """The files right in a folder."""
