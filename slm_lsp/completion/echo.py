@@ -35,7 +35,7 @@ def echo(document: DocumentContext, text: str) -> Echo:
     """How the rest of the file continues what stands before the cursor, next to `text`."""
     before = document.line_prefix
     begun = word_before(before)
-    head = TOKEN.search(begun + text.lstrip() if not begun else begun + text)
+    head = TOKEN.search(begun + text)
     if head is None:
         return Echo()
     start = document.line_start

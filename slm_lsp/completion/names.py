@@ -68,7 +68,7 @@ def unknown_names(text: str, language: str | None, seen: Iterable[str]) -> list[
     }
     names = dict.fromkeys(NAME.findall(code))
     texts = tuple(seen)
-    return [name for name in names if name not in known and not _occurs(name, texts)]
+    return [name for name in names if name not in known and not occurs(name, texts)]
 
 
 @cache
@@ -90,7 +90,7 @@ def word_before(line: str) -> str:
     return line[start:]
 
 
-def _occurs(name: str, texts: tuple[str, ...]) -> bool:
+def occurs(name: str, texts: tuple[str, ...]) -> bool:
     """`name` as a whole word. `in` first: it runs in C over a whole file."""
     pattern = re.compile(rf"\b{re.escape(name)}\b")
     return any(name in text and pattern.search(text) is not None for text in texts)

@@ -7,7 +7,6 @@ person was about to type; "worth it" that taking what is right of it saves more 
 """
 
 import math
-import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from importlib.resources import files
 from slm_context.syntax import Place
 
 from slm_lsp.completion.echo import TOKEN, echo
-from slm_lsp.completion.names import word_before
+from slm_lsp.completion.names import occurs, word_before
 from slm_lsp.completion.postprocess.filter import Surroundings
 from slm_lsp.completion.types import Completion, CompletionMode, Token
 
@@ -79,6 +78,7 @@ def features_of(around: Surroundings, completion: Completion, n_unknown: int) ->
     begun = word_before(before)
     match = TOKEN.search(first_line)
     head = match.group() if match else ""
+    is_word = head[:1].isidentifier()
     heard = echo(document, first_line)
     place = around.tree.place(document.offset) if around.tree is not None else Place.CODE
     length = math.log1p(len(first_line))
@@ -93,9 +93,9 @@ def features_of(around: Surroundings, completion: Completion, n_unknown: int) ->
         "probability": certain,
         "log_length": length,
         "probable_length": length * certain,
-        "head_is_word": float(head[:1].isidentifier()),
+        "head_is_word": float(is_word),
         "head_length": math.log1p(len(head)),
-        "head_is_known": float(not head[:1].isidentifier() or _occurs(begun + head, around)),
+        "head_is_known": float(not is_word or occurs(begun + head, (document.text,))),
         "unknown_name": float(n_unknown > 0),
         "echo_context": float(heard.n_context),
         "echo_share": heard.share,
@@ -110,11 +110,6 @@ def features_of(around: Surroundings, completion: Completion, n_unknown: int) ->
         "in_prose": float(place is not Place.CODE),
         "python": float(document.language == "python"),
     }
-
-
-def _occurs(word: str, around: Surroundings) -> bool:
-    text = around.document.text
-    return word in text and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
 
 
 def _shown(completion: Completion) -> Sequence[Token]:
