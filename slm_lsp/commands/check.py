@@ -76,14 +76,10 @@ def _findings(
     from slm_context.syntax import parse
 
     from slm_lsp.diagnostics.output import FileFinding
-    from slm_lsp.diagnostics.semantics import RULES, check_semantics, unit_hashes
+    from slm_lsp.diagnostics.semantics import RULES, check_semantics, unit_hashes, wanted_rules
     from slm_lsp.diagnostics.syntax import check_syntax, first_repairs, with_fixes, wrong_lines
 
-    wanted = {
-        name: rule
-        for name, rule in RULES.items()
-        if name not in settings.diagnostics.disabled_rules and not dismissals.turned_off(name)
-    }
+    wanted = wanted_rules(RULES, settings.diagnostics, dismissals)
     syntax = settings.diagnostics.syntax and "syntax" not in settings.diagnostics.disabled_rules
     repository = _repository(args.diff) if args.diff else None
     for path, language, text in _sources(args.paths, repository):
@@ -166,6 +162,7 @@ def _files(paths: list[str], repository: "Repository | None") -> Iterator[Path]:
     if changed is not None and not paths:
         yield from changed
         return
+    resolved = {one.resolve() for one in changed} if changed is not None else None
     for path in map(Path, paths or ["."]):
         if path.is_dir():
             found = (path / one.path for one in scan(Rules(path.absolute())))
@@ -173,7 +170,6 @@ def _files(paths: list[str], repository: "Repository | None") -> Iterator[Path]:
             found = iter([path])
         else:
             raise Unusable(f"{path} does not exist")
-        resolved = {one.resolve() for one in changed} if changed is not None else None
         yield from (one for one in found if resolved is None or one.resolve() in resolved)
 
 

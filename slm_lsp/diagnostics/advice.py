@@ -4,6 +4,7 @@ It is asked only about what changed, at most a tenth of the time, and once about
 """
 
 import logging
+import math
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
@@ -74,7 +75,7 @@ class Advice:
 
 def in_words(ratio: float) -> str:
     """`2.1` nats → "The model finds it about 8 times likelier"; one digit, no more is known."""
-    times = 2.718281828459045**ratio
+    times = math.exp(ratio)
     if times >= 10_000:
         return "The model finds it more than 10,000 times likelier."
     digits = f"{float(f'{times:.0e}'):,.0f}"

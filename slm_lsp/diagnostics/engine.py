@@ -21,7 +21,7 @@ from slm_lsp.diagnostics.advice import Advice
 from slm_lsp.diagnostics.budget import TimeBudget
 from slm_lsp.diagnostics.dismissals import Dismissals
 from slm_lsp.diagnostics.judge import Judge, Place
-from slm_lsp.diagnostics.semantics import HINTS, RULES, semantic_steps, unit_hashes
+from slm_lsp.diagnostics.semantics import HINTS, RULES, semantic_steps, unit_hashes, wanted_rules
 from slm_lsp.diagnostics.syntax import repairs_of, syntax_steps, with_fixes, wrong_lines
 from slm_lsp.diagnostics.types import Finding
 from slm_lsp.diagnostics.watched import TYPING_S, Checker, Report, Shown, Watched
@@ -223,12 +223,8 @@ class DiagnosticsEngine:
         if self.settings.syntax and "syntax" not in self.settings.disabled_rules:
             found += await self._syntax_errors(watched, tree)
         await asyncio.sleep(0)
-        disabled = {
-            *self.settings.disabled_rules,
-            *filter(self.dismissals.turned_off, {**RULES, **HINTS}),
-        }
         rules = {**RULES, **HINTS} if self.settings.hints else RULES
-        wanted = {name: rule for name, rule in rules.items() if name not in disabled}
+        wanted = wanted_rules(rules, self.settings, self.dismissals)
         place = Place(watched.path, tree.language, tree.text)
         for finding in await self._slices(
             semantic_steps(tree, watched.path, watched.units, wanted)

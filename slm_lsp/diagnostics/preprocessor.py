@@ -24,7 +24,6 @@ class Branch:
 @dataclass(slots=True)
 class _Open:
     start: int
-    condition: str
     counts: bool
     counted: bool  # a branch of this #if has counted
 
@@ -45,11 +44,11 @@ def branches(text: str) -> list[Branch]:
         name, condition = match.groups()
         if name in OPENING:
             counts = not NEVER.match(condition) and "__cplusplus" not in condition
-            open_ifs.append(_Open(match.end(), condition, counts, counts))
+            open_ifs.append(_Open(match.end(), counts, counts))
         elif name in (*FURTHER, "endif") and open_ifs:
             one = open_ifs.pop()
             found.append(Branch(one.start, match.start(), one.counts))
             if name != "endif":
                 counts = not one.counted
-                open_ifs.append(_Open(match.end(), condition, counts, True))
+                open_ifs.append(_Open(match.end(), counts, True))
     return found

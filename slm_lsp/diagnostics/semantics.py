@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from slm_context.syntax import SyntaxTree
 from tree_sitter import Node
 
-from slm_lsp.diagnostics.dismissals import fingerprint
+from slm_lsp.diagnostics.dismissals import Dismissals, fingerprint
 from slm_lsp.diagnostics.python_scopes import Names, Scope, collect_names
 from slm_lsp.diagnostics.rules.identical_operands import identical_operands
 from slm_lsp.diagnostics.rules.misspelt_name import misspelt_names
@@ -20,6 +20,7 @@ from slm_lsp.diagnostics.rules.swapped_arguments import swapped_arguments
 from slm_lsp.diagnostics.rules.variable_misuse import misused_variables
 from slm_lsp.diagnostics.suspicion import PythonFile, Suspicion
 from slm_lsp.diagnostics.types import Finding, Fix, Severity
+from slm_lsp.settings import DiagnosticsSettings
 
 Rule = Callable[[PythonFile], Iterator[Suspicion]]
 
@@ -35,6 +36,17 @@ HINTS: dict[str, Rule] = {"variable-misuse": misused_variables}
 CONTAINERS = {"module", "class_definition", "decorated_definition", "block", "function_definition"}
 # A file with more findings than this is of a kind that the rules do not understand.
 MAX_FINDINGS = 10
+
+
+def wanted_rules(
+    rules: Mapping[str, Rule], settings: DiagnosticsSettings, dismissals: Dismissals
+) -> dict[str, Rule]:
+    """Those of `rules` that neither the settings nor this machine's dismissals turned off."""
+    return {
+        name: rule
+        for name, rule in rules.items()
+        if name not in settings.disabled_rules and not dismissals.turned_off(name)
+    }
 
 
 def check_semantics(

@@ -65,16 +65,15 @@ async def _refresh(server: SlmServer) -> None:
 
 async def code_action(server: SlmServer, params: types.CodeActionParams) -> list[types.CodeAction]:
     """Fixes for the findings that the range touches, and ways to silence them."""
-    uri, range_ = params.text_document.uri, params.range
-    if range_.start == range_.end:  # asked for the place of the cursor
-        server.session.diagnostics.cursor_at(uri, range_.start.line)
-    snapshot, report = server.session.snapshot(uri), server.session.diagnostics.report(uri)
+    uri, session = params.text_document.uri, server.session
+    snapshot, report = session.snapshot(uri), session.diagnostics.report(uri)
     if snapshot is None:
         return []
-    if params.range.start == params.range.end:
+    start = params.range.start
+    if start == params.range.end:
         # Editors ask this wherever the cursor comes to rest: no other message says where it is.
-        offset = snapshot.offset_at(place(params.range.start))
-        server.session.cursor_at(snapshot, offset)
+        session.diagnostics.cursor_at(uri, start.line)
+        session.cursor_at(snapshot, snapshot.offset_at(place(start)))
     if report.version != snapshot.version:
         return []
     return convert.code_actions(snapshot, report, params, DISMISS, TURN_OFF)
