@@ -5,6 +5,10 @@ A contestant decides for itself whether to ask its model at a key, to wait, or t
 
 import asyncio
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,6 +31,7 @@ class Effort:
 
 class Contestant(Protocol):
     name: str
+    n_busy: int  # processes that want a core all the time while it is played to
 
     async def start(self) -> None: ...
 
@@ -46,10 +51,19 @@ class Contestant(Protocol):
 class Ours:
     """The real command, over stdio; a request that is out of date is cancelled as editors do."""
 
-    def __init__(self, model: Path | None, home: Path, root: Path, *, context: bool) -> None:
-        self.name = "slm-lsp" if context else "slm-lsp, no snippets"
+    def __init__(
+        self,
+        name: str,
+        model: Path | None,
+        home: Path,
+        root: Path,
+        options: dict[str, Any] | None = None,
+        n_busy: int = 0,
+    ) -> None:
+        self.name = name
+        self.n_busy = n_busy
         self._root = root.absolute()
-        self._options: dict[str, Any] = {"context": {"enabled": context}}
+        self._options: dict[str, Any] = {**(options or {})}
         if model:
             self._options["model"] = {"path": str(model)}
         self._env = {"SLM_LSP_HOME": str(home), "SLM_LSP_CONFIG": str(home / "config.toml")}
@@ -113,6 +127,19 @@ class Ours:
 
     async def stop(self) -> None:
         await self._started.__aexit__(None, None, None)
+
+
+@contextmanager
+def busy(n: int) -> Iterator[None]:
+    """So many processes that compute without end."""
+    command = [sys.executable, "-S", "-c", "while True: pass"]
+    processes = [subprocess.Popen(command) for _ in range(n)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 def place(text: str, offset: int) -> tuple[int, int]:

@@ -37,6 +37,7 @@ class LlamaVim:
     """One llama-server, and the state that the editor's plugin keeps."""
 
     name = "llama-server, llama.vim"
+    n_busy = 0
 
     def __init__(self, server: Path, model: Path, n_ctx: int, spm: bool, n_threads: int) -> None:
         with socket.socket() as free:

@@ -21,6 +21,7 @@ class Naive:
     """Asks at every key."""
 
     name = "naive"
+    n_busy = 0
 
     def __init__(self, model: Path, n_ctx: int, n_threads: int) -> None:
         self._command = (

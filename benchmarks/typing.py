@@ -1,13 +1,15 @@
 """Typing, replayed key by key through the real server: how soon, at what cost.
 
     python -m benchmarks.typing                                    # the bundled model
-    python -m benchmarks.typing --baseline naive --llama-server PATH/llama-server --write
+    python -m benchmarks.typing --baseline naive --llama-server PATH/llama-server --write NAME
+    python -m benchmarks.typing --busy 2 --battery --paces 150      # ours alone, in hard times
 
 The traces are pieces of a repository's own commits (this one's, or `--repository DIR`), typed by a
 seeded hand at 10, 50 and 150 ms a key. All contestants get the same keys and the same model file,
 one after the other, file by file, so that a machine which others keep busy is busy for all.
 A key waits until the answer to it, or to a later key, is there: what a person sees who looks up.
-"answered" is how many had their own answer before the next key fell.
+"answered" is how many had their own answer before the next key fell. CPU time counts from the
+opening of a file, what was read ahead included; evaluated tokens and reuse from the first key on.
 """
 
 import argparse
@@ -15,14 +17,16 @@ import asyncio
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from benchmarks.contestants import Contestant, Effort, Ours, cpu_seconds, peak_mib
+from benchmarks.contestants import Contestant, Effort, Ours, busy, cpu_seconds, peak_mib
 from benchmarks.llama_vim import LlamaVim
 from benchmarks.naive import Naive
 from benchmarks.traces import Key, Session, sessions
-from benchmarks.typing_report import draw, show, write
+from benchmarks.typing_report import compared, draw, show, write
 from slm_lsp.inference.cpu import physical_cores
 
 BUNDLED = next((Path(__file__).parents[1] / "slm_lsp" / "models" / "bundled").glob("*.gguf"))
@@ -51,9 +55,10 @@ class Run:
 
 async def play(contestant: Contestant, session: Session, run: Run) -> None:
     """Type one session; every key cancels what is still open from the one before."""
+    cpu_before = cpu_seconds(contestant.pids())
     await contestant.open(session)
     await asyncio.sleep(LOOK_S)
-    before, cpu_before = await contestant.effort(), cpu_seconds(contestant.pids())
+    before = await contestant.effort()
     text = session.text
     due = time.perf_counter()
     pending: asyncio.Task[None] | None = None
@@ -92,25 +97,39 @@ async def _press(contestant: Contestant, key: Key, text: str, run: Run) -> None:
     run.open_since.clear()
 
 
-async def compare(contestants: list[Contestant], traces: list[Session]) -> list[Run]:
+async def compare(
+    contestants: list[Contestant], traces: list[Session], paces: Sequence[float]
+) -> list[Run]:
     """All sessions at all paces, contestants taking turns session by session."""
-    runs = {(one.name, pace): Run(one.name, pace) for one in contestants for pace in PACES_MS}
+    runs = {(one.name, pace): Run(one.name, pace) for one in contestants for pace in paces}
     for contestant in contestants:
         await contestant.start()
     try:
         for n, session in enumerate(traces):
-            for pace in PACES_MS:
+            for pace in paces:
                 for contestant in contestants:
                     # The same file at another pace is another file to every cache.
                     path = Path(session.name)
                     name = path.with_name(f"{pace:.0f}-{path.name}").as_posix()
                     named = Session(name, session.text, session.keys)
-                    await play(contestant, named, runs[contestant.name, pace])
+                    with busy(contestant.n_busy):
+                        await play(contestant, named, runs[contestant.name, pace])
             print(f"{n + 1} of {len(traces)} files", flush=True)
     finally:
         for contestant in contestants:
             await contestant.stop()
     return list(runs.values())
+
+
+def kinds_of_ours(asked: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any], int]]:
+    """Name, settings and busy neighbours of each way in which we take part."""
+    yield "slm-lsp", {}, 0
+    if asked.no_snippets:
+        yield "slm-lsp, no snippets", {"context": {"enabled": False}}, 0
+    if asked.battery:
+        yield "slm-lsp, on battery", {"completion": {"battery": "on"}}, 0
+    if asked.busy:
+        yield f"slm-lsp, {asked.busy} busy processes", {}, asked.busy
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -124,22 +143,28 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--spm", action="store_true", help="ask llama-server suffix first")
     parser.add_argument("--baseline", choices=["naive"], help="also an empty context per request")
     parser.add_argument("--llama-server", type=Path, help="also this server, as llama.vim asks it")
+    parser.add_argument("--busy", type=int, help="ours also beside so many busy processes")
+    parser.add_argument("--battery", action="store_true", help="ours also as on battery")
+    parser.add_argument("--no-snippets", action="store_true", help="ours also without snippets")
+    parser.add_argument("--paces", type=float, nargs="+", default=PACES_MS, metavar="MS")
     parser.add_argument("--write", metavar="NAME", help="record as benchmarks/results/NAME.*")
     asked = parser.parse_args(argv)
     traces = list(sessions(asked.repository, asked.glob, asked.keys, asked.seed))
     model, n_threads = asked.model or BUNDLED, physical_cores()
     with tempfile.TemporaryDirectory() as home:
-        contestants: list[Contestant] = [
-            Ours(asked.model, Path(home) / "a", asked.repository, context=True),
-            Ours(asked.model, Path(home) / "b", asked.repository, context=False),
-        ]
+        contestants: list[Contestant] = []
+        for n, (name, options, n_busy) in enumerate(kinds_of_ours(asked)):
+            ours = Ours(name, asked.model, Path(home) / str(n), asked.repository, options, n_busy)
+            contestants.append(ours)
         if asked.llama_server:
             spm = asked.spm or asked.model is None
             contestants.append(LlamaVim(asked.llama_server, model, asked.n_ctx, spm, n_threads))
         if asked.baseline:
             contestants.append(Naive(model, 1024, n_threads))
-        runs = asyncio.run(compare(contestants, traces))
+        runs = asyncio.run(compare(contestants, traces, asked.paces))
     show(runs)
+    for line in compared(runs):
+        print(line)
     if asked.write:
         write(runs, asked.write, model.name)
         draw(runs, asked.write)

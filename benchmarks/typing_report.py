@@ -1,7 +1,7 @@
 """A typing run as numbers, as CSV and as a picture."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,20 @@ def show(runs: "Sequence[Run]") -> None:
     widths = {name: max(len(name), *(len(str(one[name])) for one in rows)) for name in rows[0]}
     for line in ({name: name for name in widths}, *rows):
         print("  ".join(str(line[name]).ljust(width) for name, width in widths.items()))
+
+
+def compared(runs: "Sequence[Run]") -> Iterator[str]:
+    """The first contestant's figures as a share of everybody else's at the same pace."""
+    first = runs[0].contestant
+    for run in runs:
+        own = next(one for one in runs if (one.contestant, one.pace_ms) == (first, run.pace_ms))
+        if run is own:
+            continue
+        shares = (
+            f"{name} {float(row(own)[column]) / max(1e-9, float(row(run)[column])):.2f}"
+            for name, column in (("p50", "p50_ms"), ("p95", "p95_ms"), ("CPU", "cpu_s_per_1000"))
+        )
+        yield f"{first} to {run.contestant}, {run.pace_ms:.0f} ms a key: {', '.join(shares)}"
 
 
 def write(runs: "Sequence[Run]", name: str, model: str) -> None:

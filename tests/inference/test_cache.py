@@ -93,8 +93,20 @@ class FakeLlama:
         return True
 
 
+class Ticks:
+    """A clock that goes on by as much at each look."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._now = seconds, 0.0
+
+    def __call__(self) -> float:
+        self._now += self._seconds
+        return self._now
+
+
 def make(llama: FakeLlama, **options: int) -> PromptCache:
-    return PromptCache(llama, **options)  # type: ignore[arg-type]
+    """Evaluating takes long, so that copying pays."""
+    return PromptCache(llama, clock=Ticks(1.0), **options)  # type: ignore[arg-type]
 
 
 # Prompts that share beginnings and ends, as prompts of a few files under edit do.
@@ -236,3 +248,12 @@ def test_a_slow_model_gets_on_although_every_key_cuts_it_off():
         except Aborted:
             cuts += 1
     assert cuts == 3 and llama.content() == prompt
+
+
+def test_a_speed_measured_beside_other_work_does_not_count_for_ever() -> None:
+    cache = PromptCache(FakeLlama(), clock=Ticks(0.02))  # type: ignore[arg-type]
+    cache.seconds_per_token = 0.01
+    cache.prefill(list(range(10)))
+    assert cache.seconds_per_token == 0.01, "a few tokens say nothing of prefill"
+    cache.prefill(list(range(200)))
+    assert cache.seconds_per_token <= 0.02 / 32
