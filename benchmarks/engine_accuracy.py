@@ -13,6 +13,7 @@ end rule  Is an answer more often right when it also ends where ending is about 
 """
 
 import argparse
+import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -197,7 +198,19 @@ def main(argv: list[str] | None = None) -> None:
                 rows.append(dict(zip(COLUMNS, values, strict=True)))
                 print(*values[:5], sep="\t", flush=True)
     if asked.write:
-        write_table(RESULTS, rows)
+        keep(rows)
+
+
+def keep(rows: list[dict[str, Any]]) -> None:
+    """Replace what was found before about the same measures with the same model."""
+    new = {(row["measure"], row["model"]) for row in rows}
+    others: list[dict[str, Any]] = []
+    if RESULTS.exists():
+        with RESULTS.open(newline="") as file:
+            others = [
+                row for row in csv.DictReader(file) if (row["measure"], row["model"]) not in new
+            ]
+    write_table(RESULTS, [*others, *rows])
 
 
 if __name__ == "__main__":
