@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from slm_lsp.tune import MAX_LAPS
+
 if TYPE_CHECKING:
     from slm_lsp.config.pin import Change, Pin
     from slm_lsp.tune.run import RunFolder
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 NICE = 15
 MINUTES = 25.0
 CASES = 600
-LAPS = 24
 NO_GAIN = 4
 
 
@@ -26,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--minutes", type=float, default=MINUTES, help=f"time for all of it; default: {MINUTES:g}")
     add("--threads", type=int, help="processor cores to use; by default half of many, all of two")
     add("--cases", type=int, default=CASES, help=f"questions asked at most; default: {CASES}")
-    add("--laps", type=int, default=LAPS, help=f"read each file at most so often; default: {LAPS}")
+    laps = f"read each file at most so often; default: {MAX_LAPS}"
+    add("--laps", type=int, default=MAX_LAPS, help=laps)
     add("--seed", type=int, help="chooses the files that are held out; default: 0")
     add("--pin", action="store_true", help="write a better model into slm-lsp.toml unasked")
     add("--keep", action="store_true", help="put the model into the store also if it is no better")

@@ -20,6 +20,7 @@ from slm_lsp.errors import CannotTune
 from slm_lsp.models.digest import sha256_of
 from slm_lsp.models.types import ModelFile
 from slm_lsp.settings import Settings
+from slm_lsp.tune import MAX_LAPS
 from slm_lsp.tune.accuracy import Case
 from slm_lsp.tune.asking import MIN_CASES, MIN_FILES, Subject, ask_all, choose_cases, read_answers
 from slm_lsp.tune.neighbours import Neighbourhood
@@ -36,8 +37,6 @@ ENOUGH_CASES = 200
 # For reading, loading and writing, in minutes: of a long run a minute, of a short one a part.
 REST_SHARE, MAX_REST = 0.1, 1.0
 MIN_LINES = 300
-# Reading a file more often than this teaches its letters, not its habits.
-MAX_LAPS = 24
 
 
 class Reporter(Protocol):
