@@ -9,7 +9,7 @@ from lsprotocol import types
 from slm_context.cursor import LINE_END
 
 from slm_lsp.columns import Encoding, width
-from slm_lsp.completion.types import Completion, CompletionRequest, Trigger
+from slm_lsp.completion.types import CompletionRequest, Trigger
 from slm_lsp.config.complete import proposals
 from slm_lsp.config.files import REPOSITORY_FILE
 from slm_lsp.documents import DocumentSnapshot, Place
@@ -126,7 +126,7 @@ def popup_list(
     """The suggestion as the popup wants it: popups match what is typed of the word already."""
     if suggestion is None:
         return types.CompletionList(is_incomplete=True, items=[])
-    word = word_before(suggestion.request.document.line_prefix)
+    word = word_before(suggestion.before)
     text = word + suggestion.completion.text
     at = params.position
     start = types.Position(at.line, at.character - width(word, encoding))
@@ -197,6 +197,4 @@ def as_json(value: Any) -> Any:
 
 def _moved(end: types.Position, suggestion: Suggestion, encoding: Encoding) -> types.Position:
     """`end`, after what the suggestion replaces on the same line."""
-    completion: Completion = suggestion.completion
-    replaced = suggestion.request.document.line_suffix[: completion.n_replaced]
-    return types.Position(end.line, end.character + width(replaced, encoding))
+    return types.Position(end.line, end.character + width(suggestion.replaced, encoding))

@@ -14,6 +14,7 @@ from typing import Any
 from slm_context.cursor import DocumentContext
 from slm_context.gather import OpenText
 from slm_context.languages import language_for
+from slm_context.remembered import Remembered
 from slm_context.types import ContextBundle
 
 from slm_lsp import sandbox
@@ -44,6 +45,8 @@ LOG = logging.getLogger("slm_lsp.session")
 
 # Open documents that a prompt may quote: the newest.
 MAX_OPEN_TEXTS = 8
+# Of complaints that a person has seen.
+MAX_TOLD_CHARS = 100_000
 
 
 class Session:
@@ -74,7 +77,7 @@ class Session:
             lambda: judge_of(self.serving.client, self.config.settings.model),
         )
         self._watch = FileWatch(self.look_at_settings_files)
-        self._told: set[str] = set()
+        self._told: Remembered[str, bool] = Remembered(MAX_TOLD_CHARS)
         self.on_complaint: Callable[[str], None] = lambda sentence: None
         self._stamps: list[tuple[int, int] | None] = []
         self._whereabouts = Whereabouts()
@@ -243,7 +246,7 @@ class Session:
         self.statistics.counters.accepted = self.suggestions.n_accepted
         if suggestion is None or self.engine is None:
             return False
-        self.engine.accepted(suggestion.request, suggestion.completion, kind, length)
+        self.engine.accepted(suggestion.uri, suggestion.offset + length)
         return True
 
     async def close(self) -> None:
@@ -344,8 +347,8 @@ class Session:
         """Each complaint once: a person who saw it and goes on typing has seen it."""
         for complaint in map(str, self.config.complaints):
             LOG.warning("%s", complaint)
-            if complaint not in self._told:
-                self._told.add(complaint)
+            if not self._told.get(complaint):
+                self._told.put(complaint, True, len(complaint))
                 self.on_complaint(complaint)
 
 

@@ -20,18 +20,50 @@ MAX_REMEMBERED = 200
 KEPT_AFTER_S = 30.0
 # So much of the line before what was taken says that it is this place, and not another like it.
 BEFORE_CHARS = 40
+# No name that a popup completes is longer.
+MAX_BEFORE = 1_000
 # Edits above move a place by what they add; some editors report them in other steps than we expect.
 NEAR_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A completion that goes to the editor, under the id by which it may be accepted."""
+    """A completion that goes to the editor, under the id by which it may be accepted.
+
+    It knows its line, and not its document: hundreds of these are remembered, each of another
+    version.
+    """
 
     id: int
-    request: CompletionRequest
+    uri: str
+    language: str | None
+    trigger: Trigger
+    offset: int
+    before: str  # the end of the line before the cursor
+    replaced: str  # what stands after the cursor and goes when this is taken
     completion: Completion
     others: "tuple[Suggestion, ...]" = ()  # to choose from, where a person asked by hand
+
+    @classmethod
+    def of(
+        cls,
+        id: int,
+        request: CompletionRequest,
+        completion: Completion,
+        others: "tuple[Suggestion, ...]" = (),
+    ) -> "Suggestion":
+        document = request.document
+        return cls(
+            id,
+            request.uri,
+            document.language,
+            request.trigger,
+            document.offset,
+            document.line_prefix[-MAX_BEFORE:],
+            document.line_suffix[: completion.n_replaced],
+            completion,
+            others,
+        )
 
 
 @dataclass(slots=True)
@@ -45,10 +77,10 @@ class _Taken:
 
     @property
     def uri(self) -> str:
-        return self.suggestion.request.uri
+        return self.suggestion.uri
 
     def stands_in(self, text: str) -> bool:
-        before = self.suggestion.request.document.line_prefix[-BEFORE_CHARS:].lstrip()
+        before = self.suggestion.before[-BEFORE_CHARS:].lstrip()
         wanted = before + self.suggestion.completion.text[: self.length]
         start = max(0, self.offset - len(before) - NEAR_CHARS)
         return wanted in text[start : self.offset + self.length + NEAR_CHARS]
@@ -78,7 +110,7 @@ class Suggestions:
         is_rest: bool = False,
     ) -> Suggestion:
         """`is_rest` for what is left of the last one, after typing or taking a part of it."""
-        suggestion = Suggestion(next(self._ids), request, completion, others)
+        suggestion = Suggestion.of(next(self._ids), request, completion, others)
         if is_rest:
             self._inherit(suggestion)
         self._given[suggestion.id] = suggestion
@@ -113,13 +145,11 @@ class Suggestions:
 
     def _inherit(self, rest: Suggestion) -> None:
         """The rest of a suggestion of which a word was taken is not another one."""
-        uri = rest.request.uri
         newest_first = reversed(self._given.values())
-        before = next((one for one in newest_first if one.request.uri == uri), None)
+        before = next((one for one in newest_first if one.uri == rest.uri), None)
         n_taken = self._n_taken.get(before.id) if before is not None else None
         if before is not None and n_taken is not None:
-            end = before.request.document.offset + n_taken
-            self._n_taken[rest.id] = max(0, end - rest.request.document.offset)
+            self._n_taken[rest.id] = max(0, before.offset + n_taken - rest.offset)
 
     def _count(self, suggestion: Suggestion, length: int) -> None:
         """A word, then the rest, is one suggestion taken."""
@@ -128,17 +158,15 @@ class Suggestions:
         if len(self._n_taken) > MAX_REMEMBERED:
             self._n_taken.popitem(last=False)
         self.n_accepted += before is None
-        if suggestion.request.trigger is not Trigger.AUTOMATIC:
+        if suggestion.trigger is not Trigger.AUTOMATIC:
             return
-        language = suggestion.request.document.language
+        language = suggestion.language
         n_new = max(0, length - (before or 0))
         self._learning.accepted(language, n_new, first=before is None)
         self._learning.save()
         taken = self._taken.get(suggestion.id)
         if taken is None and before is None:
-            taken = self._taken[suggestion.id] = _Taken(
-                suggestion, suggestion.request.document.offset
-            )
+            taken = self._taken[suggestion.id] = _Taken(suggestion, suggestion.offset)
         if taken is not None:
             taken.length = max(length, taken.length)
             if taken.check is not None:
@@ -154,6 +182,6 @@ class Suggestions:
             taken.check.cancel()
         text = self._text_of(taken.uri)
         if text is not None:
-            language = taken.suggestion.request.document.language
+            language = taken.suggestion.language
             self._learning.judged(language, kept=taken.stands_in(text))
             self._learning.save()

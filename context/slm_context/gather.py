@@ -13,6 +13,7 @@ from slm_context.languages import line_comment
 from slm_context.modules import Modules
 from slm_context.names import IDENTIFIER, KEYWORDS, UsedName, names_near
 from slm_context.receiver import Step, steps_at
+from slm_context.remembered import Remembered
 from slm_context.resolve import Resolver, classes_around
 from slm_context.retrievers.counterpart import counterpart_names, counterpart_snippets
 from slm_context.retrievers.definitions import definition_snippets
@@ -28,6 +29,8 @@ from slm_context.view import MAX_PARSED, OpenText, View, parsed
 __all__ = ["Gatherer", "Limits", "OpenText"]
 
 MAX_IMPORTED_TEXTS = 3
+# Of build files that are kept.
+MAX_MANIFEST_CHARS = 500_000
 # Where the files of one folder see each other without an import.
 PACKAGES = frozenset({"go", "java"})
 # Names that are looked up: those near the cursor, and those frequent in the document.
@@ -52,7 +55,7 @@ class Gatherer:
         self._read = read
         self._allows = allows
         self._clock = clock
-        self._manifests: dict[str, str] = {}
+        self._manifests: Remembered[str, str] = Remembered(MAX_MANIFEST_CHARS)
 
     def defined(self, names: Sequence[str]) -> frozenset[str]:
         """Those of the names that some indexed file defines."""
@@ -143,9 +146,11 @@ class Gatherer:
 
     def _manifest(self, path: str) -> str:
         """A build file, read once: without it, import paths mean nothing."""
-        if path not in self._manifests:
-            self._manifests[path] = self._read(path) or ""
-        return self._manifests[path]
+        text = self._manifests.get(path)
+        if text is None:
+            text = self._read(path) or ""
+            self._manifests.put(path, text, len(text))
+        return text
 
     def _definitions(self, asked: "_Asked", view: View) -> list[Snippet]:
         cursor = asked.cursor

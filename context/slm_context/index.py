@@ -34,6 +34,8 @@ CREATE INDEX definitions_apart ON definitions (scope) WHERE apart;
 """
 # More definitions of one name say little, unless something vouches for one of them.
 MANY = 6
+# Names of which is remembered whether a folder has them.
+MAX_FOLDERS = 2_000
 # Names that every folder may have.
 GENERIC = frozenset({"__init__", "index", "mod"})
 # How long to wait for another process that writes.
@@ -201,6 +203,8 @@ class Index:
 
     def has_folder(self, name: str) -> bool:
         """Whether any folder of indexed files is called so."""
+        if len(self._folders) > MAX_FOLDERS:
+            self._folders.clear()
         if name not in self._folders:
             row = self._db.execute(
                 "SELECT 1 FROM files WHERE path GLOB ? OR path GLOB ? LIMIT 1",

@@ -6,10 +6,11 @@ functions, handlers the same services. It ranks lists that are longer than there
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from slm_context.cursor import DocumentContext
 from slm_context.names import IDENTIFIER
+from slm_context.remembered import remembers
 from slm_context.view import View
 
 MAX_NEIGHBOURS, MAX_CHARS = 4, 60_000
@@ -62,6 +63,6 @@ class Usage(Mapping[str, int]):
         return [text[:MAX_CHARS] for text in texts[:MAX_NEIGHBOURS]]
 
 
-@lru_cache(maxsize=64)
+@remembers(max_chars=600_000)
 def _words(text: str) -> frozenset[str]:
     return frozenset(IDENTIFIER.findall(text))

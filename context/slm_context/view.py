@@ -1,20 +1,19 @@
 """The index as it would be if every open document were saved."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from slm_context.cursor import DocumentContext
 from slm_context.imports import Import, stems
 from slm_context.index import Found, Index, last_of, stem_of
-from slm_context.syntax import SyntaxTree, parse
+from slm_context.remembered import Remembered
 from slm_context.tags import Definition, FileTags, tags_of_tree
+from slm_context.trees import tree_of
 
 # A document of more characters is not parsed while somebody waits.
 MAX_PARSED = 200_000
-# Trees that are kept to parse the next version from.
-MAX_TREES = 8
+# Of documents whose tags are kept: as many as are open and looked at by turns.
+MAX_CHARS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +113,16 @@ def tags_again(data: bytes, language: str, *, path: str) -> FileTags:
     return _tags(data.decode("utf-8", "replace"), language, path)
 
 
-_TREES: OrderedDict[str, SyntaxTree] = OrderedDict()
+_TAGS: Remembered[tuple[str, str], tuple[str, FileTags]] = Remembered(MAX_CHARS)
 
 
-@lru_cache(maxsize=64)
 def _tags(text: str, language: str, path: str) -> FileTags:
-    """From the tree of the same file as it was, only what changed is parsed."""
-    tree = parse(text, language, _TREES.get(path))
+    known = _TAGS.get((path, language))
+    if known is not None and known[0] == text:
+        return known[1]
+    tree = tree_of(text, language, path)
     if tree is None:
         return FileTags()
-    _TREES[path] = tree
-    _TREES.move_to_end(path)
-    while len(_TREES) > MAX_TREES:
-        _TREES.popitem(last=False)
-    return tags_of_tree(tree.root, text.encode("utf-8", "replace"), language)
+    tags = tags_of_tree(tree.root, text.encode("utf-8", "replace"), language)
+    _TAGS.put((path, language), (text, tags), len(text))
+    return tags

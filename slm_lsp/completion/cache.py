@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from slm_context.cursor import CLOSERS, DocumentContext, line_start
 
+from slm_lsp.completion.gate import MAX_LINE_CHARS
 from slm_lsp.completion.types import Completion
 
 MAX_ENTRIES = 500
@@ -62,6 +63,8 @@ class SuggestionCache:
 
     def put(self, scope: str, document: DocumentContext, completion: Completion) -> None:
         """`scope` names everything else an answer depends on: model, template, context."""
+        if len(document.line_prefix) + len(document.line_suffix) > MAX_LINE_CHARS:
+            return  # nobody types along here, and five hundred of these would be a lot
         tail = document.line_suffix[completion.n_replaced :]
         entry = _Entry(document.line_prefix, completion, tail)
         line = next(self._lines_at(scope, document))[0]

@@ -127,11 +127,9 @@ class CompletionEngine:
         chosen = self._settings.completion.battery
         return chosen == "on" or (chosen == "auto" and self._discharging())
 
-    def accepted(
-        self, request: CompletionRequest, completion: Completion, kind: str, length: int
-    ) -> None:
-        """The person took `length` characters of a suggestion."""
-        self._accepted_at[request.uri] = request.document.offset + length
+    def accepted(self, uri: str, end: int) -> None:
+        """The person took a suggestion up to here, or a part of it."""
+        self._accepted_at[uri] = end
 
     def close_document(self, uri: str) -> None:
         """The document is gone, and with it the wish for an answer."""
@@ -240,7 +238,7 @@ class CompletionEngine:
         self._counters.typed_through += hit.typed > 0
         if hit.typed > 0 and self._why_hidden(hit.completion, document) is not None:
             # What was typed since speaks for the rest, and the model would write the same again.
-            around = self._sources.around(uri, document, question)
+            around = self._sources.around(document, question)
             seen = self._sources.seen(uri, document)
             return promised(hit.completion, around, seen, explanation)
         return hit.completion
@@ -260,7 +258,7 @@ class CompletionEngine:
             self._count(explanation, answer.done)
         started = self._clock()
         await self._sources.look_up(uri, document, answer)
-        around = self._sources.around(uri, document, question)
+        around = self._sources.around(document, question)
         completion = chosen(answer, around, self._sources.seen(uri, document), explanation)
         explanation.timings_ms["postprocess"] = _ms(self._clock() - started)
         if completion is not None:

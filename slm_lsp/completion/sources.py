@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from slm_context.cursor import DocumentContext
-from slm_context.syntax import SyntaxTree, parse
+from slm_context.trees import tree_of
 
 from slm_lsp.completion.asking import Answer, Asker, Question
 from slm_lsp.completion.names import unknown_names, word_before
@@ -11,23 +11,21 @@ from slm_lsp.completion.postprocess import Surroundings
 
 # Which of these names the repository defines somewhere.
 Defined = Callable[[Sequence[str]], Awaitable[frozenset[str]]]
+# Names of other files that count as known in one document.
+MAX_ELSEWHERE = 500
 
 
 class Sources:
-    """Keeps for each open document its last tree, and the names that were found elsewhere."""
+    """Keeps for each open document the names that were found elsewhere, the newest of them."""
 
     def __init__(self, asker: Asker, defined: Defined | None) -> None:
         self._asker = asker
         self._defined = defined
-        self._trees: dict[str, SyntaxTree] = {}
-        self._elsewhere: dict[str, set[str]] = {}
+        self._elsewhere: dict[str, dict[str, None]] = {}
 
-    def around(self, uri: str, document: DocumentContext, question: Question) -> Surroundings:
-        tree = None
-        if document.language is not None:
-            tree = parse(document.text, document.language, self._trees.get(uri))
-        if tree is not None:
-            self._trees[uri] = tree
+    def around(self, document: DocumentContext, question: Question) -> Surroundings:
+        language = document.language
+        tree = tree_of(document.text, language, document.path) if language is not None else None
         return Surroundings(document, question.mode, question.template, tree)
 
     def seen(self, uri: str, document: DocumentContext) -> tuple[str, ...]:
@@ -43,8 +41,11 @@ class Sources:
         begun = word_before(document.line_prefix)
         names = unknown_names(begun + written, document.language, self.seen(uri, document))
         if names:
-            self._elsewhere.setdefault(uri, set()).update(await self._defined(names))
+            found = await self._defined(names)
+            known = self._elsewhere.setdefault(uri, {})
+            known.update(dict.fromkeys(sorted(found)))
+            for oldest in list(known)[:-MAX_ELSEWHERE]:
+                del known[oldest]
 
     def forget(self, uri: str) -> None:
-        self._trees.pop(uri, None)
         self._elsewhere.pop(uri, None)

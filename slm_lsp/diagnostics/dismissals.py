@@ -17,6 +17,8 @@ from pathlib import Path
 MIN_SHOWN = 10
 MAX_DISMISSED_SHARE = 0.1
 MAX_REMEMBERED = 20_000
+# Findings of this session that were counted as shown.
+MAX_SEEN = 5_000
 
 
 @dataclass
@@ -28,7 +30,7 @@ class Dismissals:
     shown: dict[str, int] = field(default_factory=dict)
     dismissed: dict[str, int] = field(default_factory=dict)
     off: set[str] = field(default_factory=set)  # rules that the user turned off
-    _seen: set[str] = field(default_factory=set)
+    _seen: dict[str, None] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> "Dismissals":
@@ -48,7 +50,9 @@ class Dismissals:
     def count_shown(self, fingerprint: str, rule: str) -> None:
         """Count a finding once a session, however often it is drawn again."""
         if fingerprint not in self._seen:
-            self._seen.add(fingerprint)
+            self._seen[fingerprint] = None
+            if len(self._seen) > MAX_SEEN:
+                del self._seen[next(iter(self._seen))]
             self.shown[rule] = self.shown.get(rule, 0) + 1
 
     def dismiss(self, fingerprint: str, rule: str) -> None:

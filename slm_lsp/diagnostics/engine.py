@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from slm_context.syntax import SyntaxTree, parse
+from slm_context.syntax import SyntaxTree
+from slm_context.trees import tree_of
 
 from slm_lsp.diagnostics.advice import Advice
 from slm_lsp.diagnostics.budget import TimeBudget
@@ -200,10 +201,9 @@ class DiagnosticsEngine:
             found = await asyncio.to_thread(watched.checker, text)
             shown = tuple(one for one in _placed(found, text) if self._may_show(watched, one))
         elif watched.checker is None:
-            tree = parse(text, watched.language, watched.tree)
+            tree = tree_of(text, watched.language, watched.path)
             if tree is None:
                 return
-            watched.tree = tree
             if first:
                 watched.wrong_lines, watched.units = wrong_lines(tree), unit_hashes(tree)
             await asyncio.sleep(0)

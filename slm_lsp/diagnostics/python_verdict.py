@@ -59,16 +59,19 @@ def complaints(tree: SyntaxTree, compiled: set[str]) -> Iterator[bool]:
     """Compile the top-level statements that are not known to compile, one a step.
 
     True for one that the compiler refuses. Those that it takes are added to `compiled`, by hash:
-    most of a file is the same as a moment ago.
+    most of a file is the same as a moment ago. What stands there no longer is taken out.
     """
+    present: set[str] = set()
     for node in tree.root.named_children:
         code = node.text or b""
         digest = hashlib.sha256(code).hexdigest()
+        present.add(digest)
         if digest not in compiled:
             refused = python_verdict(code.decode("utf-8", "replace")) is not None
             if not refused:
                 compiled.add(digest)
             yield refused
+    compiled &= present
 
 
 def _verdict(text: str, error: SyntaxError) -> Verdict:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from slm_context.cursor import LINE_END, line_start
-from slm_context.syntax import SyntaxTree
 
 from slm_lsp.diagnostics.types import Finding, Related
 from slm_lsp.documents import Edit
@@ -80,7 +79,6 @@ class Watched:
     units: frozenset[str] = frozenset()
     # Python statements that the compiler has accepted, by hash.
     compiled: set[str] = field(default_factory=set[str], repr=False)
-    tree: SyntaxTree | None = None
     # Where the last edit ended, and when; None when nobody is typing.
     typed_at: int | None = None
     edited_at: float = 0.0

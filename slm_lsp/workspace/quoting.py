@@ -3,10 +3,10 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from slm_context.gather import OpenText
+from slm_context.remembered import remembers
 
 from slm_lsp.config.files import find_root
 from slm_lsp.workspace.scan import Rules
@@ -46,7 +46,7 @@ def quotable(
 
 
 # The same text is asked about at every key typed in another document.
-@lru_cache(maxsize=16)
+@remembers(max_chars=1_000_000)
 def text_holds_secret(text: str) -> bool:
     """Whether a key or token stands in an open document."""
     return holds_secret(text.encode("utf-8", "replace"))

@@ -1,13 +1,14 @@
 """Texts of files that were read before, for as long as the files are as they were."""
 
-from collections import OrderedDict
 from pathlib import Path
 
 from slm_context.index import FileStamp
+from slm_context.remembered import Remembered
 
 from slm_lsp.workspace.scan import read_source
 
-MAX_TEXTS = 64
+# Of all that are kept: some sixty files of usual length.
+MAX_CHARS = 1_000_000
 
 
 class Reader:
@@ -15,7 +16,7 @@ class Reader:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._known: OrderedDict[str, tuple[FileStamp, str | None]] = OrderedDict()
+        self._known: Remembered[str, tuple[FileStamp, str | None]] = Remembered(MAX_CHARS)
 
     def text(self, path: str) -> str | None:
         """The text of a file; None for one that is gone or may not be read."""
@@ -26,11 +27,8 @@ class Reader:
         stamp = FileStamp(status.st_size, status.st_mtime_ns)
         known = self._known.get(path)
         if known is not None and known[0] == stamp:
-            self._known.move_to_end(path)
             return known[1]
         content = read_source(self._root / path)
         text = None if content is None else content.decode("utf-8", "replace")
-        self._known[path] = (stamp, text)
-        while len(self._known) > MAX_TEXTS:
-            self._known.popitem(last=False)
+        self._known.put(path, (stamp, text), len(text or ""))
         return text

@@ -220,7 +220,7 @@ async def test_after_a_line_was_accepted_the_block_goes_on() -> None:
     request = world.request("def area(w):\n    x = 1\n    █\n")
     completion = await world.engine.complete(request)
     assert isinstance(completion, Completion)
-    world.engine.accepted(request, completion, "full", len(completion.text))
+    world.engine.accepted(request.uri, request.document.offset + len(completion.text))
     world.model.enqueue("h = 2\n    return w * h")
     text = "def area(w):\n    x = 1\n    w = abs(w)\n    █\n"
     assert await world.ask(text) == "h = 2\n    return w * h"

@@ -19,7 +19,7 @@ def suggestion(marked: str, text: str, n_replaced: int = 0) -> Suggestion:
 
     whole, offset = cursor(marked)
     request = CompletionRequest("file:///a.py", 1, split_at_cursor(whole, offset), Trigger.INVOKED)
-    return Suggestion(7, request, Completion(text, n_replaced=n_replaced))
+    return Suggestion.of(7, request, Completion(text, n_replaced=n_replaced))
 
 
 def inline_params(line: int, character: int, selected=None) -> types.InlineCompletionParams:

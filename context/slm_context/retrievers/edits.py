@@ -7,8 +7,8 @@ beside the new ones, say what to do with those that are still old here.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import lru_cache
 
+from slm_context.remembered import remembers
 from slm_context.retrievers.similar import jaccard, words_of
 from slm_context.types import Origin, Snippet
 
@@ -65,7 +65,7 @@ def edit_snippets(around: str, files: Iterable[Changed], most: int = 2) -> list[
     return found[:most]
 
 
-@lru_cache(maxsize=32)
+@remembers(max_chars=2_000_000)
 def hunks(before: str, after: str) -> tuple[Hunk, ...]:
     """What changed from one text to the other; () where too much did."""
     old, new = before.split("\n"), after.split("\n")

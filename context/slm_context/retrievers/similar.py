@@ -7,8 +7,8 @@ such windows hurt small models about as often as they help.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
+from slm_context.remembered import remembers
 from slm_context.types import Origin, Snippet
 
 WORD = re.compile(r"[A-Za-z_]\w{2,}")
@@ -64,7 +64,8 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(WORD.findall(text))
 
 
-@lru_cache(maxsize=64)
+# What it says takes nine bytes a character.
+@remembers(max_chars=1_000_000)
 def _windows(text: str) -> tuple[tuple[int, frozenset[str]], ...]:
     by_line = [frozenset(WORD.findall(line)) for line in text.split("\n")[:4_000]]
     return tuple(
