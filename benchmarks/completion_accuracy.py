@@ -1,7 +1,8 @@
-"""How often hidden line ends are completed exactly, on repositories no model of ours has seen.
+r"""How often hidden line ends are completed exactly, on repositories no model of ours has seen.
 
     python -m benchmarks.completion_accuracy CLONES --model FILE.gguf [--write]
-    python -m benchmarks.completion_accuracy CLONES --model NEW.gguf --against OLD.gguf
+    python -m benchmarks.completion_accuracy CLONES --model NEW.gguf --against OLD.gguf \
+        --context none --context repository
     python -m benchmarks.completion_accuracy --humaneval HumanEval-SingleLineInfilling.jsonl.gz
 
 CLONES is a folder of local clones of the evaluation repositories (training/reserved.toml).
@@ -18,6 +19,7 @@ import platform
 import random
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from statistics import mean, median, quantiles
 
@@ -25,7 +27,10 @@ import llama_cpp
 from slm_prompts.catalog import template_for
 from slm_prompts.render import OtherFile
 
+from benchmarks.neighbours import neighbours_of_cases
 from slm_lsp.inference.client import WorkerClient
+from slm_lsp.models.manifest import bundled_model
+from slm_lsp.settings import Settings
 from slm_lsp.tune.accuracy import (
     Answer,
     Case,
@@ -40,10 +45,9 @@ from training.filters import reject_path, reject_text
 from training.manifest import read_evaluation
 
 RESULTS = Path(__file__).parent / "results" / "completion_accuracy.csv"
-BUNDLED = "slm_lsp/models/bundled/slm-lsp-mini-v0-Q8_0.gguf"
 CASES_PER_FILE = 3
 COLUMNS = (
-    "model,sha256,context,language,position,cases,exact,exact_low,exact_high,similarity,"
+    "model,sha256,context,n_ctx,language,position,cases,exact,exact_low,exact_high,similarity,"
     "parses,calibration_error,p50_ms,p95_ms,machine,threads"
 ).split(",")
 
@@ -113,11 +117,12 @@ async def answers_of(
     digest: str,
     cases: Sequence[Case],
     threads: int,
+    n_ctx: int,
     neighbours: "Neighbours | None",
 ) -> list[Answer]:
     """Ask one model all cases, in its own process, as the server would."""
     with tempfile.TemporaryDirectory() as state:
-        client = WorkerClient(model, digest, n_ctx=2_048, n_threads=threads, state_dir=Path(state))
+        client = WorkerClient(model, digest, n_ctx=n_ctx, n_threads=threads, state_dir=Path(state))
         await client.start()
         try:
             if client.model is None:
@@ -180,7 +185,7 @@ def groups(answers: Sequence[Answer]) -> Iterator[tuple[str, str, list[Answer]]]
 
 def write(rows: list[dict[str, object]], path: Path) -> None:
     """Replace the rows of the same model, machine and kind; keep all others."""
-    same = ("model", "sha256", "context", "machine")
+    same = ("model", "sha256", "context", "n_ctx", "machine")
     mine = {tuple(str(row[key]) for key in same) for row in rows}
     kept: list[dict[str, object]] = []
     if path.exists():
@@ -205,21 +210,25 @@ def machine_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def measure(arguments: argparse.Namespace, model: Path, cases: list[Case]) -> list[Answer]:
-    neighbours = None
-    if arguments.context == "repository":
-        from benchmarks.neighbours import repository_of_case
-
-        neighbours = repository_of_case(find_clones(arguments.clones))
+def measure(
+    arguments: argparse.Namespace, model: Path, cases: list[Case], context: str
+) -> list[Answer]:
+    """Ask `model` all cases, print the table and keep it where that is wanted."""
     # The child sees no folder but the model's own: it wants the whole path.
     model = model.resolve()
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
-    answers = asyncio.run(answers_of(model, digest, cases, arguments.threads, neighbours))
+    found = neighbours_of_cases(find_clones(arguments.clones)) if context != "none" else None
+    with found or nullcontext() as neighbours:
+        answers = asyncio.run(
+            answers_of(model, digest, cases, arguments.threads, arguments.n_ctx, neighbours)
+        )
+    print(f"{model.name}, context: {context}")
     rows = [
         {
             "model": model.stem,
             "sha256": digest[:16],
-            "context": arguments.context,
+            "context": context,
+            "n_ctx": arguments.n_ctx,
             "language": language,
             "position": position,
             **summary(group),
@@ -229,11 +238,12 @@ def measure(arguments: argparse.Namespace, model: Path, cases: list[Case]) -> li
         for language, position, group in groups(answers)
     ]
     for row in rows:
-        print(*(row[column] for column in COLUMNS[2:14]), sep="\t")
+        print(*(row[column] for column in COLUMNS[2:15]), sep="\t")
     if arguments.write:
         write(rows, RESULTS)
     if arguments.cases:
-        save_answers(answers, arguments.cases)
+        arguments.cases.mkdir(parents=True, exist_ok=True)
+        save_answers(answers, arguments.cases / f"{model.stem}-{context}.jsonl")
     return answers
 
 
@@ -256,15 +266,16 @@ def main() -> None:
     )
     add = parser.add_argument
     add("clones", type=Path, nargs="?", help="folder of local clones")
-    add("--model", type=Path, default=Path(BUNDLED))
+    add("--model", type=Path, default=bundled_model().path)
     add("--against", type=Path, help="a second model, compared on the same cases")
-    add("--context", choices=("none", "repository"), default="none")
+    add("--context", action="append", choices=("none", "repository"), help="may be given twice")
+    add("--n-ctx", type=int, default=Settings().model.n_ctx, help="of a prompt, in tokens")
     add("--humaneval", type=Path)
     add("--n-cases", type=int, default=150, help="per repository")
     add("--seed", type=int, default=1)
     add("--threads", type=int, default=2)
     add("--write", action="store_true", help=f"keep the table in {RESULTS.name}")
-    add("--cases", type=Path, help="keep every answer, as JSON lines")
+    add("--cases", type=Path, help="folder to keep every answer in")
     arguments = parser.parse_args()
     if arguments.humaneval:
         cases = list(humaneval_cases(arguments.humaneval))
@@ -273,12 +284,38 @@ def main() -> None:
     else:
         parser.error("give a folder of clones, or --humaneval FILE")
     print(f"{len(cases)} cases, {llama_cpp.__name__} {llama_cpp.__version__}")
-    answers = measure(arguments, arguments.model, cases)
-    if arguments.against:
-        others = measure(arguments, arguments.against, cases)
-        old, new = ([float(a.exact) for a in side] for side in (others, answers))
-        difference, low, high = paired_interval(old, new)
-        print(f"exact match: {difference:+.1%} (95 % interval {low:+.1%} to {high:+.1%})")
+    measured: dict[tuple[str, str], list[Answer]] = {}
+    for context in arguments.context or ["none"]:
+        for name in filter(None, (arguments.model, arguments.against)):
+            measured[name.stem, context] = measure(arguments, name, cases, context)
+    first, *others = measured
+    for other in others:
+        compare(first, measured[first], other, measured[other])
+
+
+def compare(
+    name: tuple[str, str], ours: Sequence[Answer], other: tuple[str, str], theirs: Sequence[Answer]
+) -> None:
+    """Differences over the same cases, with intervals: for Python, all others, and everything."""
+    print(f"{' '.join(name)} against {' '.join(other)}:")
+    kinds: list[tuple[str, Callable[[Case], bool]]] = [
+        ("python", lambda case: case.language == "python"),
+        ("other languages", lambda case: case.language != "python"),
+        ("all", lambda case: True),
+    ]
+    for kind, wanted in kinds:
+        pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if wanted(a.case)]
+        if not pairs:
+            continue
+        for what in ("exact", "similarity"):
+            old = [float(getattr(b, what)) for _, b in pairs]
+            new = [float(getattr(a, what)) for a, _ in pairs]
+            difference, low, high = paired_interval(old, new)
+            factor = f"{mean(new) / mean(old):.2f} times" if mean(old) else "from none"
+            print(
+                f"  {kind}, {what}: {mean(old):.2%} to {mean(new):.2%}, {factor}, "
+                f"{difference:+.2%} (95 % interval {low:+.2%} to {high:+.2%})"
+            )
 
 
 if __name__ == "__main__":

@@ -39,15 +39,40 @@ def quantise(source: Path, target: Path, kind: str, threads: int = 2) -> None:
         raise SystemExit(f"llama.cpp could not quantise {source.name} to {kind}: {result}")
 
 
+@llama_cpp.llama_log_callback
+def quiet(_level: int, _text: bytes, _data: object) -> None:
+    """llama.cpp tells far more than anybody reads."""
+
+
 def llama_logits(path: Path, tokens: list[int]) -> NDArray[np.float32]:
     """Logits after each token, as llama.cpp computes them from a file."""
-    model = llama_cpp.Llama(
-        str(path), n_ctx=len(tokens) + 8, logits_all=True, verbose=False, n_threads=1
-    )
-    model.eval(tokens)
-    logits = np.array(model.scores[: len(tokens)], dtype=np.float32)
-    model.close()
-    return logits
+    n_tokens = len(tokens)
+    llama_cpp.llama_log_set(quiet, ctypes.c_void_p(0))
+    of_model = llama_cpp.llama_model_default_params()
+    # Repacked weights crash some processors, and this process has no other to send ahead.
+    of_model.use_extra_bufts = False
+    model = llama_cpp.llama_model_load_from_file(str(path).encode(), of_model)
+    if not model:
+        raise SystemExit(f"llama.cpp cannot load {path}")
+    of_context = llama_cpp.llama_context_default_params()
+    of_context.n_ctx = of_context.n_batch = of_context.n_ubatch = n_tokens
+    of_context.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    context = llama_cpp.llama_init_from_model(model, of_context)
+    batch = llama_cpp.llama_batch_init(n_tokens, 0, 1)
+    try:
+        batch.n_tokens = n_tokens
+        for i, token in enumerate(tokens):
+            batch.token[i], batch.pos[i] = token, i
+            batch.n_seq_id[i], batch.seq_id[i][0], batch.logits[i] = 1, 0, 1
+        if llama_cpp.llama_decode(context, batch) != 0:
+            raise SystemExit(f"llama.cpp cannot evaluate {path.name}")
+        n_vocab = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(model))
+        logits = llama_cpp.llama_get_logits(context)
+        return np.ctypeslib.as_array(logits, (n_tokens, n_vocab)).astype(np.float32)
+    finally:
+        llama_cpp.llama_batch_free(batch)
+        llama_cpp.llama_free(context)
+        llama_cpp.llama_model_free(model)
 
 
 @torch.no_grad()

@@ -1,9 +1,10 @@
 """From the corpus to shards of packed, shuffled blocks.
 
-    python -m training.shards CORPUS.jsonl OUT --tokenizer FILE [--only python] [--pass 1] …
+    python -m training.shards CORPUS.jsonl OUT --tokenizer FILE [--only python] [--lap 1] …
 
-Each pass hides other text in the same files: read again, the corpus is not the same. One file
-in a hundred (chosen by name) goes to OUT/validation.npy instead.
+Every shard is a fair sample of the whole corpus, so training can begin with the first one. Each
+lap hides other text in the same files: read again, the corpus is not the same. One file in a
+hundred (chosen by name) goes to OUT/validation.npy instead.
 """
 
 import argparse
@@ -12,73 +13,167 @@ import multiprocessing
 import random
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from slm_context.cursor import DocumentContext
+from slm_prompts.render import OtherFile
 from slm_prompts.template import templates
 
-from slm_lsp.tune.blocks import Blocks, pack, write_shards
+from slm_lsp.tune.blocks import BLOCKS_PER_SHARD, pack, write_shards
 from slm_lsp.tune.samples import SampleMaker
 from slm_lsp.tune.weights import PAD, read_tokenizer
+from training.neighbours import Text, neighbours_in, write_index
 
 TEMPLATE = "slm-lsp-mini-v0"
-# Files that make one job: enough neighbours to find snippets among.
-FILES_PER_JOB = 400
-Row = dict[str, str]
+FILES_PER_JOB = 32
+N_VALIDATION = 128
+Repositories = dict[str, dict[str, Text]]
+Samples = list[list[int]]
 
-maker: SampleMaker  # one per process, set by `prepare`
+# What the worker processes know: set before they are forked, never sent.
+maker: SampleMaker
 options: argparse.Namespace
+repositories: Repositories = {}
 
 
-def prepare(arguments: argparse.Namespace) -> None:
-    """Set up a worker process."""
-    global maker, options
-    options = arguments
-    tokenizer = read_tokenizer(arguments.tokenizer)
-    maker = SampleMaker(tokenizer, templates()[arguments.template], arguments.length + 1)
-
-
-def render_job(job: tuple[int, list[Row]]) -> tuple[Blocks, Blocks]:
-    """(training, validation) blocks of one job's files."""
-    number, files = job
-    rng = random.Random(f"{options.seed}:{options.lap}:{number}")
-    neighbours = None
-    kept: list[list[int]] = []
-    held: list[list[int]] = []
-    for row in files:
-        into = held if is_held_out(row) else kept
-        into.extend(maker.samples(row["path"], row["language"], row["text"], rng, neighbours))
-    rng.shuffle(kept)
-    pad = maker.id(PAD)
-    return pack(kept, options.length + 1, pad), pack(held, options.length + 1, pad)
-
-
-def is_held_out(row: Row) -> bool:
-    """One file in a hundred, the same ones in every pass."""
-    return zlib.crc32(f"{row['repo']}:{row['path']}".encode()) % 100 == 0
-
-
-def jobs(corpus: Path, only: set[str], part: tuple[int, int]) -> Iterator[tuple[int, list[Row]]]:
-    """Files of one repository each. `part` (k, n) takes the k-th of every n jobs."""
-    number, files = 0, list[Row]()
-    with corpus.open(encoding="utf-8") as lines:
+def read_corpus(path: Path, only: set[str]) -> Repositories:
+    """The texts by repository and path."""
+    found: Repositories = {}
+    with path.open(encoding="utf-8") as lines:
         for line in lines:
-            row: Row = json.loads(line)
-            if only and row["language"] not in only:
-                continue
-            if files and (row["repo"] != files[0]["repo"] or len(files) >= FILES_PER_JOB):
-                if number % part[1] == part[0]:
-                    yield number, files
-                number, files = number + 1, []
-            files.append(row)
-    if files and number % part[1] == part[0]:
-        yield number, files
+            row: dict[str, str] = json.loads(line)
+            if not only or row["language"] in only:
+                one = Text(row["path"], row["language"], row["text"])
+                found.setdefault(row["repo"], {})[one.path] = one
+    return found
+
+
+def index_path(repository: str) -> Path:
+    return options.out / "indexes" / f"{repository.replace('/', '+')}.sqlite"
+
+
+def index_repository(repository: str) -> str:
+    write_index(index_path(repository), repositories[repository].values())
+    return repository
+
+
+def render_job(job: tuple[int, list[tuple[str, str]]]) -> tuple[Samples, Samples]:
+    """(training, validation) samples of one job's files."""
+    number, names = job
+    rng = random.Random(f"{options.seed}:{options.lap}:{number}")
+    kept: Samples = []
+    held: Samples = []
+    for repository, path in names:
+        one = repositories[repository][path]
+        into = held if is_held_out(repository, path) else kept
+        around = neighbours_of(repository) if options.snippets else None
+        into.extend(maker.samples(path, one.language, one.text, rng, around))
+    return kept, held
+
+
+opened: dict[str, Callable[[DocumentContext], list[OtherFile]]] = {}
+
+
+def neighbours_of(repository: str) -> Callable[[DocumentContext], list[OtherFile]]:
+    if repository not in opened:
+
+        def read(path: str) -> str | None:
+            one = repositories[repository].get(path)
+            return None if one is None else one.text
+
+        opened[repository] = neighbours_in(index_path(repository), read)
+    return opened[repository]
+
+
+def is_held_out(repository: str, path: str) -> bool:
+    """One file in a hundred, the same ones in every lap."""
+    return zlib.crc32(f"{repository}:{path}".encode()) % 100 == 0
+
+
+def jobs(seed: int, lap: int) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+    """All files in one random order, some at a time."""
+    names = [(repository, path) for repository, of in repositories.items() for path in of]
+    random.Random(f"{seed}:{lap}").shuffle(names)
+    # What validates has to be there before training begins.
+    names.sort(key=lambda name: not is_held_out(*name))
+    for number, start in enumerate(range(0, len(names), FILES_PER_JOB)):
+        yield number, names[start : start + FILES_PER_JOB]
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    global maker, options
+    options = arguments = parser().parse_args(argv)
+    started = time.monotonic()
+    tokenizer = read_tokenizer(arguments.tokenizer)
+    maker = SampleMaker(tokenizer, templates()[arguments.template], arguments.length + 1)
+    repositories.clear()
+    repositories.update(read_corpus(arguments.corpus, set(arguments.only)))
+    for name, texts in list(repositories.items()):
+        if sum(len(one.text) for one in texts.values()) > arguments.largest:
+            del repositories[name]
+    (arguments.out / "indexes").mkdir(parents=True, exist_ok=True)
+    with multiprocessing.get_context("fork").Pool(arguments.processes) as pool:
+        if arguments.snippets:
+            largest_first = sorted(repositories, key=lambda name: -len(repositories[name]))
+            for _ in pool.imap_unordered(index_repository, largest_first):
+                pass
+            print(f"{time.monotonic() - started:.0f} s, {len(repositories)} indexes", flush=True)
+        shards = Shards(arguments.out, arguments.length + 1, arguments.blocks_per_shard)
+        for kept, held in pool.imap(render_job, jobs(arguments.seed, arguments.lap)):
+            shards.add(kept, held)
+        shards.finish()
+    print(
+        f"{shards.n_blocks:,} blocks, {shards.n_tokens / 1e6:.1f} M tokens, "
+        f"{1 - shards.n_tokens / max(1, shards.n_blocks) / (arguments.length + 1):.1%} padding, "
+        f"{time.monotonic() - started:.0f} s"
+    )
+
+
+class Shards:
+    """Collects samples, and writes a shard as soon as there are enough."""
+
+    def __init__(self, out: Path, length: int, n_blocks: int) -> None:
+        self.out, self.length, self.wanted = out, length, n_blocks
+        self.next = len(list(out.glob("shard-*.npy")))
+        self.rng = random.Random(self.next)
+        self.pad = maker.id(PAD)
+        self.kept: Samples = []
+        self.held: Samples = []
+        self.n_waiting = 0
+        self.n_blocks = self.n_tokens = 0
+
+    def add(self, kept: Samples, held: Samples) -> None:
+        self.held += held
+        self.kept += kept
+        self.n_waiting += sum(map(len, kept))
+        if self.n_waiting > self.wanted * self.length:
+            self.write()
+
+    def write(self) -> None:
+        validation = self.out / "validation.npy"
+        if self.held and not validation.exists():
+            np.save(validation, pack(self.held, self.length, self.pad)[:N_VALIDATION])
+        if not self.kept:
+            return
+        self.rng.shuffle(self.kept)
+        blocks = pack(self.kept, self.length, self.pad)
+        blocks = blocks[np.random.default_rng(self.next).permutation(len(blocks))]
+        self.next += len(write_shards(blocks, self.out, self.next))
+        self.n_blocks += len(blocks)
+        self.n_tokens += int((blocks != self.pad).sum())
+        print(f"{self.next} shards, {self.n_tokens / 1e6:.1f} M tokens", flush=True)
+        self.kept, self.n_waiting = [], 0
+
+    finish = write
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     add: Any = parser.add_argument
     add("corpus", type=Path)
     add("out", type=Path)
@@ -86,40 +181,13 @@ def main(argv: list[str] | None = None) -> None:
     add("--template", default=TEMPLATE)
     add("--length", type=int, default=2_048)
     add("--only", action="append", default=[])
+    add("--largest", type=float, default=float("inf"), help="characters of a repository")
     add("--snippets", action=argparse.BooleanOptionalAction, default=True)
     add("--lap", type=int, default=0, help="number of this pass over the corpus")
-    add("--part", default="0/1", help="k/n: the k-th of n parts of the jobs")
+    add("--blocks-per-shard", type=int, default=BLOCKS_PER_SHARD)
     add("--processes", type=int, default=1)
     add("--seed", type=int, default=0)
-    arguments = parser.parse_args(argv)
-    started = time.monotonic()
-    k, n = map(int, arguments.part.split("/"))
-    work = jobs(arguments.corpus, set(arguments.only), (k, n))
-    kept: list[Blocks] = []
-    held: list[Blocks] = []
-    with multiprocessing.Pool(arguments.processes, prepare, (arguments,)) as pool:
-        for done, (training, validation) in enumerate(pool.imap(render_job, work)):
-            kept.append(training)
-            held.append(validation)
-            if done % 50 == 0:
-                print(f"{time.monotonic() - started:.0f} s, {done} jobs", flush=True)
-    rng = np.random.default_rng((arguments.seed, arguments.lap, k))
-    blocks = shuffled(kept, rng)
-    first = len(list(arguments.out.glob("shard-*.npy")))
-    write_shards(blocks, arguments.out, first)
-    validation_file = arguments.out / "validation.npy"
-    if not validation_file.exists():
-        np.save(validation_file, shuffled(held, rng)[:128])
-    pad = 4
-    print(
-        f"{len(blocks):,} blocks, {(blocks != pad).sum() / 1e6:.1f} M tokens, "
-        f"{(blocks == pad).mean():.1%} padding, {time.monotonic() - started:.0f} s"
-    )
-
-
-def shuffled(parts: list[Blocks], rng: np.random.Generator) -> Blocks:
-    blocks = np.concatenate(parts)
-    return blocks[rng.permutation(len(blocks))]
+    return parser
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from slm_context.window import fit_window
 from slm_prompts.render import OtherFile, render
 from slm_prompts.template import FimTemplate
 
+from slm_lsp.completion.healing import healed
 from slm_lsp.errors import PromptTooLong
 from slm_lsp.inference.client import ModelClient
 from slm_lsp.inference.wire import Chunk, Done, Generate
@@ -154,14 +155,16 @@ async def ask(
             first = kept.pop(0)
             n_snippets -= len(first.path) + len(first.text)
         window = fit_window(document, n_chars - n_snippets)
+        prefix, begun = healed(window.prefix)
         prompt = render(
-            template, path=case.path, prefix=window.prefix, suffix=window.suffix, snippets=kept
+            template, path=case.path, prefix=prefix, suffix=window.suffix, snippets=kept
         )
         question = Generate(
             id=0,
             segments=tuple((one.text, one.special) for one in prompt.segments),
             n_predict=N_PREDICT,
             stop=prompt.stop,
+            heal=begun,
         )
         try:
             return await _answer(client, case, question, started)

@@ -209,7 +209,11 @@ def restore(folder: Path, network: Network, optimizer: Optimizer) -> Progress:
     network.load_state_dict(state["network"])
     optimizer.restore(state["optimizer"])
     progress = Progress(**state["progress"])
-    progress.at = Position(**state["progress"]["at"])
+    # Blocks of another length are other data, and begin at their beginning.
+    if state["shape"]["context"] == network.shape.context:
+        progress.at = Position(**state["progress"]["at"])
+    else:
+        progress.at = Position()
     return progress
 
 

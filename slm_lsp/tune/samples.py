@@ -18,6 +18,8 @@ from slm_prompts.render import OtherFile, render
 from slm_prompts.template import FimTemplate
 from tokenizers import Tokenizer
 
+from slm_lsp.completion.healing import healed
+
 # Snippets of other files for a document, most useful last.
 Neighbours = Callable[[DocumentContext], Sequence[OtherFile]]
 
@@ -102,25 +104,30 @@ class SampleMaker:
         self, target: Target, snippets: Sequence[OtherFile], n_chars: int
     ) -> list[int] | None:
         """The prompt, the hidden text and the end marker; None when the text is too long."""
-        middle = self.encode(target.middle)
+        # As the server does: a word that was begun is taken off the prompt, and written again.
+        _, begun = healed(target.document.prefix)
+        middle = self.encode(begun + target.middle)
         if len(middle) > MAX_MIDDLE_TOKENS:
             return None
         room = self.length - len(middle) - 1
-        for _ in range(4):
-            window = fit_window(target.document, n_chars)
+        kept = list(snippets)
+        for _ in range(5):
+            n_snippets = sum(len(one.path) + len(one.text) for one in kept)
+            while kept and n_snippets > n_chars // 3:
+                first = kept.pop(0)
+                n_snippets -= len(first.path) + len(first.text)
+            window = fit_window(target.document, n_chars - n_snippets)
             prompt = render(
                 self.template,
                 path=target.document.path,
-                prefix=window.prefix,
+                prefix=healed(window.prefix)[0],
                 suffix=window.suffix,
-                snippets=snippets,
+                snippets=kept,
             )
             tokens = self.encode_prompt(prompt)
             if len(tokens) <= room:
                 return [*tokens, *middle, self.id(self.template.end[0])]
-            # Too long: the snippets are asked to give way first, then the window.
             n_chars = n_chars * 3 // 4
-            snippets = snippets[1:]
         return None
 
     def causal(self, path: str, text: str, to_the_end: bool) -> list[int]:

@@ -1,0 +1,122 @@
+"""The whole way from clones to a model that answers, with the commands of the model card.
+
+The corpus is this repository's own code, the model is tiny, and nothing else differs.
+"""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from slm_prompts.catalog import template_for
+
+from slm_lsp.inference.client import WorkerClient
+from slm_lsp.models.digest import sha256_of
+from slm_lsp.tune.accuracy import Case, Position, ask
+from slm_lsp.tune.loop import network_of
+from tests.support.clones import make_clone
+
+ROOT = Path(__file__).parents[2]
+MANIFEST = """
+[[source]]
+url = "https://github.com/own/code"
+commit = "HEAD"
+licence = "MIT"
+languages = ["python"]
+"""
+
+
+def stage(name: str, *arguments: object) -> str:
+    command = [sys.executable, "-m", f"training.{name}", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stderr[-2_000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with everything that the stages before training make."""
+    out = tmp_path_factory.mktemp("pipeline")
+    own = [*ROOT.glob("slm_lsp/completion/*.py"), *ROOT.glob("context/slm_context/**/*.py")]
+    files = {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in own}
+    make_clone(out / "clones", "own/code", files)
+    (out / "manifest.toml").write_text(MANIFEST)
+    stage("corpus", out / "clones", out, "--manifest", out / "manifest.toml")
+    stage("tokenizer", out / "corpus.jsonl", out / "tokenizer.json", "--vocabulary", 1_024)
+    command = (out / "corpus.jsonl", out / "shards", "--tokenizer", out / "tokenizer.json")
+    stage("shards", *command, "--length", 256, "--blocks-per-shard", 64)
+    return out
+
+
+def train(made: Path, run: str, tokens: int, *more: object) -> Path:
+    stage(
+        "train",
+        *("--shards", made / "shards", "--out", made / run, "--shape", "tiny"),
+        *("--vocabulary", 1_024, "--batch-tokens", 2_048, "--micro-rows", 4, "--threads", 1),
+        *("--no-compile", "--full-precision", "--device", "cpu", "--tokens", tokens),
+        *more,
+    )
+    return made / run
+
+
+@pytest.mark.slow
+@pytest.mark.model
+async def test_from_clones_to_answers(made: Path):
+    run = train(made, "run", 60_000)
+    with (run / "loss.csv").open() as file:
+        losses = [float(row["loss"]) for row in csv.DictReader(file) if row["kind"] == "train"]
+    assert np.mean(losses[-3:]) < np.mean(losses[:3]) - 0.5
+    stage("plot", made / "loss.png", run / "loss.csv")
+    assert (made / "loss.png").read_bytes().startswith(b"\x89PNG")
+    told = stage("export", run / "checkpoint.pt", made / "tokenizer.json", made / "slm-lsp-tiny")
+    assert "slm-lsp-tiny-Q8_0.gguf" in told
+    differences = [
+        float(line.split("largest difference ")[1].split(",")[0])
+        for line in told.splitlines()
+        if "largest difference" in line
+    ]
+    assert len(differences) == 2 and differences[0] < 0.02 and differences[1] < 0.2
+    model = made / "slm-lsp-tiny-Q8_0.gguf"
+    text = "import os\n\n\ndef name(path):\n    return os.path.basename(path)\n"
+    offset = text.index("os.path")
+    case = Case("own/code", "a.py", "python", text, offset, Position.LINE_START)
+    client = WorkerClient(model, sha256_of(model), n_ctx=256, n_threads=1, state_dir=made / "state")
+    await client.start()
+    try:
+        assert client.model is not None, client.detail
+        template = template_for(client.model.name, client.model.fim_markers)
+        assert template is not None and template.name.startswith("slm-lsp")
+        answer = await ask(client, template, case)
+        assert answer.n_prompt > 10
+        assert 0.0 <= answer.probability <= 1.0
+    finally:
+        await client.close()
+
+
+@pytest.mark.slow
+def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(made: Path):
+    """The rate follows the share of the budget, so the two halves must be told the same whole."""
+    whole = network_of(train(made, "whole", 24_000) / "checkpoint.pt")
+    script = (
+        "import sys, signal, training.train as t\n"
+        "from slm_lsp.tune import loop\n"
+        "noted = loop.note\n"
+        "def note(folder, progress, *rest):\n"
+        "    noted(folder, progress, *rest)\n"
+        "    progress.step == 4 and signal.raise_signal(signal.SIGTERM)\n"
+        "loop.note = note\n"
+        "t.main(sys.argv[1:])\n"
+    )
+    arguments = [
+        *("--shards", made / "shards", "--out", made / "parts", "--shape", "tiny"),
+        *("--vocabulary", 1_024, "--batch-tokens", 2_048, "--micro-rows", 4, "--threads", 1),
+        *("--no-compile", "--full-precision", "--device", "cpu", "--tokens", 24_000),
+    ]
+    subprocess.run([sys.executable, "-c", script, *map(str, arguments)], cwd=ROOT, check=True)
+    assert torch.load(made / "parts" / "checkpoint.pt")["progress"]["step"] == 4
+    parts = network_of(train(made, "parts", 24_000) / "checkpoint.pt")
+    for name, tensor in whole.state_dict().items():
+        assert torch.equal(tensor, parts.state_dict()[name]), name
