@@ -23,7 +23,7 @@ from slm_prompts.render import OtherFile
 from slm_prompts.template import templates
 
 from slm_lsp.tune.blocks import BLOCKS_PER_SHARD, pack, write_shards
-from slm_lsp.tune.samples import SampleMaker
+from slm_lsp.tune.samples import Mix, SampleMaker
 from slm_lsp.tune.weights import PAD, read_tokenizer
 from training.neighbours import Text, neighbours_in, write_index
 
@@ -108,7 +108,8 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments = parser().parse_args(argv)
     started = time.monotonic()
     tokenizer = read_tokenizer(arguments.tokenizer)
-    maker = SampleMaker(tokenizer, templates()[arguments.template], arguments.length + 1)
+    mix = Mix(snippets=arguments.snippet_share, chars=(arguments.chars[0], arguments.chars[1]))
+    maker = SampleMaker(tokenizer, templates()[arguments.template], arguments.length + 1, mix)
     repositories.clear()
     repositories.update(read_corpus(arguments.corpus, set(arguments.only)))
     for name, texts in list(repositories.items()):
@@ -183,6 +184,8 @@ def parser() -> argparse.ArgumentParser:
     add("--only", action="append", default=[])
     add("--largest", type=float, default=float("inf"), help="characters of a repository")
     add("--snippets", action=argparse.BooleanOptionalAction, default=True)
+    add("--snippet-share", type=float, default=Mix().snippets, help="of the completions")
+    add("--chars", type=int, nargs=2, default=Mix().chars, help="least and most of a prompt")
     add("--lap", type=int, default=0, help="number of this pass over the corpus")
     add("--blocks-per-shard", type=int, default=BLOCKS_PER_SHARD)
     add("--processes", type=int, default=1)
