@@ -31,7 +31,7 @@ languages = ["python"]
 
 def stage(name: str, *arguments: object) -> str:
     command = [sys.executable, "-m", f"training.{name}", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-2_000:]
     return done.stdout
 
