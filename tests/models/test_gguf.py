@@ -48,7 +48,7 @@ def test_a_good_file(tmp_path: Path) -> None:
 
 def test_the_bundled_model() -> None:
     found = inspect_model(bundled_model().path)
-    assert (found.architecture, found.quantization, found.n_ctx_train) == ("llama", "Q8_0", 1024)
+    assert (found.architecture, found.quantization, found.n_ctx_train) == ("llama", "Q8_0", 2048)
     assert 7_900_000 < found.n_weights < 8_100_000
 
 
