@@ -102,7 +102,8 @@ def main(argv: list[str] | None = None) -> None:
     for kind in arguments.kinds:
         files[kind] = arguments.out.with_name(f"{name}-{kind.upper()}.gguf")
         quantise(files["f16"], files[kind], kind)
-    tokens = tokenizer.encode(Path(__file__).read_text("utf-8")).ids[:512]
+    tokens = tokenizer.encode(Path(__file__).read_text("utf-8")).ids
+    tokens = tokens[: min(512, network.shape.context)]
     for path in files.values():
         worst, same = compare(network, path, tokens)
         size = path.stat().st_size / 1e6
