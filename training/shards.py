@@ -27,7 +27,7 @@ from slm_lsp.tune.samples import Mix, SampleMaker
 from slm_lsp.tune.weights import PAD, read_tokenizer
 from training.neighbours import Text, neighbours_in, write_index
 
-TEMPLATE = "slm-lsp-mini-v0"
+TEMPLATE = "slm-lsp-v1"
 FILES_PER_JOB = 32
 N_VALIDATION = 128
 Repositories = dict[str, dict[str, Text]]

@@ -7,7 +7,7 @@ from slm_prompts.template import FimTemplate, templates
 # Families whose markers are the same and whose layout is not: a piece of the model's name
 # decides, the first match counts.
 BY_NAME: tuple[tuple[str, str], ...] = (
-    ("slm-lsp", "slm-lsp-mini-v0"),
+    ("slm-lsp", "slm-lsp-v1"),
     ("mellum", "mellum-v1"),
     ("granite", "starcoder-v1"),
     ("refact", "starcoder-v1"),

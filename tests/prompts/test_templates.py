@@ -62,7 +62,7 @@ def test_empty_parts_leave_no_empty_segment(template: FimTemplate) -> None:
 @pytest.mark.parametrize(
     ("name", "markers", "expected"),
     [
-        ("slm-lsp-mini", {"pre": "<|fim_prefix|>", "suf": "<|fim_suffix|>"}, "slm-lsp-mini-v0"),
+        ("slm-lsp-mini", {"pre": "<|fim_prefix|>", "suf": "<|fim_suffix|>"}, "slm-lsp-v1"),
         ("Qwen2.5 Coder 0.5B", {"pre": "<|fim_prefix|>"}, "qwen-coder-v1"),
         ("starcoder2-3b", {"pre": "<fim_prefix>", "suf": "<fim_suffix>"}, "starcoder2-v1"),
         ("granite-3b-code-base", {"pre": "<fim_prefix>", "suf": "<fim_suffix>"}, "starcoder-v1"),

@@ -21,7 +21,7 @@ from tests.support.fake_model import FakeModel
 from training import shards
 from training.neighbours import Text, neighbours_in, write_index
 
-TEMPLATE = templates()["slm-lsp-mini-v0"]
+TEMPLATE = templates()["slm-lsp-v1"]
 SHOP = (
     "import money\n\n\ndef total(basket):\n    amount = money.zero()\n"
     "    for item in basket:\n        amount = money.add(amount, item.price)\n    return amount\n"
