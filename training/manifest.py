@@ -40,8 +40,9 @@ def read_manifest(path: Path = HERE / "manifest.toml") -> tuple[Source, ...]:
 
 
 def read_reserved(path: Path = HERE / "reserved.toml") -> frozenset[str]:
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    return frozenset(table["evaluation"]) | frozenset(table["reserved"])
+    """All repositories of the file, whatever they are kept for."""
+    table: dict[str, list[str]] = tomllib.loads(path.read_text(encoding="utf-8"))
+    return frozenset().union(*table.values())
 
 
 def read_evaluation(path: Path = HERE / "reserved.toml") -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.commits import REPORTED, TUNED
 from tests.support.clones import MIT, make_clone
 from training.clones import find_clones
 from training.corpus import build
@@ -88,6 +89,10 @@ def test_nothing_of_an_evaluation_repository_gets_in(tmp_path: Path):
     assert card["files"]["shares a run with evaluation"] == 3
     forbidden = Forbidden([hidden])
     assert not any(forbidden.meets(windows(Tokens()(row["text"]))) for row in rows)
+
+
+def test_what_is_typed_again_is_reserved():
+    assert read_reserved() >= {*TUNED, *REPORTED}
 
 
 def test_the_manifest_names_no_reserved_repository():
