@@ -53,7 +53,8 @@ def _property(spec: Spec) -> dict[str, Any]:
 def _limits(spec: Spec) -> dict[str, Any]:
     limits: dict[str, Any] = {}
     if spec.rules.get("pattern") is not None:
-        limits["pattern"] = f"^(?:{spec.rules['pattern']})$"
+        # In some engines `$` alone also matches before a last newline.
+        limits["pattern"] = f"^(?:{spec.rules['pattern']})$(?!\\n)"
     for key in ("minimum", "maximum"):
         if spec.rules.get(key) is not None:
             limits[key] = spec.rules[key]
