@@ -3,6 +3,7 @@
 import os
 import threading
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -82,12 +83,10 @@ def test_what_is_no_settings_file(content: bytes, says: str, places: Places) -> 
     ids=lambda content: str(content[:12]),
 )
 def test_files_made_to_keep_us_busy(content: bytes, places: Places) -> None:
-    import time
-
     places.repository.write_bytes(content)
-    begin = time.perf_counter()
+    begin = process_time()  # our own work: other processes may keep the machine busy
     places.load()
-    assert time.perf_counter() - begin < 10
+    assert process_time() - begin < 10
 
 
 def test_a_byte_order_mark_is_no_mistake(places: Places) -> None:

@@ -39,9 +39,9 @@ WORDS = [
 
 def look_at(places: Places, content: bytes) -> None:
     places.repository.write_bytes(content)
-    begin = time.perf_counter()
+    begin = time.process_time()
     resolved = places.load()
-    assert time.perf_counter() - begin < LONGEST_S
+    assert time.process_time() - begin < LONGEST_S
     assert isinstance(resolved.settings, Settings)
     for complaint in resolved.complaints:
         text = str(complaint)

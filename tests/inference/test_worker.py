@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -193,13 +192,13 @@ def test_garbage_from_the_server_ends_it(child):
 
 
 def test_a_cancelled_request_stops_using_the_cpu(child):
-    """Within 100 ms of the cancel, all that is left is an idle process."""
+    """It works on for less than 100 ms; then all that is left is an idle process."""
     child.send(LONG)
     child.receive(Chunk)
+    before = cpu_seconds(child.process.pid)
     child.send(Cancel(1))
-    started = time.monotonic()
     child.receive(Done)
-    assert time.monotonic() - started < 0.1
+    assert cpu_seconds(child.process.pid) - before < 0.1
     before = cpu_seconds(child.process.pid)
     busy = True
     while busy:

@@ -24,12 +24,12 @@ MOST_KIB = 1 << 20
 
 def look_at(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    begin = time.perf_counter()
+    begin = time.process_time()
     try:
         inspect_model(path)
     except ModelError as error:
         assert str(error).strip() and "\n" not in str(error) and len(str(error)) < 1000
-    assert time.perf_counter() - begin < LONGEST_S
+    assert time.process_time() - begin < LONGEST_S
 
 
 def test_mutations_that_follow_the_code(tmp_path: Path) -> None:
@@ -84,8 +84,8 @@ def test_claims_cost_little(n_strings: int, tmp_path: Path) -> None:
     path.write_bytes(MODEL[:24] + array)
     with path.open("r+b") as file:
         file.truncate(1 << 30)
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(ModelError):
         inspect_model(path)
-    assert time.perf_counter() - begin < 4 * LONGEST_S
+    assert time.process_time() - begin < 4 * LONGEST_S
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < MOST_KIB
