@@ -10,15 +10,15 @@ from typing import NamedTuple
 from benchmarks.machine import machine
 
 RESULTS = Path(__file__).parent / "results"
-WARM_UP_SHARE = 0.1
 PART_S = 600.0
 
 
 class Timing(NamedTuple):
-    """How long something took, and when it ended, counted from the first key."""
+    """How long something took, and how long it was computed, at a time since the first key."""
 
     at_s: float
     ms: float
+    cpu_ms: float
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,18 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def verdict(
-    samples: list[Sample], answers: list[Timing], references: list[Timing]
+    samples: list[Sample],
+    answers: list[Timing],
+    probes: list[Timing],
+    references: list[Timing],
 ) -> Iterator[str]:
-    """The last ten minutes, or the last third of a short run, beside the first after warm-up."""
+    """The last ten minutes, or the last third of a short run, beside the first."""
     end = samples[-1].seconds
-    warm = end * WARM_UP_SHARE
-    part = min(PART_S, (end - warm) / 3)
-    spans = ((warm, warm + part), (end - part, end))
+    part = min(PART_S, end / 3)
+    spans = ((0.0, part), (end - part, end))
     first, last = ([one for one in samples if a <= one.seconds <= b] for a, b in spans)
-    yield f"{end / 60:.0f} minutes; {part / 60:.1f} after {warm / 60:.1f} of warm-up → the last"
+    first, last = first or samples[:1], last or samples[-1:]
+    yield f"{end / 60:.0f} minutes after the warm-up; the first {part / 60:.1f} → the last"
     for name in ("server_mib", "worker_mib"):
         yield _change(name, *(median(getattr(one, name) for one in some) for some in (first, last)))
     for name in ("server_fds", "worker_fds", "restarts"):
@@ -66,17 +69,32 @@ def verdict(
         yield _change(
             f"{name[:-2]}_ms per question", *(_per_question(name, some) for some in (first, last))
         )
-    for percent in (50, 95):
-        took, reference = (
-            [percentile([x.ms for x in some if a <= x.at_s <= b], percent) for a, b in spans]
-            for some in (answers, references)
-        )
-        yield _change(f"p{percent}_ms", *took)
-        yield _change(f"p{percent} of the fixed Python, ms", *reference)
-        ratio = [ms / (of or 1) for ms, of in zip(took, reference, strict=True)]
-        yield _change(f"p{percent}, as a ratio to the fixed Python's", *ratio)
+    for what, some in (("any text", answers), ("the same text", probes)):
+        for percent in (50, 95):
+            yield from _timings(what, percent, some, references, spans)
     yield _change("load average", *(median(one.load for one in some) for some in (first, last)))
     yield f"{samples[-1].requests} questions, {samples[-1].shown} suggestions shown"
+
+
+def _timings(
+    what: str,
+    percent: int,
+    some: list[Timing],
+    references: list[Timing],
+    spans: Sequence[tuple[float, float]],
+) -> Iterator[str]:
+    """How long it took and was computed, each also as a ratio to the fixed Python's median."""
+    for kind in ("ms", "cpu_ms"):
+        took, reference = (
+            [
+                percentile([getattr(x, kind) for x in timings if a <= x.at_s <= b], of)
+                for a, b in spans
+            ]
+            for timings, of in ((some, percent), (references, 50))
+        )
+        yield _change(f"{what}, p{percent}_{kind}", *took)
+        ratio = [ms / (of or 1) for ms, of in zip(took, reference, strict=True)]
+        yield _change(f"{what}, p{percent}_{kind} as a ratio to fixed Python", *ratio)
 
 
 def _change(name: str, before: float, after: float) -> str:

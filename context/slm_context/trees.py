@@ -7,8 +7,8 @@ want the one of what is on the screen. As typing goes on, only what changed is p
 from slm_context.remembered import Remembered
 from slm_context.syntax import SyntaxTree, parse
 
-# Of texts whose trees are kept: some 25 MB of trees.
-MAX_CHARS = 600_000
+# Of texts whose trees are kept: a dozen files of usual length, in some 11 MB of trees.
+MAX_CHARS = 250_000
 
 _TREES: Remembered[str, SyntaxTree] = Remembered(MAX_CHARS)
 

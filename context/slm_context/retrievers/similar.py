@@ -65,7 +65,7 @@ def words_of(text: str) -> frozenset[str]:
 
 
 # What it says takes nine bytes a character.
-@remembers(max_chars=1_000_000)
+@remembers(max_chars=600_000)
 def _windows(text: str) -> tuple[tuple[int, frozenset[str]], ...]:
     by_line = [frozenset(WORD.findall(line)) for line in text.split("\n")[:4_000]]
     return tuple(
