@@ -39,7 +39,14 @@ class Change:
         return "".join(f"{line}\n" for line in found)
 
     def write(self) -> None:
-        replace_text(self.path.resolve(), self.after)
+        """Raises ConfigError where the file cannot be written; it then stays as it was."""
+        try:
+            replace_text(self.path.resolve(), self.after)
+        except OSError as error:
+            raise ConfigError(
+                f"{self.path} cannot be written: {error.strerror or error}; "
+                "the model is not pinned, the same command does it once that is mended"
+            ) from error
 
 
 def write_pin(root: Path, pin: Pin) -> Path:
