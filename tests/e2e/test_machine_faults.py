@@ -85,6 +85,21 @@ async def test_the_disk_is_full(root: Path, clean_environment: Path) -> None:
         await end(editor)
 
 
+async def test_the_log_cannot_be_written(root: Path) -> None:
+    """A full disk under the log costs its lines; what waits to be written does not pile up."""
+    full = ("--log-level", "debug", "--log-file", "/dev/full")
+    async with Editor.start(*full) as editor:
+        uri = await begin(editor, root)
+        before = own_mib(editor.process.pid)
+        for n in range(300):
+            editor.insert(uri, END[0], END[1] + n % 40, "a")
+            await editor.inline(uri, END[0], END[1] + n % 40 + 1, by_hand=False)
+        assert own_mib(editor.process.pid) < before + 50
+        (item, *_) = await editor.inline(uri, *END)
+        assert item["insertText"]
+        await end(editor)
+
+
 @pytest.mark.slow
 async def test_the_disk_is_read_only(root: Path, clean_environment: Path) -> None:
     home = clean_environment / "data"

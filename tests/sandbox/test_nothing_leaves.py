@@ -66,9 +66,8 @@ def test_without_the_sandbox_the_trace_shows_sockets(tmp_path: Path):
     """The same attempts that are refused in both processes, by a process outside."""
     from slm_lsp.sandbox.inside import command
 
-    for role, n_processes in (("outside", 1), ("server", 2)):
+    for role in ("outside", "server"):
         trace = tmp_path / role
         subprocess.run([*strace(trace), *command(role, "")], capture_output=True, timeout=60)
         made = [line for line in sockets(trace) if not refused(line)]
         assert bool(made) == (role == "outside"), made
-        assert n_processes
