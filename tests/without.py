@@ -1,0 +1,122 @@
+"""Each handling of a fault taken out, one at a time: the test that holds it down has to fail.
+
+    python -m tests.without             # all of `without.toml`, an hour
+    python -m tests.without disk        # those whose fault has this word
+
+Nothing is changed here: it happens in a copy of the tracked files, with an environment in which
+only the copy is found. There each test passes first, with everything in it.
+"""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+import tomllib
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLE = Path(__file__).with_suffix(".toml")
+PATIENCE_S = 400
+PYTEST = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider")
+FAILED = 1  # pytest's code for tests that ran and failed
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What is taken out of a file, what stands there then, and the test that notices."""
+
+    fault: str
+    file: str
+    out: str
+    put_in: str
+    test: str
+
+
+def handlings() -> list[Handling]:
+    table = tomllib.loads(TABLE.read_text("utf-8"))
+    return [
+        Handling(one["fault"], one["file"], one["out"], one["in"], one["test"])
+        for one in table["handling"]
+    ]
+
+
+class Copy:
+    """The tracked files elsewhere, as they are in the working tree."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "tree"
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
+        )
+        for name in filter(None, listed.stdout.split("\0")):
+            source, target = ROOT / name, self.root / name
+            if source.is_file():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(source.read_bytes())
+                target.chmod(source.stat().st_mode)
+        venv.create(folder / "venv", symlinks=True)
+        self.python = folder / "venv" / "bin" / "python"
+        # What is installed here, but for the files by which an editable installation is found.
+        paths = [self.root, self.root / "context", self.root / "prompts"]
+        installed = sysconfig.get_paths()["purelib"]
+        for place in (folder / "venv" / "lib").glob("python*/site-packages"):
+            (place / "copy.pth").write_text("\n".join(map(str, [*paths, installed])) + "\n")
+
+    def run(self, test: str) -> tuple[int, str]:
+        """pytest's exit code, and what it said."""
+        done = subprocess.run(
+            [self.python, *PYTEST, test],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        return done.returncode, done.stdout
+
+    def without(self, one: Handling) -> tuple[int, str]:
+        """The same, with the handling taken out."""
+        file = self.root / one.file
+        whole = file.read_text("utf-8")
+        assert whole.count(one.out) == 1, f"{one.file} has {one.out!r} not once"
+        file.write_text(whole.replace(one.out, one.put_in), "utf-8")
+        try:
+            return self.run(one.test)
+        finally:
+            file.write_text(whole, "utf-8")
+
+
+def main(words: list[str]) -> int:
+    wanted = [one for one in handlings() if all(word in one.fault for word in words)]
+    unnoticed = 0
+    passes: dict[str, bool] = {}  # with everything in it
+    with tempfile.TemporaryDirectory(prefix="slm-lsp-without-") as folder:
+        copy = Copy(Path(folder))
+        for one in wanted:
+            started = time.monotonic()
+            if one.test not in passes:
+                passes[one.test] = copy.run(one.test)[0] == 0
+            try:
+                code, said = copy.without(one)
+            except subprocess.TimeoutExpired:
+                code, said = FAILED, f"nothing within {PATIENCE_S} s"
+            noticed = passes[one.test] and code == FAILED
+            if not passes[one.test]:
+                said = "it fails also with everything in it"
+            unnoticed += not noticed
+            last = (said.strip().splitlines() or [""])[-1]
+            took = time.monotonic() - started
+            print(f"{'noticed' if noticed else 'NOT NOTICED'}: {one.fault} ({took:.0f} s; {last})")
+            sys.stdout.flush()
+            if not noticed:
+                print(said[-2000:])
+    print(f"{len(wanted)} handlings taken out, {unnoticed} not noticed")
+    return unnoticed
+
+
+if __name__ == "__main__":
+    sys.exit(min(1, main(sys.argv[1:])))
