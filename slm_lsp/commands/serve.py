@@ -23,10 +23,12 @@ def run(args: argparse.Namespace) -> int:
 
     reading, writing = claim_stdio()
 
+    from slm_lsp.allocator import keep_memory_steady
     from slm_lsp.log import configure, open_private
     from slm_lsp.models.places import cache_folder, home
     from slm_lsp.sandbox import enter_server_sandbox
 
+    keep_memory_steady()
     own_files = () if args.log_file is None else (args.log_file,)
     for file in own_files:
         open_private(file).close()

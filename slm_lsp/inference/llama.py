@@ -5,6 +5,7 @@ Runs in the child only, on its main thread.
 
 import ctypes
 from collections.abc import Callable, Sequence
+from mmap import mmap
 from pathlib import Path
 from typing import Any
 
@@ -184,8 +185,13 @@ class Llama:
         return C.llama_state_seq_get_size(self._ctx, sequence)
 
     def save(self, sequence: int) -> Any:
-        """A copy of a sequence's cells in the host's memory."""
-        state = np.empty(self.state_size(sequence), np.uint8)
+        """A copy of a sequence's cells in the host's memory.
+
+        In pages of its own, which go back whole when it is forgotten: megabytes from the heap,
+        each of another size, leave holes that nothing fits into.
+        """
+        pages = mmap(-1, max(1, self.state_size(sequence)))
+        state = np.frombuffer(pages, np.uint8)
         pointer = ctypes.cast(state.ctypes.data, ctypes.POINTER(ctypes.c_uint8))
         n_bytes = C.llama_state_seq_get_data(self._ctx, pointer, len(state), sequence)
         return state[:n_bytes]
