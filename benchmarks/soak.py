@@ -102,10 +102,13 @@ async def sample(editor: Editor, typist: Typist, before: list[Sample]) -> Sample
 
 
 def mib(pid: int | None) -> float:
-    """Memory of its own: neither the mapped model file nor shared libraries."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    kib = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon"))
-    return round(kib / 1024, 2)
+    """Memory of its own: neither the mapped model file nor shared libraries.
+
+    Pages that are mapped for their own sake, as saved prompts are, count as shared in Linux.
+    """
+    status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    kib = (int(line.split()[1]) for line in status if line.startswith(("RssAnon", "RssShmem")))
+    return round(sum(kib) / 1024, 2)
 
 
 def n_fds(pid: int | None) -> int:
