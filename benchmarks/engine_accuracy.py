@@ -3,13 +3,11 @@
     python -m benchmarks.engine_accuracy CLONES                 # the bundled model
     python -m benchmarks.engine_accuracy CLONES --only healing --n-cases 300 --write
 
-Three questions, each on the hidden rests of lines of real code (benchmarks/completion_accuracy.py):
+Two questions, both on the hidden rests of lines of real code (benchmarks/completion_accuracy.py):
 
 healing   Is the rest of a line as often right inside an identifier as from the identifier's start?
 shift     With the suffix's cells moved at each key instead of evaluated again: how much less
           probable is what really follows, and how often does the answer differ?
-end rule  Is an answer more often right when it also ends where ending is about as likely as any
-          of many ways to go on?
 """
 
 import argparse
@@ -145,23 +143,6 @@ def told(
     return mean(scores), text.split("\n", 1)[0].rstrip()
 
 
-def end_rule(engine: Engine, cases: list[Case]) -> Iterator[Row]:
-    asked = [Asked(one, one.offset) for one in cases]
-    found: list[list[bool]] = []
-    for way, rule in (("without", False), ("with", True)):
-        answers = [engine.ask(replace(one.request(engine), end_rule=rule))[0] for one in asked]
-        lines = [answer.split("\n", 1)[0].rstrip() for answer in answers]
-        right = [line == one.hidden for line, one in zip(lines, asked, strict=True)]
-        begun = [
-            one.hidden.startswith(line) for line, one in zip(lines, asked, strict=True) if line
-        ]
-        found.append(right)
-        yield "end rule", way, len(asked), 100 * mean(right), "% exact"
-        yield "end rule", way, len(begun), 100 * mean(begun), "% right as far as they go"
-        yield "end rule", way, len(asked), 100 * len(begun) / len(asked), "% not empty"
-    yield from interval("end rule", "with, less without", *found)
-
-
 def interval(measure: str, way: str, before: list[bool], after: list[bool]) -> Iterator[Row]:
     figures = paired_interval([float(one) for one in before], [float(one) for one in after])
     for name, value in zip(("difference", "low", "high"), figures, strict=True):
@@ -173,7 +154,7 @@ def start_of_word(case: Case) -> int:
     return match.start() if match else case.offset
 
 
-MEASURES = {"healing": healing, "shift": shift, "end-rule": end_rule}
+MEASURES = {"healing": healing, "shift": shift}
 
 
 def main(argv: list[str] | None = None) -> None:

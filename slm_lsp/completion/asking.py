@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import math
 import time
 from asyncio import timeout
 from collections.abc import Awaitable, Callable
@@ -15,9 +16,10 @@ from slm_context.window import Window, fit_window
 from slm_prompts import FimTemplate, OtherFile, Prompt, render
 
 from slm_lsp.completion.budget import PromptBudget
+from slm_lsp.completion.confident import LOST
 from slm_lsp.completion.healing import healed
 from slm_lsp.completion.stop import end_of_answer
-from slm_lsp.completion.types import CompletionMode, Explanation, Token
+from slm_lsp.completion.types import CompletionMode, Explanation, Token, Trigger
 from slm_lsp.errors import PromptTooLong
 from slm_lsp.inference.client import ModelClient
 from slm_lsp.inference.wire import Done, Generate, ModelInfo, Warm
@@ -111,6 +113,7 @@ class Asker:
         block = question.mode is CompletionMode.BLOCK
         n_predict = completion.max_block_tokens if block else completion.max_line_tokens
         n_predict = min(n_predict, question.model.n_ctx // ANSWER_SHARE)
+        automatic = explanation.trigger is Trigger.AUTOMATIC
         while True:
             n_chars, n_most = self._room(question)
             prompt, heal = self._lay_out(document, stable, question.template, n_chars, n_most)
@@ -128,6 +131,7 @@ class Asker:
                 temperature=self._settings.model.sampling.temperature,
                 seed=self._settings.model.sampling.seed,
                 deadline_ms=question.deadline_ms,
+                min_logprob=math.log(LOST) if automatic else None,
                 heal=heal,
                 shift=question.template.order == "psm",
             )

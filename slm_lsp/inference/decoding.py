@@ -1,5 +1,6 @@
 """The answers: generate, warm, score. Runs in the child, on its main thread."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from slm_lsp.errors import PromptTooLong
 from slm_lsp.inference.cache import PROMPT, PromptCache
 from slm_lsp.inference.llama import N_BRANCH_CELLS, Aborted, Llama, NoRoom
 from slm_lsp.inference.lookup import DraftPolicy, PromptLookup
-from slm_lsp.inference.sampling import Logits, choose, logprob, most_probable, should_end
+from slm_lsp.inference.sampling import Logits, choose, most_probable
 from slm_lsp.inference.scoring import END, score_texts
 from slm_lsp.inference.text import LINE_ENDS, TextStream
 from slm_lsp.inference.wire import Chunk, Done, EndReason, Generate, Score, Scores, Warm
@@ -26,7 +27,6 @@ class Candidate:
     random: Random
     to_heal: bytes
     n_tokens: int = 0  # chosen; all but the last one are in the cache, too
-    n_shown: int = 0
     sum_logprob: float = 0.0
     next_token: int = 0
     reason: EndReason | None = None
@@ -142,6 +142,7 @@ class Answer:
         self._emit = emit
         self._n_prompt = len(cache.tokens)
         self._n_room = llama.n_ctx - self._n_prompt
+        self._floor = -math.inf if request.min_logprob is None else request.min_logprob
         self.candidates = [self._candidate(index) for index in range(request.n_candidates)]
         alone = len(self.candidates) == 1 and request.temperature <= 0
         self._drafting = drafting if alone else None
@@ -235,10 +236,6 @@ class Answer:
         allowed = self._allowed(candidate)
         if not self._has_any(allowed):
             return self._end_token(), 0.0
-        if allowed is None and self._request.end_rule:
-            if should_end(logits, self._llama.vocab.end_tokens):
-                end = self._end_token()
-                return end, logprob(logits, end)
         return choose(logits, self._request.temperature, candidate.random, allowed)
 
     def _allowed(self, candidate: Candidate) -> Logits | None:
@@ -269,14 +266,11 @@ class Answer:
             candidate.reason = EndReason.LENGTH
 
     def _show(self, candidate: Candidate, piece: bytes, token_logprob: float) -> None:
-        candidate.n_shown += 1
         candidate.sum_logprob += token_logprob
-        floor = self._request.min_mean_logprob
-        if floor is not None and candidate.sum_logprob / candidate.n_shown < floor:
-            candidate.reason = EndReason.CONFIDENCE
-            return
         if candidate.stream.push(piece, token_logprob):
             candidate.reason = EndReason.STOP
+        elif candidate.sum_logprob < self._floor:
+            candidate.reason = EndReason.CONFIDENCE
         self._send(candidate, candidate.stream.take())
 
     def _send(self, candidate: Candidate, tokens: tuple[tuple[str, float], ...]) -> None:

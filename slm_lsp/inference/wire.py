@@ -63,13 +63,11 @@ class Generate:
     n_candidates: int = 1
     temperature: float = 0.0  # 0 is greedy
     seed: int = 0
-    min_mean_logprob: float | None = None  # stop early when the running mean falls below
+    min_logprob: float | None = None  # stop behind the token that makes all of it less probable
     deadline_ms: float | None = None  # stop with what there is after so long
     # Token healing: the answer is made to begin with this text, which is then cut off. It is
     # what was taken off the prompt's prefix, back to a place where a token surely begins.
     heal: str = ""
-    # Also end where ending is about as likely as any of many improbable ways to go on.
-    end_rule: bool = False
     # Where the prompt changed in its middle, move the cells of its end instead of evaluating
     # them again. Meant for prompts with the suffix after the prefix; nearly exact, not quite.
     shift: bool = False
@@ -155,7 +153,7 @@ class EndReason(StrEnum):
     END = "end"  # the model's end-of-middle token
     STOP = "stop"  # a stop string, or the end of the line
     LENGTH = "length"  # n_predict
-    CONFIDENCE = "confidence"  # min_mean_logprob
+    CONFIDENCE = "confidence"  # min_logprob
     DEADLINE = "deadline"
     CANCELLED = "cancelled"
 

@@ -1,6 +1,7 @@
 """The path of one keystroke, on a model that answers what the test says."""
 
 import asyncio
+import math
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from slm_context.cursor import DocumentContext
 from slm_context.languages import language_for
 from slm_context.types import ContextBundle, Origin, Snippet
 
+from slm_lsp.completion.confident import LEAST
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.completion.types import Completion, CompletionRequest, SkipReason, Trigger
 from slm_lsp.errors import PromptTooLong
@@ -118,6 +120,15 @@ async def test_who_asks_by_hand_does_not_wait() -> None:
     world.model.enqueue("first")
     assert await world.ask("total = █\n", INVOKED) == "first"
     assert world.slept == []
+
+
+async def test_only_who_asks_by_hand_gets_an_improbable_answer_to_its_end() -> None:
+    world = World()
+    await world.ask("total = █\n")
+    await world.ask("total = █\n", INVOKED)
+    automatic, invoked = world.model.generated
+    assert automatic.min_logprob is not None and automatic.min_logprob < math.log(LEAST)
+    assert invoked.min_logprob is None
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ These tests run llama.cpp in this process, to reach the decoder without the pipe
 import math
 import sysconfig
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from random import Random
 
@@ -250,17 +251,14 @@ def test_healing_text_that_no_token_begins_with_still_ends(engine):
     assert isinstance(answer[0], str)
 
 
-def test_the_end_rule_never_makes_an_answer_longer(engine, plain):
-    engine.fresh()
-    ended = [engine.ask(replace(request, end_rule=True))[0] for request in prompts()]
-    for short, long in zip(ended, plain, strict=True):
-        assert long.startswith(short)
-    assert ended != plain
-
-
-def test_low_confidence_ends_an_answer(engine, plain):
-    request = replace(prompts()[0], n_predict=40, min_mean_logprob=-1e-9)
-    assert engine.fresh().ask(request)[0] == ""
+def test_an_answer_ends_behind_the_token_that_makes_it_improbable(engine):
+    request = replace(prompts()[0], n_predict=40)
+    tokens = engine.fresh().tokens(request)
+    sums = accumulate(logprob for _, logprob in tokens)
+    n = next(n for n, total in enumerate(sums, 1) if total < -3)
+    assert n < len(tokens), "the whole answer is more probable than that"
+    answer = engine.fresh().ask(replace(request, min_logprob=-3.0))[0]
+    assert answer == "".join(text for text, _ in tokens[:n])
     assert engine.done.reason is EndReason.CONFIDENCE
 
 
