@@ -156,7 +156,8 @@ def test_a_score_is_what_generating_says(engine):
     candidates = ("dirname(", answer, "x")
     score = Score(2, request.segments, candidates, with_end=False)
     logprobs = engine.decoder.score(score).logprobs[1]
-    assert sum(logprobs) == pytest.approx(sum(logprob for _, logprob in tokens), abs=1e-4)
+    # One row while generating, several while scoring: llama.cpp sums them in another order.
+    assert logprobs == pytest.approx([logprob for _, logprob in tokens], abs=TIE)
 
 
 def test_many_long_candidates_are_scored_in_several_batches(engine):
