@@ -2,19 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
+
+from slm_context.cursor import DocumentContext
+from slm_context.types import ContextBundle
 
 from slm_lsp import sandbox
 from slm_lsp.assembly import build_client, build_engine
-from slm_lsp.completion.asking import Gather
 from slm_lsp.completion.engine import CompletionEngine
-from slm_lsp.completion.sources import Defined
 from slm_lsp.errors import SlmError
+from slm_lsp.folders import Folder
 from slm_lsp.inference.client import WorkerClient, WorkerState
-from slm_lsp.settings import Settings
+from slm_lsp.settings import SamplingSettings, Settings
 from slm_lsp.statistics import Statistics
 from slm_lsp.status import State, Status, Teller
 
@@ -29,20 +32,24 @@ STARTING = Status(State.LOADING, "the model is loading")
 OFF = Status(State.OFF, "completion is switched off in the settings")
 
 
+GatherIn = Callable[[Folder, DocumentContext], Awaitable[ContextBundle]]
+DefinedIn = Callable[[Folder, Sequence[str]], Awaitable[frozenset[str]]]
+
+
 class ServingModel:
-    """At most one inference process and the engine on top of it."""
+    """At most one inference process, and on top of it an engine for each folder that asks."""
 
     def __init__(
         self,
         statistics: Statistics,
         on_status: Callable[[Status], None],
-        gather: Gather | None = None,
-        defined: Defined | None = None,
+        gather: GatherIn,
+        defined: DefinedIn,
     ) -> None:
         self._gather = gather
         self._defined = defined
         self.client: WorkerClient | None = None
-        self.engine: CompletionEngine | None = None
+        self._engines: dict[Folder, CompletionEngine] = {}
         self._statistics = statistics
         self._teller = Teller(on_status)
         # What is so while there is no client.
@@ -51,7 +58,8 @@ class ServingModel:
         self._restarting = False
         self._settled = asyncio.Event()  # the model is ready, or will not be
         self._changing = asyncio.Lock()
-        self._wanted: Settings | None = None
+        # By which the model was loaded that is there, or is on its way.
+        self.settings: Settings | None = None
         self._n_loads = 0  # that were asked for and are not done
 
     @property
@@ -71,7 +79,7 @@ class ServingModel:
         Whoever asks from this call on waits for it. Of several loads that were asked for at
         once, as when a file is saved again and again, only the newest is done.
         """
-        self._wanted = settings
+        self.settings = settings
         self._n_loads += 1
         self._settled.clear()
         if self.client is None:
@@ -81,7 +89,7 @@ class ServingModel:
     async def _load(self, settings: Settings) -> None:
         try:
             async with self._changing:
-                if self._wanted is settings:
+                if self.settings is settings:
                     await self._replace(settings)
         finally:
             self._n_loads -= 1
@@ -102,17 +110,37 @@ class ServingModel:
             self._stand_without(Status(State.ERROR, str(error)))
             return
         self.client = client
-        self.engine = build_engine(client, settings, self._statistics, self._gather, self._defined)
         client.subscribe(lambda state, detail: self._tell())
         await client.start()
 
-    def reconfigure(self, settings: Settings) -> None:
-        """Settings changed that the inference process does not depend on."""
-        if self.client is not None:
-            self._forget_engine()
-            self.engine = build_engine(
-                self.client, settings, self._statistics, self._gather, self._defined
+    def serves(self, settings: Settings) -> bool:
+        """Whether the model that is there, or on its way, is the one that these settings name."""
+        return self.settings is not None and _loads(self.settings) == _loads(settings)
+
+    def engine_for(self, folder: Folder, settings: Settings) -> CompletionEngine | None:
+        """Who answers in a folder with these settings; None while its model is not there."""
+        if self.client is None or not settings.completion.enabled or not self.serves(settings):
+            return None
+        if folder not in self._engines:
+            self._engines[folder] = build_engine(
+                self.client,
+                settings,
+                self._statistics,
+                partial(self._gather, folder),
+                partial(self._defined, folder),
             )
+        return self._engines[folder]
+
+    def forget(self, folder: Folder) -> None:
+        """The folder's settings changed, or it is gone."""
+        engine = self._engines.pop(folder, None)
+        if engine is not None:
+            engine.ahead.drop()
+
+    def stop_reading_ahead(self) -> None:
+        """Somebody waits: what is computed for later, in whichever folder, comes after that."""
+        for engine in self._engines.values():
+            engine.ahead.drop()
 
     async def restart(self, settings: Settings) -> None:
         """A fresh process for the model that is there, or a new attempt to find one."""
@@ -131,7 +159,8 @@ class ServingModel:
 
     async def drop(self) -> None:
         """End the inference process."""
-        self._forget_engine()
+        for folder in list(self._engines):
+            self.forget(folder)
         client, self.client = self.client, None
         if client is not None:
             await client.close()
@@ -183,11 +212,6 @@ class ServingModel:
             },
         }
 
-    def _forget_engine(self) -> None:
-        engine, self.engine = self.engine, None
-        if engine is not None:
-            engine.ahead.drop()
-
     def _stand_without(self, status: Status) -> None:
         self._without_client = status
         self._tell()
@@ -199,3 +223,9 @@ class ServingModel:
         else:
             self._settled.set()
         self._teller.tell(status)
+
+
+def _loads(settings: Settings) -> tuple[Any, ...]:
+    """What cannot change without another inference process."""
+    model = replace(settings.model, sampling=SamplingSettings())
+    return model, settings.completion.enabled, settings.privacy.require_sandbox

@@ -6,8 +6,9 @@ Nothing after an `await` reads what is here: it was in the snapshot, or it is no
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,24 +22,24 @@ from slm_lsp import sandbox
 from slm_lsp.columns import Encoding
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.completion.types import CompletionRequest, Explanation, Trigger
-from slm_lsp.config import ConfigSource
 from slm_lsp.config.files import REPOSITORY_FILE
 from slm_lsp.config.findings import settings_findings
 from slm_lsp.diagnostics.dismissals import Dismissals
 from slm_lsp.diagnostics.engine import DiagnosticsEngine
 from slm_lsp.diagnostics.judge import judge_of
 from slm_lsp.diagnostics.watched import Checker
-from slm_lsp.documents import Document, DocumentSnapshot, Edit, encodable
+from slm_lsp.documents import Document, DocumentSnapshot, Edit
+from slm_lsp.folders import Folder, Folders
 from slm_lsp.learning import Learning
 from slm_lsp.models.places import home
 from slm_lsp.paths import path_of
 from slm_lsp.serving import ServingModel
+from slm_lsp.settings import Settings
 from slm_lsp.statistics import Statistics
 from slm_lsp.status import State, Status
 from slm_lsp.suggestions import Suggestion, Suggestions
 from slm_lsp.whereabouts import Whereabouts
 from slm_lsp.workspace.quoting import OpenDocument
-from slm_lsp.workspace.service import Workspace
 from slm_lsp.workspace.watch import FileWatch
 
 LOG = logging.getLogger("slm_lsp.session")
@@ -54,9 +55,11 @@ class Session:
 
     def __init__(self) -> None:
         self.encoding = Encoding.UTF16
-        self.roots: tuple[Path, ...] = ()
         self.documents: dict[str, Document] = {}
-        self.config = ConfigSource()
+        self.on_reading: Callable[[int, int], None] = lambda done, of: None
+        self.folders = Folders(lambda done, of: self.on_reading(done, of))
+        # Whose settings say which model is there, and where the last question came from.
+        self._chooser = self._asked = self.folders.first
         self.statistics = Statistics()
         self.learning = Learning.load()
         self.statistics.trust = self.learning.trust
@@ -65,21 +68,18 @@ class Session:
             self.statistics,
             self._status_changed,
             self._gather,
-            lambda names: self.workspace.defined(names),
+            lambda folder, names: folder.workspace.defined(names),
         )
-        self.workspace = Workspace(None, self.config.settings)
-        self.on_reading: Callable[[int, int], None] = lambda done, of: None
         self.on_findings: Callable[[str], None] = lambda uri: None
         self.diagnostics = DiagnosticsEngine(
-            self.config.settings.diagnostics,
+            lambda uri: self.folders.of(uri).settings.diagnostics,
             lambda uri: self.on_findings(uri),
             Dismissals.load(home() / "dismissals.json"),
-            lambda: judge_of(self.serving.client, self.config.settings.model),
+            lambda: judge_of(self.serving.client, self._chooser.settings.model),
         )
         self._watch = FileWatch(self.look_at_settings_files)
         self._told: Remembered[str, bool] = Remembered(MAX_TOLD_CHARS)
         self.on_complaint: Callable[[str], None] = lambda sentence: None
-        self._stamps: list[tuple[int, int] | None] = []
         self._whereabouts = Whereabouts()
         self._was_loading = False
         self.suggestions = Suggestions(self.learning, self._text_of)
@@ -89,41 +89,35 @@ class Session:
 
     def begin(self, roots: Sequence[Path], encoding: Encoding, options: Any) -> None:
         """The handshake is done; the model starts to load."""
-        self.roots = tuple(roots)
         self.encoding = encoding
-        self.config = ConfigSource(self.roots[0] if self.roots else None, options)
-        self.diagnostics.configure(self.config.settings.diagnostics)
-        self._stamps = [_stamp(path) for path in self.config.watched]
-        self._watch.watch(self.config.watched)
+        self.folders.begin(roots, options)
+        self._chooser = self._asked = self.folders.first
+        self._watch_settings()
         self._complain()
-        self.in_background(self.serving.load(self.config.settings))
-        self._read_workspace()
+        self._load()
+        self._read_repositories()
 
     def configure(self, options: Any) -> None:
         """The editor's settings changed."""
-        before = self.config.settings
-        if not self.config.set_editor_options(options):
-            return
-        self._complain()
-        self._settings_changed(before)
+        with self._changing_settings():
+            self.folders.set_options(options)
 
     def move(self, added: Sequence[Path], removed: Sequence[Path]) -> None:
         """Workspace folders came and went."""
-        kept = [root for root in self.roots if root not in removed]
-        self.roots = tuple(dict.fromkeys([*kept, *added]))
-        root = self.roots[0] if self.roots else None
-        if self.config.root != root:
-            self.config.root = root
-            self._watch.watch(self.config.watched)
-            self._reload_settings()
-            self._read_workspace()
+        with self._changing_settings():
+            for folder in self.folders.move(added, removed):
+                self.serving.forget(folder)
+                self.in_background(folder.workspace.close())
+            if self._chooser not in self.folders:
+                self._chooser = self.folders.first
+        self._watch_settings()
 
     def look_at_settings_files(self) -> None:
         """Read the settings again if any of their files changed since we last looked."""
-        stamps = [_stamp(path) for path in self.config.watched]
-        if stamps != self._stamps:
-            self._stamps = stamps
-            self._reload_settings()
+        if self.folders.files_changed():
+            with self._changing_settings():
+                for folder in self.folders:
+                    folder.config.reload()
 
     def open(self, uri: str, language_id: str, version: int, text: str) -> None:
         self.look_at_settings_files()
@@ -131,7 +125,7 @@ class Session:
         self.documents[uri] = document
         snapshot = document.snapshot()
         path, language = self.display_path(uri), self.language(snapshot)
-        self.in_background(self.workspace.opened(language))
+        self.in_background(self.folders.of(uri).workspace.opened(language))
         checker = self._settings_checker(uri)
         self.diagnostics.opened(uri, path, language, version, snapshot.text, checker)
         # Where the cursor is, nobody says before the first question. It is where it was, or else,
@@ -155,17 +149,18 @@ class Session:
         """The person is here, as far as can be told: the model may read ahead when they rest."""
         offset = min(offset, len(snapshot.text))
         news = self._whereabouts.at(snapshot.uri, snapshot.version, offset)
-        if news and self.engine is not None:
-            self.engine.cursor_at(snapshot.uri, self.context(snapshot, offset))
+        engine = self._engine_of(self.folders.of(snapshot.uri))
+        if news and engine is not None:
+            engine.cursor_at(snapshot.uri, self.context(snapshot, offset))
 
     def _status_changed(self, status: Status) -> None:
         """Tell the editor; a model that has just been loaded begins where the person is."""
         began, self._was_loading = self._was_loading, status.state is State.LOADING
         now = self._whereabouts.now
-        if began and status.state is State.READY and now is not None and self.engine is not None:
-            snapshot = self.snapshot(now.uri)
-            if snapshot is not None and snapshot.version == now.version:
-                self.engine.cursor_at(now.uri, self.context(snapshot, now.offset))
+        if began and status.state is State.READY and now is not None:
+            engine, snapshot = self._engine_of(self.folders.of(now.uri)), self.snapshot(now.uri)
+            if engine is not None and snapshot is not None and snapshot.version == now.version:
+                engine.cursor_at(now.uri, self.context(snapshot, now.offset))
         self.on_status(status)
 
     def saved(self, uri: str) -> None:
@@ -173,25 +168,28 @@ class Session:
         self.look_at_settings_files()
         path = path_of(uri)
         if path is not None:
-            self.in_background(self.workspace.saved(path))
+            # Of nested folders, each has the file in its index.
+            for folder in self.folders.around(path):
+                self.in_background(folder.workspace.saved(path))
 
     def close_document(self, uri: str) -> None:
         self.suggestions.closing(uri)
         self.documents.pop(uri, None)
         self._whereabouts.left(uri)
         self.diagnostics.closed(uri)
-        if self.engine is not None:
-            self.engine.close_document(uri)
+        engine = self._engine_of(self.folders.of(uri))
+        if engine is not None:
+            engine.close_document(uri)
 
     # What handlers ask.
 
     @property
-    def engine(self) -> CompletionEngine | None:
-        return self.serving.engine
-
-    @property
     def explanation(self) -> Explanation | None:
-        return self.engine.explain_last if self.engine else None
+        engine = self._engine_of(self._asked)
+        return engine.explain_last if engine is not None else None
+
+    def _engine_of(self, folder: Folder) -> CompletionEngine | None:
+        return self.serving.engine_for(folder, self._wanted_by(folder))
 
     def snapshot(self, uri: str) -> DocumentSnapshot | None:
         document = self.documents.get(uri)
@@ -212,23 +210,23 @@ class Session:
 
     def display_path(self, uri: str) -> str:
         """What the model is told that the file is called: never more than the workspace's part."""
-        path = path_of(uri)
-        if path is None:
-            return encodable(uri.rsplit("/", 1)[-1].rpartition(":")[2])
-        for root in self.roots:
-            if path.is_relative_to(root):
-                return encodable(path.relative_to(root).as_posix())
-        return encodable(path.name)
+        return self.folders.name_for(self.folders.of(uri), uri)
 
     async def suggest(self, request: CompletionRequest) -> Suggestion | None:
         """Ask the engine; None when there is nothing worth showing."""
         if not request.selected_text:
             self._whereabouts.at(request.uri, request.version, request.document.offset)
+        self._asked = folder = self.folders.of(request.uri)
+        if folder.settings.completion.enabled and not self.serving.serves(self._wanted_by(folder)):
+            # The model follows the person: two at once may be more than the machine can hold.
+            self._chooser = folder
+            self._load()
         await self.serving.settle()
-        engine = self.engine
+        engine = self._engine_of(folder)
         if engine is None:
             return None
         n_typed_through = self.statistics.counters.typed_through
+        self.serving.stop_reading_ahead()
         with self.serving.busy():
             completion = await engine.complete(request)
         if completion is None:
@@ -244,9 +242,12 @@ class Session:
         """The person took a suggestion; False when it is not known."""
         suggestion = self.suggestions.accepted(id, kind, length)
         self.statistics.counters.accepted = self.suggestions.n_accepted
-        if suggestion is None or self.engine is None:
+        if suggestion is None:
             return False
-        self.engine.accepted(suggestion.uri, suggestion.offset + length)
+        engine = self._engine_of(self.folders.of(suggestion.uri))
+        if engine is None:
+            return False
+        engine.accepted(suggestion.uri, suggestion.offset + length)
         return True
 
     async def close(self) -> None:
@@ -258,12 +259,12 @@ class Session:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.workspace.close()
+        await asyncio.gather(*(folder.workspace.close() for folder in self.folders))
         await self.serving.drop()
 
     async def restart(self) -> None:
         """A fresh inference process. Whoever stops waiting for it does not stop it half-way."""
-        restarting = self.in_background(self.serving.restart(self.config.settings))
+        restarting = self.in_background(self.serving.restart(self._wanted_by(self._chooser)))
         await asyncio.shield(restarting)
 
     # What we tell.
@@ -283,9 +284,14 @@ class Session:
                 document.uri: {"version": document.version, "sha256": _digest(document.text)}
                 for document in documents
             },
-            "workspace": self.workspace.state,
+            "workspace": self.folders.first.workspace.state,
+            "folders": [
+                {"path": str(folder.root), **folder.workspace.state}
+                for folder in self.folders
+                if folder.root is not None
+            ],
             "sandbox": str(sandbox.current() or "none"),
-            "complaints": [str(complaint) for complaint in self.config.complaints],
+            "complaints": self.folders.complaints,
         }
 
     def in_background(self, work: Any) -> asyncio.Task[None]:
@@ -295,31 +301,45 @@ class Session:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def _reload_settings(self) -> None:
-        before = self.config.settings
-        if self.config.reload():
-            self._complain()
-            self._settings_changed(before)
+    def _wanted_by(self, folder: Folder) -> Settings:
+        """What the model has to be like to answer in this folder."""
+        settings, served = folder.settings, self.serving.settings
+        if folder.root is None and served is not None and served.completion.enabled:
+            # What lies outside of all folders takes the model that is there.
+            model = replace(served.model, sampling=settings.model.sampling)
+            settings = replace(settings, model=model)
+        if any(one.settings.privacy.require_sandbox for one in self.folders):
+            # They share a process, so what one of them demands holds for all.
+            privacy = replace(settings.privacy, require_sandbox=True)
+            settings = replace(settings, privacy=privacy)
+        return settings
 
-    def _settings_changed(self, before: Any) -> None:
-        after = self.config.settings
-        self.diagnostics.configure(after.diagnostics)
-        if (before.context, before.privacy) != (after.context, after.privacy):
-            self._read_workspace()
-        if _what_loads(before) != _what_loads(after):
-            self.in_background(self.serving.load(self.config.settings))
-        else:
-            self.serving.reconfigure(after)
+    def _load(self) -> None:
+        self.in_background(self.serving.load(self._wanted_by(self._chooser)))
 
-    def _read_workspace(self) -> None:
-        """The repository of the first folder, as the settings say."""
-        self.in_background(self.workspace.close())
-        self.workspace = Workspace(
-            self.config.root,
-            self.config.settings,
-            lambda done, of: self.on_reading(done, of),
-        )
-        self.workspace.start()
+    @contextmanager
+    def _changing_settings(self) -> Iterator[None]:
+        """Whatever the new settings ask for is done at the end."""
+        before = [(folder, folder.settings) for folder in self.folders]
+        yield
+        self._complain()
+        if before == [(folder, folder.settings) for folder in self.folders]:
+            return
+        for folder in self.folders:
+            self.serving.forget(folder)
+        self.diagnostics.check_again()
+        self._read_repositories()
+        if not self.serving.serves(self._wanted_by(self._chooser)):
+            self._load()
+
+    def _watch_settings(self) -> None:
+        self.folders.files_changed()
+        self._watch.watch(self.folders.watched)
+
+    def _read_repositories(self) -> None:
+        """Each of them as its settings say, and none that is read already."""
+        for replaced in self.folders.read():
+            self.in_background(replaced.close())
 
     def _settings_checker(self, uri: str) -> Checker | None:
         """What checks a repository's settings file; None for all other files."""
@@ -328,16 +348,17 @@ class Session:
             return None
         return lambda text: settings_findings(text, path.parent)
 
-    async def _gather(self, document: DocumentContext) -> ContextBundle:
+    async def _gather(self, folder: Folder, document: DocumentContext) -> ContextBundle:
         """Snippets for a cursor, with the other documents as they are now."""
-        others = [
-            OpenDocument(
-                path_of(uri), OpenText(self.display_path(uri), self.language(one), one.text)
-            )
-            for uri, one in ((uri, self.documents[uri].snapshot()) for uri in self._recent())
-        ]
-        others = [one for one in others if one.shown.path != document.path]
-        return await self.workspace.gather(document, others)
+        others: list[OpenDocument] = []
+        for uri in self._recent():
+            one, name = self.documents[uri].snapshot(), self.folders.name_for(folder, uri)
+            if name != document.path:
+                owner = self.folders.of(uri)
+                shown = OpenText(name, self.language(one), one.text)
+                rules = owner.owner() if owner is not folder else None
+                others.append(OpenDocument(path_of(uri), shown, rules))
+        return await folder.workspace.gather(document, others)
 
     def _recent(self) -> list[str]:
         """Open documents, those opened last first."""
@@ -345,25 +366,11 @@ class Session:
 
     def _complain(self) -> None:
         """Each complaint once: a person who saw it and goes on typing has seen it."""
-        for complaint in map(str, self.config.complaints):
-            LOG.warning("%s", complaint)
+        for complaint in self.folders.complaints:
             if not self._told.get(complaint):
+                LOG.warning("%s", complaint)
                 self._told.put(complaint, True, len(complaint))
                 self.on_complaint(complaint)
-
-
-def _what_loads(settings: Any) -> tuple[Any, ...]:
-    """What cannot change without another inference process."""
-    return settings.model, settings.completion.enabled, settings.privacy.require_sandbox
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """What changes when the file does; None while there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
 
 
 def _digest(text: str) -> str:

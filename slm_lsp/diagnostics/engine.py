@@ -41,18 +41,21 @@ MAX_CHECKED = 1_000_000
 
 
 class DiagnosticsEngine:
-    """Findings for the open documents; `on_change(uri)` is called when a document's are new."""
+    """Findings for the open documents; `on_change(uri)` is called when a document's are new.
+
+    `settings_of(uri)` says what is wanted in a document now.
+    """
 
     def __init__(
         self,
-        settings: DiagnosticsSettings,
+        settings_of: Callable[[str], DiagnosticsSettings],
         on_change: Callable[[str], None],
         dismissals: Dismissals | None = None,
         judge: Callable[[], Judge | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         settle_s: float = SETTLE_S,
     ) -> None:
-        self.settings = settings
+        self._settings_of = settings_of
         self.dismissals = dismissals or Dismissals()
         self._advice = Advice(judge, TimeBudget(clock))
         self._on_change = on_change
@@ -136,10 +139,6 @@ class DiagnosticsEngine:
         if watched is not None and watched.task is not None:
             watched.task.cancel()
 
-    def configure(self, settings: DiagnosticsSettings) -> None:
-        self.settings = settings
-        self.check_again()
-
     def dismiss(self, fingerprint: str) -> None:
         """Remember that this finding is no bug, and take it away."""
         for watched in self._documents.values():
@@ -154,6 +153,7 @@ class DiagnosticsEngine:
         self.check_again()
 
     def check_again(self) -> None:
+        """Settings changed, or what is shown on this machine."""
         for uri, watched in self._documents.items():
             self._schedule(uri, watched, settle_s=0.0)
 
@@ -190,14 +190,14 @@ class DiagnosticsEngine:
 
     async def _check(self, uri: str, watched: Watched, settle_s: float, first: bool) -> None:
         await asyncio.sleep(settle_s)
-        version, text = watched.version, watched.text()
+        version, text, settings = watched.version, watched.text(), self._settings_of(uri)
         if len(text) > MAX_CHECKED:
             return
         if watched.left_its_line():
             watched.typed_at = None
         watched.held_back = False
         shown: tuple[Shown, ...] = ()
-        if self.settings.enabled and watched.checker is not None:
+        if settings.enabled and watched.checker is not None:
             found = await asyncio.to_thread(watched.checker, text)
             shown = tuple(one for one in _placed(found, text) if self._may_show(watched, one))
         elif watched.checker is None:
@@ -207,8 +207,8 @@ class DiagnosticsEngine:
             if first:
                 watched.wrong_lines, watched.units = wrong_lines(tree), unit_hashes(tree)
             await asyncio.sleep(0)
-            if self.settings.enabled:
-                shown = tuple(_placed(await self._findings(watched, tree), text))
+            if settings.enabled:
+                shown = tuple(_placed(await self._findings(watched, tree, settings), text))
         if version != watched.version:  # pragma: no cover - a new edit cancels this task
             return
         if shown != watched.report.shown:
@@ -218,13 +218,15 @@ class DiagnosticsEngine:
             # Something stands on the line being typed: look again when it no longer is.
             self._schedule(uri, watched, TYPING_S)
 
-    async def _findings(self, watched: Watched, tree: SyntaxTree) -> list[Finding]:
+    async def _findings(
+        self, watched: Watched, tree: SyntaxTree, settings: DiagnosticsSettings
+    ) -> list[Finding]:
         found: list[Finding] = []
-        if self.settings.syntax and "syntax" not in self.settings.disabled_rules:
+        if settings.syntax and "syntax" not in settings.disabled_rules:
             found += await self._syntax_errors(watched, tree)
         await asyncio.sleep(0)
-        rules = {**RULES, **HINTS} if self.settings.hints else RULES
-        wanted = wanted_rules(rules, self.settings, self.dismissals)
+        rules = {**RULES, **HINTS} if settings.hints else RULES
+        wanted = wanted_rules(rules, settings, self.dismissals)
         place = Place(watched.path, tree.language, tree.text)
         for finding in await self._slices(
             semantic_steps(tree, watched.path, watched.units, wanted)

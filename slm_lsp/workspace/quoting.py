@@ -14,11 +14,24 @@ from slm_lsp.workspace.secrets import holds_secret
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """A workspace folder, and what its settings say about quoting it."""
+
+    root: Path
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenDocument:
-    """A document in the editor; `path` is None when it is no file."""
+    """A document in the editor; `path` is None when it is no file.
+
+    `owner` is the other workspace folder that it lies in, if it lies in one.
+    """
 
     path: Path | None
     shown: OpenText
+    owner: Owner | None = None
 
 
 def quotable(
@@ -31,14 +44,18 @@ def quotable(
     by_root: dict[Path, Rules] = {}
     found: list[OpenText] = []
     for one in documents:
-        of = root
-        if one.path is not None and (root is None or not one.path.is_relative_to(root)):
-            of = find_root(one.path.parent)
-        # Without a folder there are no ignore files, but names and settings still count.
-        of = of if of is not None else Path(os.devnull)
-        if of not in by_root:
+        of, asked, kept_out = root, include, exclude
+        if one.owner is not None:
+            # Both have a say: whose file it is, and whose prompt.
+            of, asked = one.owner.root, one.owner.include
+            kept_out = (*one.owner.exclude, *exclude)
+        elif one.path is not None and (root is None or not one.path.is_relative_to(root)):
             # What is asked for by `include` is a part of the repository, and of no other.
-            by_root[of] = Rules(of, include if of == root else (), exclude)
+            of, asked = find_root(one.path.parent), ()
+        # Without a folder there are no ignore files, but names and settings still count.
+        of, asked = (of, asked) if of is not None else (Path(os.devnull), ())
+        if of not in by_root:
+            by_root[of] = Rules(of, asked, kept_out)
         name = one.shown.path if one.path is None else one.path.relative_to(of).as_posix()
         if by_root[of].allows(name) and not text_holds_secret(one.shown.text):
             found.append(one.shown)

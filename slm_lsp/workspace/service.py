@@ -54,15 +54,19 @@ class Workspace:
         root: Path | None,
         settings: Settings,
         on_progress: Progress = lambda done, of: None,
+        exclude: Sequence[str] = (),
+        turn: asyncio.Lock | None = None,
     ) -> None:
+        """`exclude` is what is not read besides; `turn` is held while the repository is read."""
         context = settings.context
         self._limits = limits_of(context)
         self.root = root if context.enabled and root is not None and is_project(root) else None
         self.state: dict[str, object] = {"state": "off" if self.root is None else "reading"}
         self._enabled = context.enabled
-        self._exclude = (*context.exclude, *settings.privacy.exclude)
+        self._exclude = (*context.exclude, *settings.privacy.exclude, *exclude)
         self._include = context.include
         self._on_progress = on_progress
+        self._turn = turn or asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="context")
         self._gatherer: Gatherer | None = None
         self._rules: Rules | None = None
@@ -71,6 +75,7 @@ class Workspace:
         self._reader = Reader(root or Path())
         self._reading: asyncio.Task[None] | None = None
         self._again = False
+        self._closed = False
         # A checkout or a pull changes git's two files, and others by the thousand.
         self._watch = FileWatch(self.refresh)
 
@@ -96,6 +101,8 @@ class Workspace:
             await asyncio.wait({self._reading})
 
     async def close(self) -> None:
+        """End what is under way; questions from now on are answered with nothing."""
+        self._closed = True
         self._watch.close()
         reading, self._reading = self._reading, None
         if reading is not None:
@@ -107,27 +114,27 @@ class Workspace:
         self, document: DocumentContext, others: Sequence[OpenDocument]
     ) -> ContextBundle:
         """Snippets for a cursor, also from `others`; none where context is switched off."""
-        if not self._enabled or not self._limits.n_snippets:
+        if not self._enabled or not self._limits.n_snippets or self._closed:
             return ContextBundle()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._gather, document, others)
 
     async def defined(self, names: Sequence[str]) -> frozenset[str]:
         """Those of the names that the repository defines somewhere; none while nothing is read."""
-        if not self._enabled or self.root is None:
+        if not self._enabled or self.root is None or self._closed:
             return frozenset()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._defined, names)
 
     async def opened(self, language: str | None) -> None:
         """A document of this language was opened: get its grammar and query ready."""
-        if self._enabled and language is not None:
+        if self._enabled and language is not None and not self._closed:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._thread, tags_of, b"", language)
 
     async def saved(self, path: Path) -> None:
         """A file was written: its entry follows."""
-        if self.root is None or not path.is_relative_to(self.root):
+        if self.root is None or self._closed or not path.is_relative_to(self.root):
             return
         if path.name in IGNORE_FILES:
             return self.refresh()
@@ -206,7 +213,8 @@ class Workspace:
         try:
             while True:
                 self._again = False
-                await self._read_once(self.root)
+                async with self._turn:
+                    await self._read_once(self.root)
                 if not self._again:
                     return
         except (OSError, ValueError) as error:

@@ -23,7 +23,7 @@ class Bench:
         self.text = ""
         self.version = 0
         self.engine = DiagnosticsEngine(
-            settings or DiagnosticsSettings(),
+            lambda uri: settings or DiagnosticsSettings(),
             self.changed.append,
             clock=lambda: self.now,
             settle_s=0.0,

@@ -3,11 +3,13 @@
 import json
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from tests.editors.harness.evidence import Evidence
 from tests.editors.harness.installed import needs
 from tests.editors.harness.places import Place
 from tests.editors.harness.waiting import until
@@ -20,7 +22,7 @@ from tests.editors.harness.vscode import (  # noqa: E402 - playwright may be mis
     our_server,
 )
 
-SUITE = Path(__file__).with_name("vscode") / "suite.js"
+SUITES = Path(__file__).with_name("vscode")
 SUITE_PATIENCE_S = 300
 
 
@@ -35,29 +37,51 @@ def vscode(show, installed, workspace: Path, place: Place) -> VsCode:
     return vscode
 
 
-def test_extension_host(launch, vsix, browser, workspace, place, evidence):
-    code = launch(our_server())
+@pytest.fixture
+def run_suite(browser, evidence: Evidence) -> Callable[[CodeServer, Path, Path], None]:
+    """Runs one of the suites in the extension host of a window on this folder."""
+
+    def run(code: CodeServer, folder: Path, suite: Path) -> None:
+        said: list[str] = []
+        codes: list[int] = []
+        page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        page.set_default_timeout(90_000)
+        evidence.on_failure(lambda folder: page.screenshot(path=folder / "screen.png"))
+        evidence.on_failure(code.copy_logs)
+        evidence.on_failure(lambda folder: (folder / "suite.txt").write_text("\n".join(said)))
+        page.expose_function(
+            "codeAutomationLog", lambda _, args: said.append(" ".join(map(str, args)))
+        )
+        page.expose_function("codeAutomationExit", lambda code, *_: codes.append(code))
+        payload = [
+            ("extensionDevelopmentPath", code.remote(EXTENSION)),
+            ("extensionTestsPath", code.remote(suite)),
+        ]
+        page.goto(code.address(folder, payload))
+        # Waiting inside the page lets Playwright hand over what the page calls.
+        until("the suite's end", lambda: page.wait_for_timeout(100) or codes, SUITE_PATIENCE_S)
+        failed = [line for line in said if line.startswith("FAILED")]
+        assert codes == [0], "\n".join(failed or said)
+        page.context.close()
+        n_tests = suite.read_text().count("\n  async '")
+        assert sum(line.startswith("ok ") for line in said) == n_tests
+
+    return run
+
+
+def test_extension_host(run_suite, launch, vsix, workspace, place):
     (workspace / ".place.json").write_text(json.dumps(asdict(place)))
-    said: list[str] = []
-    codes: list[int] = []
-    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-    page.set_default_timeout(90_000)
-    evidence.on_failure(lambda folder: page.screenshot(path=folder / "screen.png"))
-    evidence.on_failure(code.copy_logs)
-    evidence.on_failure(lambda folder: (folder / "suite.txt").write_text("\n".join(said)))
-    page.expose_function("codeAutomationLog", lambda _, args: said.append(" ".join(map(str, args))))
-    page.expose_function("codeAutomationExit", lambda code, *_: codes.append(code))
-    payload = [
-        ("extensionDevelopmentPath", code.remote(EXTENSION)),
-        ("extensionTestsPath", code.remote(SUITE)),
-    ]
-    page.goto(code.address(workspace, payload))
-    # Waiting inside the page lets Playwright hand over what the page calls.
-    until("the suite's end", lambda: page.wait_for_timeout(100) or codes, SUITE_PATIENCE_S)
-    failed = [line for line in said if line.startswith("FAILED")]
-    assert codes == [0], "\n".join(failed or said)
-    page.context.close()
-    assert sum(line.startswith("ok ") for line in said) == SUITE.read_text().count("\n  async '")
+    run_suite(launch(our_server()), workspace, SUITES / "suite.js")
+
+
+def test_two_folders_in_one_window(run_suite, installed, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name / ".git").mkdir(parents=True)
+        library = f"def to_{name}(price: float) -> int:\n    return int(price * 100)\n"
+        (tmp_path / name / "library.py").write_text(library)
+    window = tmp_path / "both.code-workspace"
+    window.write_text(json.dumps({"folders": [{"path": "one"}, {"path": "two"}]}))
+    run_suite(installed, window, SUITES / "folders.js")
 
 
 def test_ghost_text_and_tab(vscode, place):

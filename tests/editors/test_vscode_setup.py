@@ -121,17 +121,3 @@ def test_a_folder_that_is_not_trusted(launch, vsix, show, workspace, file, place
     vscode.command("Workspaces: Manage Workspace Trust")
     vscode.page.get_by_role("button", name="Trust", exact=True).click()
     until("its settings count", lambda: "slm-lsp: off" in vscode.status_text())
-
-
-def test_two_folders_in_one_window(launch, installed, show, tmp_path, place):
-    for name in ("one", "two"):
-        (tmp_path / name / ".git").mkdir(parents=True)
-        (tmp_path / name / "settings.py").write_text(place.text)
-    window = tmp_path / "both.code-workspace"
-    window.write_text(json.dumps({"folders": [{"path": "one"}, {"path": "two"}]}))
-    for name in ("one", "two"):
-        vscode = show(installed, window, tmp_path / name / "settings.py")
-        vscode.wait_until_ready()
-        vscode.go_to_end()
-        vscode.type(place.key)
-        assert vscode.wait_for_ghost()

@@ -3,20 +3,8 @@ const vscode = require('vscode');
 const assert = require('node:assert');
 const { readFileSync } = require('node:fs');
 const path = require('node:path');
+const { report, runAll, until } = require('./running');
 
-const PATIENCE_MS = 40_000;
-
-async function until(what, probe) {
-  const end = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const value = await probe();
-    if (value) return value;
-    if (Date.now() > end) throw new Error(`never came: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
-}
-
-const report = () => vscode.commands.executeCommand('slm.status');
 const settings = () => vscode.workspace.getConfiguration('slm-lsp');
 
 /** A fresh document that ends at the cursor, where the model has something to say. */
@@ -175,7 +163,7 @@ const tests = {
   async 'restarts the server'() {
     await vscode.commands.executeCommand('slm-lsp.restart');
     const now = await until('ready', async () => {
-      const answer = await report().then(undefined, () => undefined);
+      const answer = await report();
       return answer?.state === 'ready' && answer;
     });
     assert.strictEqual(now.counters.requests, 0, 'a new server counts from zero');
@@ -185,15 +173,5 @@ const tests = {
 exports.run = async () => {
   const root = vscode.workspace.workspaceFolders[0].uri.fsPath;
   const place = JSON.parse(readFileSync(path.join(root, '.place.json'), 'utf8'));
-  const failures = [];
-  for (const [name, test] of Object.entries(tests)) {
-    try {
-      await test(place);
-      console.log(`ok ${name}`);
-    } catch (error) {
-      console.log(`FAILED ${name}: ${error.stack}`);
-      failures.push(name);
-    }
-  }
-  if (failures.length) throw new Error(`${failures.length} failed: ${failures.join('; ')}`);
+  await runAll(tests, place);
 };

@@ -1,0 +1,75 @@
+// A window with two folders, inside VS Code's extension host. Each has a library of its own.
+const vscode = require('vscode');
+const assert = require('node:assert');
+const { report, runAll, until } = require('./running');
+
+const { workspace } = vscode;
+
+/** All folders of the window are read. */
+async function read(names) {
+  await until(`${names} are read`, async () => {
+    const folders = (await report())?.folders ?? [];
+    const ready = folders.filter(({ state }) => state === 'ready');
+    return String(ready.map(({ path }) => path.split('/').pop())) === String(names);
+  });
+}
+
+/** How the suggestion behind `to_NAME(` came about, in a new file of the folder. */
+async function asked(root, name, file) {
+  const uri = vscode.Uri.joinPath(root, file);
+  const text = `from library import to_${name}\n\n\ndef total(prices):\n    return to_${name}`;
+  await workspace.fs.writeFile(uri, Buffer.from(text));
+  const editor = await vscode.window.showTextDocument(await workspace.openTextDocument(uri));
+  const end = editor.document.lineAt(4).range.end;
+  editor.selection = new vscode.Selection(end, end);
+  await vscode.commands.executeCommand('type', { text: '(' });
+  await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
+  return until('an answer', async () => {
+    const told = await vscode.commands.executeCommand('slm.explain');
+    return told?.uri.endsWith(`/${file}`) && told.prompt.length > 0 && told;
+  });
+}
+
+const paths = (told) => told.snippets.map(({ path }) => path);
+const folderNamed = (name) => workspace.workspaceFolders.find((one) => one.name === name);
+
+const tests = {
+  async 'each file gets the repository of its folder'() {
+    await until('ready', async () => (await report())?.state === 'ready');
+    await read(['one', 'two']);
+    for (const name of ['one', 'two']) {
+      const told = await asked(folderNamed(name).uri, name, `app_${name}.py`);
+      assert.deepStrictEqual(paths(told), ['library.py']);
+      const prompt = told.prompt.map(({ text }) => text).join('');
+      assert.ok(prompt.includes(`def to_${name}(`), prompt);
+    }
+  },
+
+  async 'each file gets the settings of its folder'() {
+    const settings = vscode.Uri.joinPath(folderNamed('two').uri, 'slm-lsp.toml');
+    await workspace.fs.writeFile(settings, Buffer.from('[context]\nenabled = false\n'));
+    await until('the second folder is not read', async () =>
+      (await report()).folders.some(({ state }) => state === 'off'),
+    );
+    const told = await asked(folderNamed('two').uri, 'two', 'without.py');
+    assert.deepStrictEqual(paths(told), []);
+    const other = await asked(folderNamed('one').uri, 'one', 'with.py');
+    assert.ok(paths(other).includes('library.py'));
+    await workspace.fs.delete(settings);
+    await read(['one', 'two']);
+  },
+
+  async 'folders come and go'() {
+    const second = folderNamed('two');
+    workspace.updateWorkspaceFolders(second.index, 1);
+    await read(['one']);
+    const outside = await asked(second.uri, 'two', 'outside.py');
+    assert.ok(!paths(outside).some((path) => path.includes('library')), paths(outside));
+    workspace.updateWorkspaceFolders(1, 0, { uri: second.uri });
+    await read(['one', 'two']);
+    const told = await asked(second.uri, 'two', 'inside.py');
+    assert.ok(paths(told).includes('library.py'));
+  },
+};
+
+exports.run = () => runAll(tests);

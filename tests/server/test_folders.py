@@ -1,0 +1,122 @@
+"""Which workspace folder a document belongs to, and what that means for it."""
+
+from pathlib import Path
+
+import pytest
+from pathspec import GitIgnoreSpec
+
+from slm_lsp.folders import Folder, Folders
+from slm_lsp.workspace.scan import below
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    """`app`, and `app/packages/core` inside of it, and `tools` beside it."""
+    roots = [tmp_path / "app", tmp_path / "app" / "packages" / "core", tmp_path / "tools"]
+    for root in roots:
+        root.mkdir(parents=True)
+    folders = Folders(lambda done, of: None)
+    folders.begin(roots, None)
+    return folders
+
+
+def root_of(folders: Folders, path: Path) -> Path | None:
+    return folders.of(path.as_uri()).root
+
+
+def test_the_innermost_folder_has_it(folders: Folders, tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    assert root_of(folders, app / "a.py") == app
+    assert root_of(folders, app / "packages" / "other.py") == app
+    assert root_of(folders, app / "packages" / "core" / "b.py") == app / "packages" / "core"
+    assert root_of(folders, tmp_path / "application.py") is None
+    assert folders.of("untitled:Untitled-1").root is None
+
+
+def test_names_of_files_never_meet(folders: Folders, tmp_path: Path) -> None:
+    app, core, tools, outside = folders
+    inner = (tmp_path / "app" / "packages" / "core" / "b.py").as_uri()
+    assert folders.name_for(core, inner) == "b.py"
+    assert folders.name_for(app, inner) == "packages/core/b.py"
+    assert folders.name_for(tools, inner) == "../core/b.py"
+    elsewhere = (tmp_path / "secret-customer" / "b.py").as_uri()
+    assert folders.name_for(app, elsewhere) == "../b.py"
+    assert folders.name_for(outside, elsewhere) == "b.py"
+    assert folders.name_for(app, "untitled:Untitled-1") == "Untitled-1"
+
+
+def test_each_has_its_settings(folders: Folders, tmp_path: Path) -> None:
+    folders.files_changed()
+    assert not folders.files_changed()
+    (tmp_path / "tools" / "slm-lsp.toml").write_text("[completion]\nmulti_line = false\n")
+    assert folders.files_changed()
+    folders.set_options({"slm-lsp": {"completion": {"n_candidates": 2}}})
+    multi_line = [folder.settings.completion.multi_line for folder in folders]
+    assert multi_line == [True, True, False, True]
+    assert {folder.settings.completion.n_candidates for folder in folders} == {2}
+
+
+def test_a_complaint_names_its_folder(folders: Folders, tmp_path: Path) -> None:
+    (tmp_path / "tools" / "slm-lsp.toml").write_text("[completion]\nmulti_lines = false\n")
+    folders.set_options({"slm-lsp": {"completion": {"candidates": 2}}})
+    of_editor, of_tools = folders.complaints
+    assert of_tools.startswith("in tools: slm-lsp.toml:2")
+    assert "candidates" in of_editor and not of_editor.startswith("in ")
+
+
+def test_folders_come_and_go(folders: Folders, tmp_path: Path) -> None:
+    new, core = tmp_path / "new", tmp_path / "app" / "packages" / "core"
+    new.mkdir()
+    (gone,) = folders.move([new, new, tmp_path / "tools"], [core])
+    assert gone.root == core
+    assert folders.roots == [tmp_path / "app", tmp_path / "tools", new]
+    assert root_of(folders, core / "b.py") == tmp_path / "app"
+    folders.move([], folders.roots)
+    assert folders.first.root is None
+
+
+async def test_a_repository_is_read_again_only_by_other_rules(
+    folders: Folders, tmp_path: Path
+) -> None:
+    def read() -> set[Path | None]:
+        before = {folder: folder.workspace for folder in folders}
+        folders.read()
+        return {folder.root for folder in folders if folder.workspace is not before[folder]}
+
+    async def close(which: Folder) -> None:
+        await which.workspace.close()
+
+    assert len(read()) == 4
+    assert read() == set()
+    core = tmp_path / "app" / "packages" / "core"
+    (core / "slm-lsp.toml").write_text('[privacy]\nexclude = ["customers/"]\n')
+    folders.set_options(None)
+    assert read() == {core, tmp_path / "app"}, "the one around it reads these files, too"
+    for folder in folders:
+        await close(folder)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kept_out", "read"),
+    [
+        ("secret/", ["in/secret/a.py", "in/deep/secret/a.py"], ["secret/a.py", "in/secret.py"]),
+        ("/secret.py", ["in/secret.py"], ["in/deep/secret.py", "secret.py"]),
+        ("a/b.py", ["in/a/b.py"], ["in/deep/a/b.py", "a/b.py"]),
+        ("*.sql", ["in/a.sql", "in/deep/a.sql"], ["a.sql"]),
+    ],
+)
+def test_a_pattern_of_an_inner_folder(pattern: str, kept_out: list[str], read: list[str]) -> None:
+    spec = GitIgnoreSpec.from_lines([below("in", pattern)])
+    assert [path for path in kept_out if not spec.match_file(path)] == []
+    assert [path for path in read if spec.match_file(path)] == []
+
+
+def test_a_pattern_that_takes_back() -> None:
+    spec = GitIgnoreSpec.from_lines([below("in", "*.py"), below("in", "!keep.py")])
+    assert spec.match_file("in/a.py") and not spec.match_file("in/keep.py")
+
+
+def test_the_name_of_an_inner_folder_is_no_pattern() -> None:
+    spec = GitIgnoreSpec.from_lines([below("[slug]*", "secret/")])
+    assert spec.match_file("[slug]*/secret/a.py")
+    assert not spec.match_file("slug/secret/a.py")
