@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -303,6 +304,42 @@ def test_a_command_that_does_not_exist_is_named(neovim):
     said = "no such command: fly"
     until("it is named", lambda: said in neovim.api.command_output("messages"))
     assert neovim.lua("return vim.fn.getcompletion('SlmLsp re', 'cmdline')") == ["restart"]
+
+
+def test_two_repositories_share_a_server(start, tmp_path):
+    """Each is a workspace folder of it, and each file gets the repository that it lies in."""
+    neovim = start("{ settings = { context = { deadline_ms = 5000 } } }")
+    for name in ("one", "two"):
+        root = tmp_path / name
+        (root / ".git").mkdir(parents=True)
+        library = f"def to_{name}(price: float) -> int:\n    return int(price * 100)\n"
+        (root / "library.py").write_text(library)
+        file = root / "app.py"
+        file.write_text(f"from library import to_{name}\n\n\nprint(to_{name}\n")
+        neovim.type("<Esc>")
+        neovim.open(file)
+        n_folders = ("one", "two").index(name) + 1
+
+        def read(n: int = n_folders) -> bool:
+            states = [folder["state"] for folder in neovim.report()["folders"]]
+            return states == ["ready"] * n
+
+        until("every repository is read", read)
+        neovim.type("GA(")
+        told = until("an answer", lambda file=file: explained_for(neovim, file))
+        libraries = [one["path"] for one in told["snippets"] if "library" in one["path"]]
+        assert libraries == ["library.py"]
+        assert f"def to_{name}" in "".join(part["text"] for part in told["prompt"])
+    assert (
+        len(neovim.lua("return vim.tbl_map(function(c) return c.id end, vim.lsp.get_clients())"))
+        == 1
+    )
+
+
+def explained_for(neovim: Neovim, file: Path) -> dict[str, Any] | None:
+    """The answer to `slm.explain` once it is about this file."""
+    told = neovim.command("slm.explain")
+    return told if told and told["uri"] == file.as_uri() and told["prompt"] else None
 
 
 def test_reading_a_repository_shows_progress(start, workspace):

@@ -78,16 +78,22 @@ class Neovim:
 
     def report(self, **options: Any) -> dict[str, Any]:
         """The answer to `slm.status`."""
+        return self.command("slm.status", *([options] if options else []))
+
+    def command(self, name: str, *arguments: dict[str, Any]) -> Any:
+        """The answer to one of the server's commands."""
         return self.lua(
             """
             local client = require('slm_lsp').client()
-            local params = { command = 'slm.status', arguments = { ... } }
+            local name = ...
+            local params = { command = name, arguments = { select(2, ...) } }
             local ask = vim.fn.has('nvim-0.11') == 1 and function(...)
               return client:request_sync(...)
             end or client.request_sync
             return ask('workspace/executeCommand', params, 10000, 0).result
             """,
-            *([options] if options else []),
+            name,
+            *arguments,
         )
 
     def type(self, keys: str) -> None:

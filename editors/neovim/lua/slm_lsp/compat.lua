@@ -15,6 +15,14 @@ function M.request(client, method, params, bufnr, handler)
   return id
 end
 
+function M.notify(client, method, params)
+  if methods then
+    client:notify(method, params)
+  else
+    client.notify(method, params)
+  end
+end
+
 function M.cancel(client, id)
   if methods then
     client:cancel_request(id)

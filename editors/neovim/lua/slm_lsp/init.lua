@@ -94,6 +94,7 @@ function M._config(opts)
     cmd = opts.cmd,
     init_options = settings,
     settings = settings,
+    reuse_client = require('slm_lsp.folders').reuse,
     handlers = {
       ['slm/status'] = function(_, result, context)
         status[context.client_id] = result
@@ -124,7 +125,10 @@ function M._start(config, group)
     pattern = config.filetypes,
     callback = function(event)
       local root = vim.fs.root(event.buf, config.root_markers)
-      vim.lsp.start(vim.tbl_extend('force', config, { root_dir = root }), { bufnr = event.buf })
+      vim.lsp.start(
+        vim.tbl_extend('force', config, { root_dir = root }),
+        { bufnr = event.buf, reuse_client = config.reuse_client }
+      )
     end,
   })
 end
