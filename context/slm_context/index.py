@@ -105,6 +105,8 @@ class Index:
     def write(self, files: Iterable[IndexedFile], removed: Iterable[str] = ()) -> None:
         """Put these files in, in place of what was known of them, in one transaction."""
         with self._db:
+            # Before anything is looked up: another process must not write what this one then adds.
+            self._db.execute("BEGIN IMMEDIATE")
             for path in removed:
                 self._forget(path)
             for one in files:
