@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from slm_context.imports import Import
@@ -97,13 +98,30 @@ def test_many_processes_make_the_same_index_at_once(file: Path) -> None:
         "import sys; from pathlib import Path; from slm_context.index import *;"
         "from slm_context.tags import FileTags;"
         "index = Index(Path(sys.argv[1]));"
-        "[index.write([IndexedFile(path, 'python', FileStamp(n, n), FileTags())"
-        " for path in (sys.argv[2], 'shared.py')]) for n in range(30)]"
+        "[index.write([IndexedFile(sys.argv[2], 'python', FileStamp(n, n), FileTags())])"
+        " for n in range(30)]"
     )
     children = [
         subprocess.Popen([sys.executable, "-P", "-c", code, str(file), f"{n}.py"]) for n in range(6)
     ]
     assert [child.wait(60) for child in children] == [0] * 6
-    stamps = Index(file).stamps()
-    del stamps["shared.py"]
-    assert stamps == {f"{n}.py": FileStamp(29, 29) for n in range(6)}
+    assert Index(file).stamps() == {f"{n}.py": FileStamp(29, 29) for n in range(6)}
+
+
+def test_two_who_write_the_same_file_take_turns(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one comes right between our looking and our writing."""
+    forget, others = Index._forget, list[Thread]()
+
+    def interrupted(index: Index, path: str) -> None:
+        forget(index, path)
+        if not others:
+            others.append(Thread(target=lambda: Index(file).write([entry("a.py")])))
+            others[0].start()
+            others[0].join(0.2)  # it waits for us
+
+    monkeypatch.setattr(Index, "_forget", interrupted)
+    Index(file).write([entry("a.py")])
+    others[0].join()
+    assert Index(file).stamps() == {"a.py": STAMP}
