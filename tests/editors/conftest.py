@@ -9,7 +9,7 @@ import pytest
 from tests.editors.harness.evidence import Evidence
 from tests.editors.harness.installed import CACHE, editor
 from tests.editors.harness.places import Place, first_place
-from tests.editors.harness.user import fresh_user
+from tests.editors.harness.user import EVERYTHING_SHOWN, fresh_user
 
 FAILED = pytest.StashKey[bool]()
 
@@ -105,10 +105,16 @@ def launching(binary: Path, tmp_path_factory) -> Iterator[Any]:
 
     started: list[CodeServer] = []
 
-    def launch(settings, vsix: Path | None = None, trust: bool = False, **environment: str):
+    def launch(
+        settings,
+        vsix: Path | None = None,
+        trust: bool = False,
+        config: str = EVERYTHING_SHOWN,
+        **environment: str,
+    ):
         home = tmp_path_factory.mktemp("vscode")
         with pytest.MonkeyPatch.context() as patch:
-            fresh_user(home, patch)
+            fresh_user(home, patch, config)
             code = CodeServer(binary, home, settings, environment, trust)
         started.append(code)
         if vsix:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.editors.harness.installed import needs
-from tests.editors.harness.places import Place
+from tests.editors.harness.places import Place, type_until_shown
+from tests.editors.harness.user import PATIENT
 from tests.editors.harness.waiting import until
 
 needs("playwright")
@@ -47,14 +48,17 @@ esac
     return python
 
 
-def test_the_extension_makes_its_own_environment(
-    launch, vsix, show, workspace, file, place, lending_python
-) -> None:
-    """It asks once; after "Not Now" a click on the status bar sets it up, with progress."""
+def test_a_newcomer_sets_it_up_and_types(launch, vsix, show, workspace, lending_python) -> None:
+    """It asks once; after "Not Now" a click on the status bar sets it up, with progress. Then
+    ordinary lines are typed, with every setting as it comes, and a suggestion is taken.
+    """
+    file = workspace / "app.py"
+    file.touch()
     path = [one for one in os.environ["PATH"].split(":") if not Path(one, "slm-lsp").exists()]
     code = launch(
         {"slm-lsp.python": str(lending_python)},
         vsix,
+        config=PATIENT,
         PATH=":".join(path),
         PIP_NO_DEPS="1",
         PIP_NO_INDEX="1",
@@ -70,14 +74,19 @@ def test_the_extension_makes_its_own_environment(
     assert QUESTION not in " ".join(vscode.messages())
     vscode.press("Escape")
 
-    vscode.command("slm-lsp: Set Up")
+    vscode.status.click()
     until("progress", lambda: "Setting up slm-lsp" in " ".join(vscode.messages()))
     until("ready", lambda: "slm-lsp: ready" in vscode.status_text(), PATIENCE_S)
     (environment,) = code.home.rglob("server-*/complete")
     assert environment.read_text().endswith(".whl\n")
     vscode.go_to_end()
-    vscode.type(place.key)
-    assert vscode.wait_for_ghost()
+    ghost = type_until_shown(vscode.type, vscode.ghost)
+    typed = vscode.saved()
+    vscode.press("Tab")
+    until(
+        "it is taken", lambda: (text := vscode.saved()).startswith(typed) and len(text) > len(typed)
+    )
+    assert ghost
 
 
 def test_setting_up_that_fails_names_the_cure(launch, vsix, show, workspace, file, tmp_path):

@@ -7,6 +7,8 @@ Python must not. So tests ask `slm-lsp complete` first, and never expect a certa
 import json
 import re
 import subprocess
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +40,19 @@ CANDIDATES = (
     "def is_empty(config):\n    return ",
     "if __name__ == ",
 )
+# What somebody may type in their first minute. A line needs none of what editors add by themselves:
+# they close brackets and indent.
+ORDINARY = (
+    "import argparse",
+    "import json",
+    "from dataclasses import dataclass",
+    "from pathlib import Path",
+    "",
+    "def load_settings(path):",
+    "with open(path) as file:",
+    "settings = json.load(file)",
+    "return settings",
+)
 SEVERAL_WORDS = re.compile(r"\w\W+\w")
 
 
@@ -52,6 +67,20 @@ class Place:
     def line(self) -> str:
         """The cursor's line, after the key."""
         return (self.text + self.key).rsplit("\n", 1)[-1]
+
+
+def type_until_shown(type_key: Callable[[str], None], shown: Callable[[], str]) -> str:
+    """Type ordinary lines, as slowly as the answers come, until a suggestion is on the screen."""
+    typed = ""
+    for key in "\n".join(ORDINARY):
+        type_key(key)
+        typed += key
+        # Longer than the server waits for a pause, and shorter than anybody would.
+        for _ in range(10):
+            if suggestion := shown():
+                return suggestion
+            time.sleep(0.03)
+    raise AssertionError(f"nothing was suggested while this was typed:\n{typed}")
 
 
 def first_place(folder: Path) -> Place:

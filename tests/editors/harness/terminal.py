@@ -57,6 +57,13 @@ class Terminal:
         (row,) = [row for row in self.screen().splitlines() if wanted in row]
         return row.partition(wanted)[2].strip()
 
+    def at_cursor(self) -> tuple[str, str]:
+        """The cursor's row, before and behind the cursor."""
+        place = self._run("display-message", "-p", "-t", "editor", "#{cursor_x} #{cursor_y}")
+        column, row = map(int, place.split())
+        text = self.screen().splitlines()[row]
+        return text[:column].strip(), text[column:].strip()
+
     def shows(self, text: str) -> str:
         """Wait until the text is on the screen."""
         return until(f"{text!r} on the screen", lambda: text in (seen := self.screen()) and seen)
