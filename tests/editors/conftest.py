@@ -143,8 +143,7 @@ def show(browser, evidence: Evidence) -> Iterator[Any]:
     pages: list[VsCode] = []
 
     def show(code, folder: Path, file: Path) -> VsCode:
-        vscode = VsCode(code, browser, folder, file)
-        evidence.on_failure(vscode.dump)
+        vscode = VsCode(code, browser, folder, file, on_failure=evidence.on_failure)
         pages.append(vscode)
         return vscode
 

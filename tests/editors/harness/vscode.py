@@ -8,7 +8,7 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -142,12 +142,14 @@ class VsCode:
         folder: Path,
         file: Path,
         size: tuple[int, int] = (1280, 800),
+        on_failure: Callable[[Callable[[Path], None]], None] = lambda dump: None,
     ) -> None:
         self.code = code
         self.file = file
         context = browser.new_context(viewport={"width": size[0], "height": size[1]})
         self.page: Page = context.new_page()
         self.page.set_default_timeout(90_000)
+        on_failure(self.dump)  # from now on: what does not even open wants to be looked at most
         self.page.goto(code.address(folder, [("openFile", code.remote(file))]))
         self.page.wait_for_selector(".monaco-editor .view-lines")
 
