@@ -185,9 +185,50 @@ def test_the_explain_view_tells_the_parts_by_colour(vscode, place):
     assert len(set(parts.values())) == len(parts) and "rgba(0, 0, 0, 0)" not in parts.values()
     for name in parts:
         assert frame.locator(f"p > .{name}").count() == 1, "the legend names the part"
+    said = frame.locator("body").text_content() or ""
+    assert "Such a suggestion begins right in" in said and "filters had nothing to say" in said
     headings = " ".join(frame.locator("h2").all_text_contents())
     wanted = ("What happened to the answer", "What the model saw", "Snippets", "Time", "Tokens")
     assert [heading for heading in wanted if heading not in headings] == []
+
+
+def test_the_explain_view_tells_where_snippets_come_from(show, installed, workspace):
+    (workspace / "money.py").write_text("def to_cents(price: float) -> int:\n    return 1\n")
+    (workspace / "slm-lsp.toml").write_text("[context]\ndeadline_ms = 5000\n")
+    file = workspace / "app.py"
+    file.write_text("from money import to_cents\n\n\ndef total(prices):\n    return to_cents")
+    vscode = show(installed, workspace, file)
+    vscode.wait_until_ready()
+    vscode.go_to_end()
+    frame = vscode.page.frame_locator("iframe.webview.ready").frame_locator("iframe")
+    for key in "(price":
+        # The repository is read in the background; what comes too early comes without it, and the
+        # next line asks anew.
+        vscode.type(key)
+        vscode.press("Alt+\\")
+        vscode.command("slm-lsp: Explain Last Suggestion")
+        frame.locator("#prompt").wait_for()
+        if frame.locator("#snippets").count():
+            break
+        vscode.focus_file()
+        vscode.press("Control+End", "Enter")
+    assert "def to_cents(price: float)" in (frame.locator("#prompt .snippet").text_content() or "")
+    row = frame.locator("#snippets tr").nth(1).text_content() or ""
+    assert "money.py" in row and "to_cents is imported" in row
+
+
+def test_the_status_bar_says_that_the_model_computes(vscode, place):
+    """For as long as it takes; the model's process is held up so that it takes longer."""
+    pids = worker_pids(vscode.code)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        vscode.type(place.key)
+        until("busy", lambda: "slm-lsp: busy, the model is computing" in vscode.status_text())
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    vscode.wait_until_ready()
 
 
 def test_reading_a_repository_shows_progress(show, installed, workspace):

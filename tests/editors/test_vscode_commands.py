@@ -120,6 +120,23 @@ def page(browser, installed, tmp_path_factory) -> Iterator[VsCode]:
     page.close()
 
 
+def test_the_walkthrough_leads_to_the_commands(page: VsCode, evidence: Evidence) -> None:
+    """Its steps are there, and a button of it does what the command does."""
+    evidence.on_failure(page.dump)
+    page.focus_file()
+    page.wait_until_ready()
+    page.command("Welcome: Open Walkthrough")
+    (walkthrough,) = PACKAGE["contributes"]["walkthroughs"]
+    page.choose(walkthrough["title"])
+    steps = page.page.locator(".getting-started-step")
+    until("its steps", lambda: steps.count() == len(walkthrough["steps"]))
+    shown = " ".join(steps.all_text_contents())
+    assert [step["title"] for step in walkthrough["steps"] if step["title"] not in shown] == []
+    steps.nth(2).click()
+    page.page.get_by_role("button", name="Explain Last Suggestion").click()
+    explain(page)
+
+
 @pytest.mark.parametrize("command", EFFECTS)
 def test_command(page: VsCode, evidence: Evidence, command: str) -> None:
     evidence.on_failure(page.dump)

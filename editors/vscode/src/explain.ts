@@ -61,16 +61,18 @@ function report(e: Explanation): string {
     outcome(e),
     `<h2>What happened to the answer</h2>${verdicts(e)}`,
     `<h2>What the model saw</h2>${legend(e)}<pre id="prompt">${prompt(e)}</pre>`,
-    `<h2>Snippets</h2>${snippets(e)}`,
+    `<h2>Snippets</h2>${snippets('snippets', e.snippets) || '<p>None: the prompt holds this file only.</p>'}`,
+    e.left_out.length ? `<h2>Left out</h2>${snippets('left-out', e.left_out)}` : '',
     `<h2>Time</h2>${table(e.timings_ms, 'ms')}`,
     `<h2>Tokens</h2>${table(e.counts, '')}`,
   ].join('\n');
 }
 
 function outcome(e: Explanation): string {
-  if (e.skip_reason) return `<p class="outcome">No suggestion: ${escape(e.skip_reason)}.</p>`;
+  const odds = e.probability === null ? '' : `<p>Such a suggestion begins right in ${Math.round(100 * e.probability)} % of cases.</p>`;
+  if (e.skip_reason) return `<p class="outcome">No suggestion: ${escape(e.skip_reason)}.</p>${odds}`;
   const last = e.verdicts.length ? e.verdicts[e.verdicts.length - 1].after : e.raw;
-  return `<p class="outcome">Suggested:</p><pre id="suggestion">${escape(last ?? '')}</pre>`;
+  return `<p class="outcome">Suggested:</p><pre id="suggestion">${escape(last ?? '')}</pre>${odds}`;
 }
 
 function verdicts(e: Explanation): string {
@@ -104,16 +106,16 @@ function prompt(e: Explanation): string {
     .join('');
 }
 
-function snippets(e: Explanation): string {
-  if (!e.snippets.length) return '<p>None: the prompt holds this file only.</p>';
-  const names = Object.keys(e.snippets[0]).filter((name) => name !== 'text');
-  const head = names.map((name) => `<th>${escape(name.replace(/_/g, ' '))}</th>`).join('');
-  const rows = e.snippets.map((snippet) => {
+/** Where each came from and why; their texts are in the prompt. */
+function snippets(id: string, found: Record<string, unknown>[]): string {
+  if (!found.length) return '';
+  const names = Object.keys(found[0]);
+  const head = names.map((name) => `<th>${escape(name)}</th>`).join('');
+  const rows = found.map((snippet) => {
     const cells = names.map((name) => `<td>${escape(shown(snippet[name]))}</td>`).join('');
-    const text = typeof snippet.text === 'string' ? snippet.text : '';
-    return `<tr>${cells}</tr><tr><td colspan="${names.length}"><pre class="snippet">${escape(text)}</pre></td></tr>`;
+    return `<tr>${cells}</tr>`;
   });
-  return `<table id="snippets"><tr>${head}</tr>${rows.join('')}</table>`;
+  return `<table id="${id}"><tr>${head}</tr>${rows.join('')}</table>`;
 }
 
 function table(numbers: Record<string, number>, unit: string): string {

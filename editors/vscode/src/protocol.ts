@@ -41,6 +41,9 @@ export interface Explanation {
   mode: string | null;
   prompt: { part?: string; text: string }[];
   snippets: Record<string, unknown>[];
+  left_out: Record<string, unknown>[];
+  /** How often such a suggestion begins right; null where none was made. */
+  probability: number | null;
   raw: string;
   verdicts: { filter: string; before: string; after: string | null }[];
   skip_reason: string | null;

@@ -208,6 +208,11 @@ class VsCode:
         """What a list at the top of the window offers."""
         return self.page.locator(".quick-input-widget .monaco-list-row").all_text_contents()
 
+    def choose(self, label: str) -> None:
+        """Pick the entry of a list that has this label."""
+        row = self.page.locator(".quick-input-widget .monaco-list-row", has_text=label).first
+        row.click()
+
     def focus_file(self) -> None:
         """Back to the file, wherever the last command led."""
         self.press("Escape")
