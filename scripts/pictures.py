@@ -1,7 +1,7 @@
 """What scripts/pictures makes: pictures of the real editors, with nothing drawn by hand.
 
-The keys are pressed, and the suggestions are what the bundled model says: where the tests find
-that it has something to say, with every suggestion shown.
+The keys are pressed, and the suggestions are what the bundled model says, with every suggestion
+shown: at a place that it knows, or else where the tests find that it has something to say.
 """
 
 import io
@@ -22,7 +22,7 @@ from rich.text import Text  # noqa: E402
 
 from tests.editors.harness.installed import CACHE, editor  # noqa: E402
 from tests.editors.harness.neovim import RUNTIME  # noqa: E402
-from tests.editors.harness.places import Place, first_place  # noqa: E402
+from tests.editors.harness.places import HEAD, TEXTS, Place, first_place  # noqa: E402
 from tests.editors.harness.terminal import Terminal  # noqa: E402
 from tests.editors.harness.user import fresh_user  # noqa: E402
 from tests.editors.harness.vscode import (  # noqa: E402
@@ -38,7 +38,13 @@ LARGEST_TOGETHER = 500_000  # bytes: everybody who opens the page loads them
 TYPED_BEFORE = 14  # characters of the place that the animation types
 FRAME_MS, LAST_FRAME_MS = 160, 2500
 SIZE, EXPLAIN_SIZE = (760, 420), (1100, 600)
+LOOP = "    config = load_config(path)\n    for key, value in con"
+KNOWN = HEAD + "def show(path):\n" + LOOP
+# In another file: the model sees what is imported.
+CALLER = "from settings import load_config\n\n\ndef main(path):\n" + LOOP
 PLAIN = {
+    # Words of the file in a popup, over the grey text.
+    "editor.quickSuggestions": {"other": "off"},
     "workbench.activityBar.location": "hidden",
     "workbench.secondarySideBar.defaultVisibility": "hidden",
     "workbench.layoutControl.enabled": False,
@@ -62,7 +68,7 @@ def main() -> int:
         project = folder / "project"
         (project / ".git").mkdir(parents=True)
         fresh_user(folder / "home", patch)
-        place = first_place(folder)
+        place = first_place(folder, (KNOWN, *TEXTS))
         browser = playwright.chromium.launch(
             executable_path=CACHE / "bin" / "chromium", args=["--no-sandbox", "--disable-gpu"]
         )
@@ -98,18 +104,37 @@ def take_vscode(home: Path, project: Path, place: Place, browser: Browser) -> No
         until("it is taken", lambda: not vscode.ghost())
         frames.append(shot(vscode))
         animate(frames, PICTURES / "vscode.gif")
-        vscode.press("Control+z", "Backspace")
-        vscode.type(place.key)
-        vscode.wait_for_ghost()
-        width, height = EXPLAIN_SIZE
-        vscode.page.set_viewport_size({"width": width, "height": height})
-        vscode.command("slm-lsp: Explain Last Suggestion")
-        view = vscode.page.frame_locator("iframe.webview.ready").frame_locator("iframe")
-        view.locator("#verdicts, #raw").first.wait_for()
-        save(shot(vscode), PICTURES / "explain.png")
         vscode.close()
+        take_explain_view(code, project, browser)
     finally:
         code.stop()
+
+
+def take_explain_view(code: CodeServer, project: Path, browser: Browser) -> None:
+    """What the model saw, among it a definition from another file."""
+    (project / "settings.py").write_text(HEAD)
+    file = project / "app.py"
+    file.write_text(CALLER[:-1])
+    vscode = VsCode(code, browser, project, file, EXPLAIN_SIZE)
+    vscode.wait_until_ready()
+    vscode.press("Control+b")
+    vscode.go_to_end()
+    view = vscode.page.frame_locator("iframe.webview.ready").frame_locator("iframe")
+
+    def explained() -> bool:
+        vscode.press("Backspace")
+        vscode.type(CALLER[-1])
+        vscode.wait_for_ghost()
+        vscode.command("slm-lsp: Explain Last Suggestion")
+        view.locator("#prompt").wait_for()
+        found = view.locator("#snippets").count() > 0
+        vscode.focus_file()
+        return found
+
+    vscode.type(CALLER[-1])
+    until("a snippet", explained)
+    save(shot(vscode), PICTURES / "explain.png")
+    vscode.close()
 
 
 def shot(vscode: VsCode) -> Image.Image:

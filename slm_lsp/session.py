@@ -58,6 +58,8 @@ class Session:
         self.documents: dict[str, Document] = {}
         self.on_reading: Callable[[int, int], None] = lambda done, of: None
         self.folders = Folders(lambda done, of: self.on_reading(done, of))
+        # The last one with a prompt.
+        self._seen: Explanation | None = None
         # Whose settings say which model is there, and where the last question came from.
         self._chooser = self._asked = self.folders.first
         self.statistics = Statistics()
@@ -183,10 +185,18 @@ class Session:
 
     # What handlers ask.
 
-    @property
-    def explanation(self) -> Explanation | None:
-        engine = self._engine_of(self._asked)
-        return engine.explain_last if engine is not None else None
+    def explain_json(self) -> dict[str, Any] | None:
+        """The answer to `slm.explain`.
+
+        Where the model was not asked again, what it saw when it was asked last in this document.
+        """
+        engine, seen = self._engine_of(self._asked), self._seen
+        told = engine.explain_last if engine is not None else None
+        if told is None:
+            return None
+        if told.from_cache and seen is not None and seen.uri == told.uri:
+            told = replace(told, prompt=seen.prompt, snippets=seen.snippets, left_out=seen.left_out)
+        return asdict(told)
 
     def _engine_of(self, folder: Folder) -> CompletionEngine | None:
         return self.serving.engine_for(folder, self._wanted_by(folder))
@@ -229,6 +239,8 @@ class Session:
         self.serving.stop_reading_ahead()
         with self.serving.busy():
             completion = await engine.complete(request)
+        if engine.explain_last is not None and engine.explain_last.prompt:
+            self._seen = engine.explain_last
         if completion is None:
             return None
         # The rest of a suggestion that is typed along is no other one.

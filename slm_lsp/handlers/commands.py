@@ -1,7 +1,6 @@
 """workspace/executeCommand: what people and status bars ask of the server."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from typing import Any
 
 from lsprotocol import types
@@ -28,8 +27,7 @@ async def status(server: SlmServer, options: dict[str, Any]) -> dict[str, Any]:
 
 async def explain(server: SlmServer, options: dict[str, Any]) -> dict[str, Any] | None:
     """How the last suggestion came about, or why there was none."""
-    explanation = server.session.explanation
-    return None if explanation is None else asdict(explanation)
+    return server.session.explain_json()
 
 
 async def accepted(server: SlmServer, options: dict[str, Any]) -> None:

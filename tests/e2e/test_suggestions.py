@@ -42,6 +42,15 @@ async def test_a_question_asked_right_after_the_start_waits_for_the_model(raw: E
     assert await raw.inline(URI, *END)
 
 
+async def test_what_is_known_still_tells_what_the_model_saw(typed: Editor) -> None:
+    await typed.inline(URI, *END)
+    asked = await typed.command("slm.explain")
+    await typed.inline(URI, *END)
+    known = await typed.command("slm.explain")
+    assert known["from_cache"] and not asked["from_cache"]
+    assert known["prompt"] == asked["prompt"] != []
+
+
 async def test_the_popup_offers_the_same(typed: Editor) -> None:
     item, *_ = await typed.inline(URI, *END)
     popup = await typed.request("textDocument/completion", at(URI, *END))

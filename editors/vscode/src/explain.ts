@@ -60,7 +60,7 @@ function report(e: Explanation): string {
     `<p>${escape(how.filter(Boolean).join(', '))}</p>`,
     outcome(e),
     `<h2>What happened to the answer</h2>${verdicts(e)}`,
-    `<h2>What the model saw</h2>${legend(e)}<pre id="prompt">${prompt(e)}</pre>`,
+    `<h2>What the model saw</h2>${e.from_cache ? '<p>It was not asked again. When it was asked last in this file:</p>' : ''}${legend(e)}<pre id="prompt">${prompt(e)}</pre>`,
     `<h2>Snippets</h2>${snippets('snippets', e.snippets) || '<p>None: the prompt holds this file only.</p>'}`,
     e.left_out.length ? `<h2>Left out</h2>${snippets('left-out', e.left_out)}` : '',
     `<h2>Time</h2>${table(e.timings_ms, 'ms')}`,
@@ -87,7 +87,7 @@ function verdicts(e: Explanation): string {
   return [
     `<p>The model wrote:</p><pre id="raw">${escape(e.raw)}</pre>`,
     rows.length ? `<table id="verdicts">${head}${rows.join('')}</table>` : '',
-    `<p>${silent} filters had nothing to say.</p>`,
+    silent ? `<p>${silent} filters had nothing to say.</p>` : '',
   ].join('');
 }
 

@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +53,7 @@ ORDINARY = (
     "settings = json.load(file)",
     "return settings",
 )
+TEXTS = tuple(HEAD + candidate for candidate in CANDIDATES)
 SEVERAL_WORDS = re.compile(r"\w\W+\w")
 
 
@@ -83,12 +84,11 @@ def type_until_shown(type_key: Callable[[str], None], shown: Callable[[], str]) 
     raise AssertionError(f"nothing was suggested while this was typed:\n{typed}")
 
 
-def first_place(folder: Path) -> Place:
-    """The first candidate where the suggestion has two words or more, on one line."""
+def first_place(folder: Path, texts: Sequence[str] = TEXTS) -> Place:
+    """The first text behind which the suggestion has two words or more, on one line."""
     seen: list[str] = []
     file = folder / "settings.py"
-    for candidate in CANDIDATES:
-        text = HEAD + candidate
+    for text in texts:
         file.write_text(text + "\n")
         row, column = text.count("\n") + 1, len(text.rsplit("\n", 1)[-1]) + 1
         found = subprocess.run(
@@ -102,5 +102,5 @@ def first_place(folder: Path) -> Place:
         suggestion = json.loads(found.stdout)["suggestion"] if found.stdout else found.stderr
         if found.returncode == 0 and suggestion and SEVERAL_WORDS.search(suggestion):
             return Place(text[:-1], text[-1])
-        seen.append(f"{candidate.splitlines()[-1]!r} → {suggestion!r}")
+        seen.append(f"{text.splitlines()[-1]!r} → {suggestion!r}")
     raise AssertionError("the model is silent at the plainest places:\n" + "\n".join(seen))
