@@ -129,6 +129,31 @@ def test_a_suggestion_that_no_longer_fits_is_not_taken(neovim, place):
     assert neovim.line.startswith(place.line + other)
 
 
+def test_asking_for_another_one(neovim, place):
+    """The first time the server is asked by hand: only then it makes more than one."""
+    neovim.type(place.key)
+    ghost = neovim.wait_for_ghost()
+    assert neovim.command("slm.explain")["trigger"] == "automatic"
+    neovim.type("<M-]>")
+    until("asked by hand", lambda: neovim.command("slm.explain")["trigger"] == "invoked")
+    neovim.wait_for_ghost()
+    seen = {ghost}
+    for key in ("<M-]>", "<M-[>"):
+        neovim.type(key)
+        seen.add(neovim.wait_for_ghost())
+    assert neovim.line == place.line, "nothing is typed by these keys"
+    neovim.type("<Tab>")
+    endings = tuple(place.line + one + "\n" for one in seen)
+    until("one of them is taken", lambda: neovim.text.endswith(endings))
+
+
+def test_taking_a_line(neovim, place):
+    neovim.type(place.key)
+    ghost = neovim.wait_for_ghost()
+    neovim.type("<M-l>")
+    until("its line", lambda: neovim.text.endswith(place.line + ghost.split("\n")[0] + "\n"))
+
+
 def test_dismissing_it(neovim, place):
     neovim.type(place.key)
     neovim.wait_for_ghost()

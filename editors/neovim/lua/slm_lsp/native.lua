@@ -36,9 +36,26 @@ function M.accept(part)
   })
 end
 
+--- The next or previous suggestion; asks the server for more than one when it has not yet.
 function M.select(count)
-  inline.select({ count = count })
+  local shown = M._shown()
+  vim.schedule(function()
+    if shown and shown:count_items() == 1 then
+      shown:request(vim.lsp.protocol.InlineCompletionTriggerKind.Invoked)
+    else
+      inline.select({ count = count })
+    end
+  end)
   return true
+end
+
+--- What Neovim keeps of this buffer's suggestions; nil where it keeps it in another way than 0.12
+--- does. By its public functions it never asks by hand, and so never gets more than one.
+function M._shown()
+  local ok, capability = pcall(require, 'vim.lsp._capability')
+  local class = ok and capability.all and capability.all.inline_completion
+  local shown = class and class.active and class.active[vim.api.nvim_get_current_buf()]
+  return shown and shown.count_items and shown.request and shown or nil
 end
 
 --- Send the suggestion away, and the request that may be on its way.
