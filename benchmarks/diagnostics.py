@@ -16,6 +16,7 @@ import argparse
 import asyncio
 import random
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ from benchmarks.diagnostics_data import Case, real_cases, sources, trees
 from benchmarks.diagnostics_ratios import Ratios
 from benchmarks.diagnostics_report import Row, report, save
 from benchmarks.seeding import SEEDERS, seed_bug, seed_syntax_error
+from slm_lsp.diagnostics.engine import REPAIR_S
 from slm_lsp.diagnostics.python_verdict import python_verdict
 from slm_lsp.diagnostics.semantics import HINTS, RULES, check_semantics
 from slm_lsp.diagnostics.syntax import check_syntax, first_repairs, with_fixes
@@ -127,7 +129,9 @@ def _found(broken: SyntaxTree, text: str, offset: int, whole: str) -> Counter[st
         return count
     finding = report.findings[0]
     count["found"] += 1
+    start = time.process_time()
     repairs = first_repairs(broken, finding, report.unbalanced, 20.0)
+    count["in_time"] += bool(repairs) and time.process_time() - start <= REPAIR_S
     finding = with_fixes(text, finding, repairs)
     lines = {text.count("\n", 0, one.start) for one in (finding, *report.findings[1:])}
     count["line"] += text.count("\n", 0, offset) in lines

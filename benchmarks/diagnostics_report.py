@@ -79,7 +79,7 @@ def report() -> None:
 
 MEASURES = {
     "clean": ["alarms"],
-    "seeded-syntax": ["line", "fix", "exact", "exact_2", "fix_leaves_error"],
+    "seeded-syntax": ["line", "fix", "exact", "exact_2", "in_time", "fix_leaves_error"],
     "seeded-bugs": ["found", "exact"],
     "real": ["found", "found_as_hint"],
 }

@@ -12,6 +12,8 @@ from slm_context.languages import grammar
 
 # Bytes between two entries of the table that maps bytes to code points.
 STEP = 1024
+# The bytes of a character but for its first.
+CONTINUATION = bytes(range(0x80, 0xC0))
 
 
 class Place(StrEnum):
@@ -92,10 +94,10 @@ class SyntaxTree:
         """Code points before `byte`."""
         if self._ascii:
             return byte
-        # Count from the last table entry: a character starts at each byte not 10xxxxxx.
+        # Count from the last table entry.
         index = byte // STEP
         piece = self._data[index * STEP : byte]
-        return self._starts[index] + sum(1 for one in piece if one & 0xC0 != 0x80)
+        return self._starts[index] + _n_characters(piece)
 
     def to_byte(self, offset: int) -> int:
         """Bytes before the code point at `offset`."""
@@ -120,11 +122,7 @@ class SyntaxTree:
         starts, count = [0], 0
         for begin in range(0, len(self._data), STEP):
             piece = self._data[begin : begin + STEP]
-            count += (
-                len(piece.decode("utf-8", "ignore"))
-                if piece.isascii()
-                else sum(1 for one in piece if one & 0xC0 != 0x80)
-            )
+            count += _n_characters(piece)
             starts.append(count)
         return starts
 
@@ -176,6 +174,11 @@ def _parser(language: str) -> Parser:
     found = grammar(language)
     assert found is not None, "parse() has asked before"
     return Parser(found)
+
+
+def _n_characters(piece: bytes) -> int:
+    """How many characters begin in a piece of UTF-8."""
+    return len(piece.translate(None, CONTINUATION))
 
 
 def _difference(old: bytes, new: bytes) -> tuple[int, int, int]:

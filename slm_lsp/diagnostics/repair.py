@@ -1,17 +1,16 @@
-"""One-token repairs of broken lines: proposed by cost, kept only when the parser agrees.
+"""One-token repairs of broken lines: tried by likelihood, kept only when the parser agrees.
 
-Most syntax errors of a person at work are one token too few or too many. So the candidates are
-every insertion of a known token and every deletion, near the place where the parser stumbled,
-cheapest first. Nothing is offered that does not parse.
+Most syntax errors of a person at work are one token too few or too many. `candidates` proposes what
+would be usual at each place; nothing is offered that does not parse.
 """
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from slm_context.cursor import LINE_END
-
-from slm_lsp.diagnostics.brackets import Imbalance
+from slm_lsp.diagnostics.candidates import Candidate, Candidates
+from slm_lsp.diagnostics.habits import Habits, Word, read_words, without_left_over_space
 from slm_lsp.diagnostics.types import Edit
 
 # A repair that is worth offering is found among the first few hundred or not at all; each costs
@@ -24,19 +23,6 @@ TOKEN = re.compile(
     r"|===|!==|\*\*=|//=|<<=|>>=|\.\.\.|[-+*/%&|^<>=!:]=|->|=>|::|&&|\|\||<<|>>|\*\*|//|\+\+|--"
     r"|[^\s\w]"
 )
-BLOCK_KEYWORD = re.compile(
-    r"\s*(async\s+)?(def|class|if|elif|else|for|while|try|except|finally|with|match|case)\b"
-)
-COMMON = (")", "]", "}", ",", "(", "[", "{", "=", ".", ":", '"', "'", "==", "+", "-", "*", "<", ">")
-BY_LANGUAGE = {
-    "python": ("in", "and", "or", "not", "if", "else", "for", "as", "import", "is", "->", ":=")
-    + ("def", "class", "from", "lambda", "with", "return", "!=", "%", "/", ">=", "<=", "@"),
-    "go": (":=", ";", "func", "range", "&&", "||", "!=", "if", "return", "type", "struct", "map"),
-    "rust": (";", "->", "::", "=>", "&&", "||", "!", "&", "fn", "let", "in", "mut", "!=", "?"),
-    "java": (";", "&&", "||", "->", "!=", "new", "return", "class", "?", "@", "!", "void"),
-    "javascript": (";", "=>", "&&", "||", "===", "!==", "?", "function", "new", "const", "in", "!"),
-}
-BY_LANGUAGE["typescript"] = BY_LANGUAGE["tsx"] = BY_LANGUAGE["javascript"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,96 +41,59 @@ class Repair:
         return f"{verb} `{self.token}`"
 
 
+def titles_of(text: str, repairs: Sequence[Repair]) -> list[str]:
+    """What each is called in a menu; of equal names, each says where it is."""
+    titles = [repair.title for repair in repairs]
+    return [
+        title if titles.count(title) == 1 else f"{title} {_where(text, repair.edit)}"
+        for title, repair in zip(titles, repairs, strict=True)
+    ]
+
+
+def _where(text: str, edit: Edit) -> str:
+    line = text.count("\n", 0, edit.start) + 1
+    start = text.rfind("\n", 0, edit.start) + 1
+    before = list(TOKEN.finditer(text, start, edit.start))
+    return f"after `{before[-1].group()}` on line {line}" if before else f"on line {line}"
+
+
 def find_repairs(
     text: str,
     language: str,
     stumble: int,
-    lines: Sequence[int],
-    unbalanced: Sequence[Imbalance],
+    lines: Sequence[tuple[int, int]],
     parses: Callable[[str], bool],
-    limit: int = 8,
+    limit: int = 2,
 ) -> Iterator[Repair | None]:
-    """Yield repairs near `stumble`, and None after each failed check so that a caller may pause.
+    """Yield repairs near `stumble`, and None in between so that a caller may pause.
 
-    `lines` are the start offsets of suspect lines, `parses(text)` decides.
+    `lines` are suspect lines, from start to end; `parses(text)` decides.
     """
-    n_found = 0
-    for repair in _candidates(text, language, stumble, lines, unbalanced)[:MAX_CHECKS]:
-        if not parses(repair.edit.apply(text)):
+    stream: list[Word] = []
+    for _ in read_words(text, language, stream):
+        yield None
+    stream = without_left_over_space(text, stream)
+    low, high = min(lines)[0], max(lines)[1]
+    around = next((n for n, one in enumerate(stream) if one.end > stumble), len(stream))
+    habits = Habits(stream, language, low, high, around)
+    for _ in habits.learn():
+        yield None
+    candidates = Candidates(text, language, stream, habits, stumble)
+    found: dict[tuple[int, str, bool, int], Candidate] = {}
+    for one in chain(candidates.brackets(), candidates.near(lines)):
+        if one is None:
             yield None
             continue
-        yield repair
+        key = candidates.key(one)
+        if key not in found or one.cost < found[key].cost:
+            found[key] = one
+    n_found = 0
+    for one in sorted(found.values(), key=lambda one: one.cost)[:MAX_CHECKS]:
+        edit = candidates.edit(one)
+        if not parses(edit.apply(text)):
+            yield None
+            continue
+        yield Repair(edit, one.token, one.cost)
         n_found += 1
         if n_found == limit:
             return
-
-
-def _candidates(
-    text: str, language: str, stumble: int, lines: Sequence[int], unbalanced: Sequence[Imbalance]
-) -> list[Repair]:
-    wanted = {one.missing for one in unbalanced}
-    orphans = {one.offset for one in unbalanced}
-    proposals: list[Repair] = []
-    for start in lines:
-        found = LINE_END.search(text, start)
-        end = found.start() if found else len(text)
-        tokens = list(TOKEN.finditer(text, start, end))
-        if not tokens:
-            continue
-        needs_colon = (
-            language == "python"
-            and BLOCK_KEYWORD.match(text, start, end)
-            and tokens[-1].group() != ":"
-        )
-        for index, gap in enumerate([tokens[0].start(), *(token.end() for token in tokens)]):
-            nearness = 0.05 * _distance(tokens, gap, stumble)
-            at_end = index == len(tokens)
-            for token in (*COMMON, *BY_LANGUAGE.get(language, (";",))):
-                cost = _insertion_cost(token, wanted, at_end, bool(needs_colon))
-                edit = Edit(gap, gap, _spaced(text, gap, token, language))
-                proposals.append(Repair(edit, token, cost + nearness))
-        for match in tokens:
-            cost = 1.0 if match.start() in orphans else 4.5 if match.group()[0].isalnum() else 2.5
-            nearness = 0.05 * _distance(tokens, match.start(), stumble)
-            start_of_edit = match.start()
-            # The space that separated the token goes with it.
-            if text[start_of_edit - 1 : start_of_edit] == " " and start_of_edit - 1 > start:
-                start_of_edit -= 1
-            edit = Edit(start_of_edit, match.end(), "")
-            proposals.append(Repair(edit, match.group(), cost + nearness))
-    return sorted(proposals, key=lambda repair: repair.cost)
-
-
-def _insertion_cost(token: str, wanted: set[str], at_end: bool, needs_colon: bool) -> float:
-    if token in wanted:
-        return 0.0 if at_end else 0.3
-    if token == ":" and needs_colon:
-        return 0.0 if at_end else 0.6
-    if wanted and token in "()[]{}":
-        return 5.0  # one bracket is missing, and it is not this one
-    if token == ";" and at_end:
-        return 0.5
-    if token[0].isalpha():
-        return 3.5
-    return 1.5 if token in (",", ".", "=", ":") else 2.0
-
-
-def _spaced(text: str, gap: int, token: str, language: str) -> str:
-    """`token` with the spaces that this kind of token usually stands in."""
-    before, after = text[gap - 1 : gap], text[gap : gap + 1]
-    if token[0].isalpha():
-        left = " " if before.strip() and before not in "([{." else ""
-        right = "" if after.isspace() or not after else " "
-        return f"{left}{token}{right}"
-    if token == "," and after not in ("", " ", "\n", "\r"):
-        return ", "
-    if token in (")", "]", "}", "(", "[", "{", ",", ".", ";", '"', "'", ":", "::", "!", "?", "&"):
-        return token
-    spaces_after = "" if after.isspace() or not after else " "
-    return f" {token}{spaces_after}" if before.strip() else f"{token}{spaces_after}"
-
-
-def _distance(tokens: list[re.Match[str]], gap: int, stumble: int) -> int:
-    """How many tokens lie between a gap and the place where the parser stumbled."""
-    low, high = min(gap, stumble), max(gap, stumble)
-    return sum(1 for token in tokens if low <= token.start() and token.end() <= high)

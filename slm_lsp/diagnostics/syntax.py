@@ -17,12 +17,13 @@ from slm_context.syntax import SyntaxTree, parse
 from slm_lsp.diagnostics.brackets import Bracket, Imbalance, expected_place, imbalances
 from slm_lsp.diagnostics.lexical import OPAQUE, lexical_imbalances
 from slm_lsp.diagnostics.python_verdict import Verdict, complaints, python_verdict
-from slm_lsp.diagnostics.repair import TOKEN, Repair, find_repairs
+from slm_lsp.diagnostics.repair import TOKEN, Repair, find_repairs, titles_of
 from slm_lsp.diagnostics.trust import is_believed
 from slm_lsp.diagnostics.types import Edit, Finding, Fix, Related, Severity
 
 RULE = "syntax"
 BRACKETS = frozenset("()[]{}")
+COMPOUND_OPENERS = ("%w(", "%i(", "#[")
 COMPOUND = {"string", "comment", "char", "template", "regex", "character", "raw"}
 # A line without indentation, after an empty one, that does not close anything.
 BLOCK_START = re.compile(r"(?:\A|\n[ \t\r]*\n)[^\s)\]}]")
@@ -83,13 +84,13 @@ def wrong_lines(tree: SyntaxTree) -> frozenset[str]:
 
 
 def repairs_of(
-    tree: SyntaxTree, finding: Finding, unbalanced: tuple[Imbalance, ...], limit: int = 8
+    tree: SyntaxTree, finding: Finding, unbalanced: tuple[Imbalance, ...], limit: int = 2
 ) -> Iterator[Repair | None]:
     """Repairs of `finding`, cheapest first; None where a caller may pause."""
     text = tree.text
     lines = _suspect_lines(text, finding, unbalanced)
     return find_repairs(
-        text, tree.language, finding.start, lines, unbalanced, repaired_in(tree, finding), limit
+        text, tree.language, finding.start, lines, repaired_in(tree, finding), limit
     )
 
 
@@ -110,11 +111,12 @@ def first_repairs(
 def with_fixes(text: str, finding: Finding, repairs: list[Repair]) -> Finding:
     """`finding` with at most two quick fixes, the first one preferred when it leads clearly.
 
-    It stands where a separator is missing: a parser stumbles only on the next line.
+    It stands where its first fix is: a parser stumbles only later.
     """
-    fixes = tuple(Fix(repair.title, repair.edit) for repair in repairs[:2])
+    titles = titles_of(text, repairs[:2])
+    fixes = tuple(Fix(title, repair.edit) for title, repair in zip(titles, repairs, strict=False))
     if fixes:
-        finding = _moved_to(text, finding, fixes[0].edit)
+        finding = _moved_to(text, finding, repairs[0])
     if fixes and (len(repairs) == 1 or repairs[1].cost - repairs[0].cost >= 1.0):
         fixes = (Fix(fixes[0].title, fixes[0].edit, preferred=True), *fixes[1:])
     return replace(finding, fixes=fixes)
@@ -148,9 +150,8 @@ def _from_grammar(tree: SyntaxTree, unbalanced: tuple[Imbalance, ...]) -> Iterat
         end = min(end, line_end.start()) if line_end else end
         if error.missing:
             message = f"`{error.kind}` is missing here"
-            # Squiggle the token before the gap: a gap itself cannot be seen.
-            start_of_token = len(tree.text[: error.start].rstrip())
-            yield Finding(RULE, max(0, start_of_token - 1), start_of_token, message, Severity.ERROR)
+            gap = Repair(Edit(error.start, error.start, ""), error.kind, 0.0)
+            yield Finding(RULE, *_seen(tree.text, gap), message, Severity.ERROR)
         else:
             found = tree.text[error.start : end].strip().split("\n")[0][:40]
             message = f"Unexpected `{found}`" if found else "Unexpected end of the line"
@@ -192,7 +193,7 @@ def _brackets(tree: SyntaxTree) -> list[Bracket]:
     pending = [tree.root]
     while pending:
         node = pending.pop()
-        kind = node.type.lstrip("%wi") if node.type in ("%w(", "%i(") else node.type
+        kind = node.type[-1] if node.type in COMPOUND_OPENERS else node.type
         if kind in BRACKETS and not node.is_missing:
             start, _ = tree.span(node)
             found.append(Bracket(start, kind))
@@ -204,8 +205,10 @@ def _brackets(tree: SyntaxTree) -> list[Bracket]:
     return sorted(found, key=lambda bracket: bracket.offset)
 
 
-def _suspect_lines(text: str, finding: Finding, unbalanced: tuple[Imbalance, ...]) -> list[int]:
-    """Starts of the lines where the mistake may be, likeliest first."""
+def _suspect_lines(
+    text: str, finding: Finding, unbalanced: tuple[Imbalance, ...]
+) -> list[tuple[int, int]]:
+    """The lines where the mistake may be, from start to end."""
     lines = [line_start(text, finding.start)]
     before = lines[0]
     while before > 0:
@@ -219,7 +222,8 @@ def _suspect_lines(text: str, finding: Finding, unbalanced: tuple[Imbalance, ...
     after = LINE_END.search(text, finding.start)
     if after:
         lines.append(after.end())
-    return list(dict.fromkeys(lines))
+    ends = {start: LINE_END.search(text, start) for start in lines}
+    return sorted((start, end.start() if end else len(text)) for start, end in ends.items())
 
 
 def repaired_in(tree: SyntaxTree, finding: Finding) -> Callable[[str], bool]:
@@ -266,15 +270,30 @@ def _block(text: str, offset: int) -> tuple[int, int]:
     return start, min((one for one in starts if one > offset), default=len(text))
 
 
-def _moved_to(text: str, finding: Finding, edit: Edit) -> Finding:
-    """The finding where a separator is missing at the end of an earlier line, if one is."""
-    place = edit.start
-    if edit.end > place or edit.new_text.strip() not in (";", ",") or place >= finding.start:
-        return finding
-    start = line_start(text, place)
-    tokens = list(TOKEN.finditer(text, start, place))
-    if not tokens or start == line_start(text, finding.start):
+def _moved_to(text: str, finding: Finding, repair: Repair) -> Finding:
+    """The finding on the line of its likeliest repair: a parser stumbles only later."""
+    start, end = _seen(text, repair)
+    if line_start(text, start) == line_start(text, finding.start):
         return finding
     here = Related(finding.start, finding.end, "the text stops making sense here")
-    start, end = tokens[-1].span()
-    return replace(finding, start=start, end=end, related=finding.related or (here,))
+    message = (
+        f"`{repair.token}` is missing here."
+        if repair.edit.new_text
+        else f"`{repair.token}` is too much here."
+    )
+    related = finding.related or (here,)
+    return replace(finding, start=start, end=end, message=message, related=related)
+
+
+def _seen(text: str, repair: Repair) -> tuple[int, int]:
+    """What to underline for a repair: a place itself cannot be seen, the token beside it can."""
+    edit = repair.edit
+    if edit.end > edit.start:
+        return edit.start + (text[edit.start] == " "), edit.end
+    start = line_start(text, edit.start)
+    before = list(TOKEN.finditer(text, start, edit.start))
+    if before:
+        return before[-1].span()
+    after = LINE_END.search(text, edit.start)
+    token = TOKEN.search(text, edit.start, after.start() if after else len(text))
+    return token.span() if token else (start, edit.start)

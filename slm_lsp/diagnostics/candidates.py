@@ -1,0 +1,248 @@
+"""Edits of one token that could repair a broken text, likeliest first. Nothing is parsed here.
+
+Where brackets do not add up, one of the missing kind is tried at every place of the text, judged by
+what is usual there and by how well indentation and nesting then agree. Elsewhere every token that
+is usual between its neighbours is tried near the place where the parser stumbled.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from slm_context.cursor import LINE_END, line_start
+
+from slm_lsp.diagnostics.brackets import OPENERS, PAIRS
+from slm_lsp.diagnostics.habits import EDGE, Habits, Word
+from slm_lsp.diagnostics.keywords import KEYWORDS
+from slm_lsp.diagnostics.layout import Layout
+from slm_lsp.diagnostics.types import Edit
+
+SIGNS = (
+    *(*",.;:=<>+-*/!?&|#@%$\\", "==", "!=", "=>", "->", "::", "&&", "||", ":=", "===", "!==", "?."),
+    *("..", "...", "<=", ">=", "+=", "-="),
+)
+# For brackets that add up everywhere but here.
+MAX_PLACES = 60
+# In nats: what speaks against a repair, beside what is usual.
+PER_WORD_AWAY = 0.08
+MAX_AWAY = 4.0
+DISORDER = 2.0  # a bracket that does not agree with indentation
+NOT_WANTED = 8.0  # a token, while a bracket is missing
+TAKEN_AWAY = 9.0  # people leave out more than they add
+SPLIT = -8.0  # what speaks for it: a word that is known only as two
+# So far from where the parser stumbled, words are looked at that could be two.
+WORDS_SPLIT = 60
+
+
+class Form(Enum):
+    """What happens to the token."""
+
+    WITHIN_LINE = "inserted"
+    OWN_LINE = "inserted on a line of its own"
+    SPLIT = "inserted within a word"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A token to be inserted before the n-th word, or the n-th word to be removed.
+
+    Lower cost is likelier. `split` is where within the n-th word it is inserted.
+    """
+
+    cost: float
+    n: int
+    token: str
+    form: Form = Form.WITHIN_LINE
+    split: int = 0
+
+
+class Candidates:
+    """The edits that are tried for one mistake."""
+
+    def __init__(
+        self, text: str, language: str, stream: Sequence[Word], habits: Habits, stumble: int
+    ) -> None:
+        self._text = text
+        self._language = language
+        self._stream = stream
+        self._habits = habits
+        self._layout = Layout(stream)
+        self._stumble = next((n for n, one in enumerate(stream) if one.end > stumble), len(stream))
+        self.wanted = _wanted(stream)
+
+    def near(self, lines: Sequence[tuple[int, int]]) -> Iterator[Candidate | None]:
+        """Insertions and deletions on these lines (start and end offsets)."""
+        lone_quotes = {one.text for one in self._stream if one.kind in ("'", '"', "`")}
+        signs = {*SIGNS, *(quote for quote in lone_quotes if len(quote) == 1)}
+        fixed = KEYWORDS.get(self._language, frozenset()) | signs
+        for n in range(len(self._stream) + 1):
+            at = self._place(n)
+            if not any(low <= at <= high for low, high in lines):
+                continue
+            left, right = self._around(n)
+            without = self._habits.as_it_is(left, right)
+            usual = self._habits.behind[left[1].text] | self._habits.before[right[0].text]
+            for token in {*fixed, *usual, *self._habits.names_near(n)}:
+                if token and token[0] not in "\n()[]{}":
+                    yield self._insertion(n, token, without)
+            if n < len(self._stream) and not right[0].is_line_end:
+                yield self._removal(n)
+            yield None
+
+    def brackets(self) -> Iterator[Candidate | None]:
+        """A missing bracket at each of its likeliest places."""
+        for token in self.wanted:
+            rough: list[tuple[float, int, bool]] = []
+            for n in range(len(self._stream) + 1):
+                rough.append((self._away(n) * 0.3 - self._gain(n, token), n, False))
+                if token in OPENERS and (gain := self._gain_on_own_line(n, token)) is not None:
+                    rough.append((self._away(n) * 0.3 - gain, n, True))
+                if n % 50 == 0:
+                    yield None
+            base = self._layout.disorder()
+            scored: list[tuple[float, int, bool]] = []
+            rough.sort()
+            for cost, n, alone in rough[: 3 * MAX_PLACES]:
+                disorder = self._layout.disorder(n, token, alone=alone) - base
+                scored.append((cost + DISORDER * disorder, n, alone))
+                yield None
+            for cost, n, alone in sorted(scored)[:MAX_PLACES]:
+                yield Candidate(cost, n, token, Form.OWN_LINE if alone else Form.WITHIN_LINE)
+            if token in PAIRS:
+                yield from self._splits(token)
+
+    def _gain(self, n: int, token: str) -> float:
+        left, right = self._around(n)
+        return self._habits.gain(left, Word(0, 0, token, token), right)
+
+    def _gain_on_own_line(self, n: int, closer: str) -> float | None:
+        """The same for a closer on a line of its own behind the n-th word, a line's last."""
+        indent = self._layout.open_indent(n, closer)
+        (a, b), (c, d) = self._around(n)
+        if indent is None or not (c.is_line_end or n == len(self._stream)):
+            return None
+        way = "=" if c.indent == indent else "-" if c.indent < indent else "+"
+        before, token = Word(0, 0, "\n-", "\n-", indent), Word(0, 0, closer, closer)
+        after = Word(0, 0, c.text.rstrip("+-=") + way, "\n" + way, c.indent)
+        return self._habits.line_gain((a, b), (before, token, after), (c, d))
+
+    def key(self, one: Candidate) -> tuple[int, str, bool, int]:
+        """Equal for edits with the same result but for spacing."""
+        n = one.n
+        while n and (self._stream[n - 1].is_line_end or self._stream[n - 1].text == one.token):
+            n -= 1
+        return n, one.token, one.form is Form.REMOVED, one.split
+
+    def edit(self, one: Candidate) -> Edit:
+        """What a candidate does to the text."""
+        if one.form is Form.OWN_LINE:
+            return self._line_edit(one.n, one.token)
+        if one.form is Form.SPLIT:
+            at = self._stream[one.n].start + one.split
+            return Edit(at, at, one.token)
+        if one.form is Form.WITHIN_LINE:
+            at = self._place(one.n)
+            return Edit(at, at, spaced(self._text, at, one.token))
+        word = self._stream[one.n]
+        start = word.start
+        # The space that separated the token goes with it.
+        if self._text[start - 1 : start] == " " and not self._begins_line(one.n):
+            start -= 1
+        return Edit(start, word.end, "")
+
+    def _splits(self, opener: str) -> Iterator[Candidate | None]:
+        """Between two names that became one word when the bracket between them went."""
+        known = self._habits.kinds
+        for n, word in enumerate(self._stream):
+            if word.kind not in ("a", "A") or abs(n - self._stumble) > WORDS_SPLIT:
+                continue
+            if self._habits.n_times(word.text) > 1:
+                continue
+            left, right = self._around(n)
+            for at in range(1, len(word.text)):
+                a, b = word.text[:at], word.text[at:]
+                if a not in known or b not in known:
+                    continue
+                first, second = Word(0, 0, a, known[a]), Word(0, 0, b, known[b])
+                bracket = Word(0, 0, opener, opener)
+                gain = self._habits.line_gain(left, (first, bracket, second), right)
+                yield Candidate(SPLIT - gain, n, opener, Form.SPLIT, at)
+            yield None
+
+    def _insertion(self, n: int, token: str, without: float) -> Candidate:
+        left, right = self._around(n)
+        kind = self._habits.kinds.get(token, token)
+        gain = self._habits.gain(left, Word(0, 0, token, kind), right, without)
+        return Candidate(self._away(n) - gain + NOT_WANTED * bool(self.wanted), n, token)
+
+    def _removal(self, n: int) -> Candidate:
+        (left, _), word = self._around(n), self._stream[n]
+        after = self._stream[n + 1] if n + 1 < len(self._stream) else EDGE
+        beyond = self._stream[n + 2] if n + 2 < len(self._stream) else EDGE
+        cost = self._away(n) + TAKEN_AWAY + self._habits.gain(left, word, (after, beyond))
+        partner = PAIRS.get(word.text) or OPENERS.get(word.text)
+        cost += 0.0 if partner in self.wanted else NOT_WANTED * bool(self.wanted)
+        return Candidate(cost, n, word.text, Form.REMOVED)
+
+    def _around(self, n: int) -> tuple[tuple[Word, Word], tuple[Word, Word]]:
+        words = [
+            self._stream[i] if 0 <= i < len(self._stream) else EDGE for i in range(n - 2, n + 2)
+        ]
+        return (words[0], words[1]), (words[2], words[3])
+
+    def _away(self, n: int) -> float:
+        return min(MAX_AWAY, PER_WORD_AWAY * abs(n - self._stumble))
+
+    def _begins_line(self, n: int) -> bool:
+        return n == 0 or self._stream[n - 1].is_line_end
+
+    def _place(self, n: int) -> int:
+        """The offset of the gap before the n-th word: at the word in front of it, but for the
+        first of a line."""
+        if not self._begins_line(n) or n == len(self._stream):
+            return self._stream[n - 1].end if n else 0
+        at = self._stream[n].start
+        # Where a line lost its first word, the space behind it is left.
+        return at - (n > 0 and at - line_start(self._text, at) > self._stream[n - 1].indent)
+
+    def _line_edit(self, n: int, closer: str) -> Edit:
+        """A line with nothing but a closer, or one on a line that was emptied of it."""
+        left, right = self._around(n)
+        indent = self._layout.open_indent(n, closer) or 0
+        at, end = left[1].end, right[0].end if n < len(self._stream) else len(self._text)
+        for line in LINE_END.finditer(self._text, at, end):
+            rest = LINE_END.search(self._text, line.end(), end)
+            if rest is not None and rest.start() - line.end() == indent:
+                return Edit(rest.start(), rest.start(), closer)
+        first = LINE_END.search(self._text)
+        new_line = first.group() if first else "\n"
+        white = "\t" if self._text.count("\n\t") > self._text.count("\n  ") else " "
+        return Edit(at, at, f"{new_line}{white * indent}{closer}")
+
+
+def _wanted(stream: Sequence[Word]) -> list[str]:
+    """The brackets of which there are too few, by counting."""
+    count = Counter(one.text for one in stream if one.text in PAIRS or one.text in OPENERS)
+    found: list[str] = []
+    for opener, closer in PAIRS.items():
+        if count[opener] != count[closer]:
+            found.append(opener if count[opener] < count[closer] else closer)
+    return found
+
+
+def spaced(text: str, gap: int, token: str) -> str:
+    """`token` with the spaces that this kind of token usually stands in."""
+    before, after = text[gap - 1 : gap], text[gap : gap + 1]
+    is_word = token[0].isalnum() or token[0] in "_$"
+    if is_word:
+        left = " " if before and (before.isalnum() or before in "_,;:=<>+-*/%&|?{)]}") else ""
+        right = " " if after and (after.isalnum() or after in "_{$\"'") else ""
+        return f"{left}{token}{right}"
+    if token == "," and after not in ("", " ", "\n", "\r"):
+        return ", "
+    if token in ")]}([{,.;\"'`:!?&#@$\\" or token in ("::", "?.", "...", ".."):
+        return token
+    right = "" if after.isspace() or not after else " "
+    return f" {token}{right}" if before.strip() else f"{token}{right}"

@@ -1,0 +1,115 @@
+"""Which repair comes first, by what is usual in the file and in the language, and its name."""
+
+import pytest
+from slm_context.syntax import parse
+
+from slm_lsp.diagnostics.repair import Repair, titles_of
+from slm_lsp.diagnostics.syntax import check_syntax, first_repairs, with_fixes
+from slm_lsp.diagnostics.types import Edit, Finding
+from tests.support.markup import inserted
+
+GO = """package store
+
+import (
+	"os"
+	"sync"
+)
+
+type Store struct {
+	mu sync.Mutex
+}
+
+func (s *Store) Get(key string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if key == "" {
+		return "", nil
+	}
+	for _, one := range os.Environ() {
+		s.Put(one)
+	}
+	return key, nil
+}
+
+func (s *Store) Put(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if key != "" {
+		s.Get(key)
+	}
+}
+"""
+JAVASCRIPT = """describe("area", () => {
+  it("is zero", () => {
+    expect(area(0)).toBe(0);
+  });
+  it("grows", () => {
+    expect(area(2)).toBe(4);
+  });
+});
+"""
+
+
+def repaired(language: str, marked: str) -> tuple[str, str, Finding]:
+    """`├…┤` holds what is missing. Gives the whole text, the first fix's, and the finding."""
+    before, missing, after = inserted(marked)
+    tree = parse(before + after, language)
+    assert tree is not None
+    report = check_syntax(tree)
+    repairs = first_repairs(tree, report.findings[0], report.unbalanced, 20.0)
+    finding = with_fixes(tree.text, report.findings[0], repairs)
+    assert tree.text.count("\n", 0, finding.start) == before.count("\n")
+    return before + missing + after, finding.fixes[0].edit.apply(tree.text), finding
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "line", "missing"),
+    [
+        ("go", GO, "import (", "import"),
+        ("go", GO, "if key != ", "if"),
+        ("go", GO, "range os", "range"),
+        ("go", GO, "s.mu.Unlock()\n\tif key ==", "s"),
+        ("go", GO, 'return "", nil', "return"),
+        ("go", GO, 'nil\n\t}\n\tfor', "nil"),
+        ("go", GO, "{\n\t\ts.Get", "{"),
+        ("javascript", JAVASCRIPT, "(\"grows", "("),
+        ("javascript", JAVASCRIPT, "{\n    expect(area(0", "{"),
+        ("javascript", JAVASCRIPT, "});\n  it", "}"),
+        ("javascript", JAVASCRIPT, "=> {\n    expect(area(2", "=>"),
+        ("python", "def f(abc, key):\n    return abc\n\n\nx = f(abc, key)\n", "(abc, key)\n", "("),
+    ],
+)  # fmt: skip
+def test_the_missing_token_is_the_first_fix(
+    language: str, text: str, line: str, missing: str
+) -> None:
+    at = text.index(line)
+    marked = f"{text[:at]}├{missing}┤{text[at + len(missing) :]}"
+    whole, fixed, _ = repaired(language, marked)
+    assert "".join(fixed.split()) == "".join(whole.split())
+
+
+def test_a_word_that_was_two_is_split() -> None:
+    whole, fixed, _ = repaired("python", "def f(key):\n    pass\n\n\nkey = 1\nf├(┤key)\n")
+    assert fixed == whole
+
+
+def test_a_line_that_lost_its_first_word_keeps_its_indentation() -> None:
+    _, fixed, finding = repaired("python", "def f():\n    a = 1\n    ├a┤ = 2\n    return a\n")
+    assert fixed == "def f():\n    a = 1\n    a = 2\n    return a\n"
+    assert finding.fixes[0].title == "Insert `a`"
+
+
+def test_a_finding_moves_to_the_line_of_its_repair() -> None:
+    _, _, finding = repaired("go", GO.replace("import (", "├import┤ ("))
+    assert finding.message == "`import` is missing here."
+    assert [one.message for one in finding.related] == ["the text stops making sense here"]
+
+
+def test_fixes_with_the_same_name_say_where_they_are() -> None:
+    text = "f(a, g(b;\n"
+    two = [Repair(Edit(at, at, ")"), ")", 0.0) for at in (3, 8)]
+    assert titles_of(text, two) == [
+        "Insert `)` after `a` on line 1",
+        "Insert `)` after `b` on line 1",
+    ]
+    assert titles_of(text, two[:1]) == ["Insert `)`"]
