@@ -43,6 +43,7 @@ def main() -> int:
     parser.add_argument("--n", type=int, default=100, help="cases per language or rule")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--languages", default="", help="only these, comma-separated")
+    parser.add_argument("--rules", default="", help="bugs of these only, comma-separated")
     parser.add_argument("--show", action="store_true", help="print alarms, or what was found")
     parser.add_argument("--model", action="store_true", help="ask the bundled model as well")
     parser.add_argument("--save", metavar="LABEL", help="add to the results under this label")
@@ -149,7 +150,7 @@ def _found(broken: SyntaxTree, text: str, offset: int, whole: str) -> Counter[st
 def seeded_bugs(options: argparse.Namespace, ratios: Ratios) -> Iterator[Row]:
     """How many bugs of each kind are found, in Python outside of tests."""
     files = sources(options.paths, {"python"}).get("python", [])
-    for rule in SEEDERS:
+    for rule in filter(None, options.rules.split(",")) if options.rules else SEEDERS:
         rng = random.Random(f"{options.seed}:{rule}")
         counts: dict[str, Counter[str]] = {}
         n = 0

@@ -3,11 +3,14 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from slm_context.syntax import SyntaxTree
 from tree_sitter import Node
 
 from slm_lsp.diagnostics.python_scopes import python_names, text_of
+from slm_lsp.diagnostics.rules.copy_paste import MIN_LEAVES, leaves
+from slm_lsp.diagnostics.sites import OTHERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,44 @@ def _misuse(tree: SyntaxTree, rng: random.Random) -> Seeded | None:
     return Seeded(tree.text[:start] + rng.choice(others) + tree.text[end:], start)
 
 
+def _forget_rename(tree: SyntaxTree, rng: random.Random) -> Seeded | None:
+    """Of two like statements in a row, the second keeps one name of the first."""
+    sites: list[tuple[Node, Node]] = []
+    for block in _walk(tree.root):
+        if block.type not in ("block", "module"):
+            continue
+        for first, second in pairwise(block.named_children):
+            a, b = leaves(first), leaves(second)
+            if len(a) < MIN_LEAVES or [one.type for one in a] != [one.type for one in b]:
+                continue
+            renamed = [
+                (one, other)
+                for one, other in zip(a, b, strict=True)
+                if text_of(one) != text_of(other)
+            ]
+            names = [pair for pair in renamed if pair[1].type == "identifier"]
+            if len(renamed) > 1 and names:
+                sites.append(rng.choice(names))
+    return _copy_over(tree, rng, sites)
+
+
+def _another_operator(tree: SyntaxTree, rng: random.Random) -> Seeded | None:
+    """Any operator that compares, joins or computes becomes one that is confused with it."""
+    sites = [
+        child
+        for node in _walk(tree.root)
+        if node.type in ("comparison_operator", "boolean_operator", "binary_operator")
+        for child in node.children
+        if text_of(child) in OTHERS
+    ]
+    if not sites:
+        return None
+    site = rng.choice(sites)
+    start, end = tree.span(site)
+    other = rng.choice(OTHERS[text_of(site)])
+    return Seeded(tree.text[:start] + other + tree.text[end:], start)
+
+
 def _copy_over(
     tree: SyntaxTree, rng: random.Random, sites: list[tuple[Node, Node]]
 ) -> Seeded | None:
@@ -168,4 +209,6 @@ SEEDERS: dict[str, Callable[[SyntaxTree, random.Random], Seeded | None]] = {
     "repeated-condition": _repeat_condition,
     "swapped-arguments": _swap_arguments,
     "variable-misuse": _misuse,
+    "copy-paste": _forget_rename,
+    "wrong-operator": _another_operator,
 }

@@ -88,7 +88,8 @@ def find_repairs(
         if key not in found or one.cost < found[key].cost:
             found[key] = one
     n_found = 0
-    for one in sorted(found.values(), key=lambda one: one.cost)[:MAX_CHECKS]:
+    ranked = sorted(found.values(), key=lambda one: (one.cost, one.n, one.token, one.split))
+    for one in ranked[:MAX_CHECKS]:
         edit = candidates.edit(one)
         if not parses(edit.apply(text)):
             yield None

@@ -13,11 +13,13 @@ from tree_sitter import Node
 
 from slm_lsp.diagnostics.dismissals import Dismissals, fingerprint
 from slm_lsp.diagnostics.python_scopes import Names, Scope, collect_names
+from slm_lsp.diagnostics.rules.copy_paste import forgotten_renames
 from slm_lsp.diagnostics.rules.identical_operands import identical_operands
 from slm_lsp.diagnostics.rules.misspelt_name import misspelt_names
 from slm_lsp.diagnostics.rules.repeated_condition import repeated_conditions
 from slm_lsp.diagnostics.rules.swapped_arguments import swapped_arguments
 from slm_lsp.diagnostics.rules.variable_misuse import misused_variables
+from slm_lsp.diagnostics.rules.wrong_operator import wrong_operators
 from slm_lsp.diagnostics.suspicion import PythonFile, Suspicion
 from slm_lsp.diagnostics.types import Finding, Fix, Severity
 from slm_lsp.settings import DiagnosticsSettings
@@ -29,9 +31,13 @@ RULES: dict[str, Rule] = {
     "identical-operands": identical_operands,
     "repeated-condition": repeated_conditions,
     "swapped-arguments": swapped_arguments,
+    "wrong-operator": wrong_operators,
+    "copy-paste": forgotten_renames,
 }
 # Rules that the model must agree with, shown as hints to those who turn hints on.
-HINTS: dict[str, Rule] = {"variable-misuse": misused_variables}
+HINTS: dict[str, Rule] = {
+    "variable-misuse": misused_variables,
+}
 # What holds units. A function is one, and holds others.
 CONTAINERS = {"module", "class_definition", "decorated_definition", "block", "function_definition"}
 # A file with more findings than this is of a kind that the rules do not understand.

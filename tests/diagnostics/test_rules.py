@@ -25,6 +25,21 @@ CASES = {
             "width, height",
         ),
     ],
+    "wrong-operator": [
+        ("if x != 1 ├or┤ x != 2:\n    a()\n", "and"),
+        ("if kind == 'a' ├and┤ kind == 'b':\n    a()\n", "or"),
+        ("def f(x):\n    return x is None ├and┤ x.size > 0\n", "or"),
+        ("def f(x):\n    return x is not None ├or┤ x[0]\n", "and"),
+        ("def f(i, x):\n    while i ├<=┤ len(x):\n        print(x[i])\n        i += 1\n", "<"),
+    ],
+    "copy-paste": [
+        (
+            "def f(self, d):\n    self.width = scale(d.width, self.dpi, d.min_width, max_width)\n"
+            "    self.height = scale(d.height, self.dpi, d.min_height, ├max_width┤)\n"
+            "    return max_height\n",
+            "max_height",
+        ),
+    ],
 }
 SILENT = [
     "from os import *\nprint(getcwdd)\nprint(getcwd)\n",  # names may come from anywhere
@@ -37,6 +52,15 @@ SILENT = [
     "def f(a):\n    global counter\n    counter = a\n\ndef g():\n    return counter\n",
     "[total for total in range(3) if (n := total)]\nprint(n)\n",
     "match p:\n    case P(x=xx, y=[first, *rest]) | {'k': v}:\n        print(xx, first, rest, v)\n",
+    "def f(x):\n    return x is not None or isinstance(x, str) and x.size\n",
+    "def f(self, it):\n    a = g(self, self.a, self.b, self)\n    b = g(it, it.a, self.b, it)\n",
+    "if x != 1 or y != 2:\n    a()\n",
+    "if x == 1 or x == 2:\n    a()\n",
+    "def f(x):\n    return x is None or x.size\n",
+    "def f(i, x):\n    while i <= len(x):\n        i += 1\n",
+    # both are meant to start at the same place
+    "def f(d):\n    a.left = scale(d.left, top, d.min_left)\n"
+    "    a.right = scale(d.right, top, d.min_right)\n",
     "def f[T](a: T) -> T:\n    b: T = a\n    return b\n",
 ]
 
