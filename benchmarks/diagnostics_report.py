@@ -17,6 +17,8 @@ CURVE = RESULTS / "diagnostics_curve.svg"
 HEADER = ["benchmark", "label", "machine", "repository", "language", "rule", "of", "count", "value"]
 # A few of the repositories stand for all: resampled so many times.
 N_RESAMPLED = 2_000
+# Behind the label of counts whose suspicions the model was not asked about.
+STRUCTURE_ONLY = ", structure only"
 THRESHOLDS = (None, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 Count = tuple[float, float]  # of one repository: how often, of how many
@@ -57,7 +59,8 @@ def report() -> None:
         for row in rows:
             if row["benchmark"] == benchmark:
                 for rule in (row["rule"], *(("all",) if benchmark != "clean" else ())):
-                    groups[row["label"], row["language"], rule].append(row)
+                    label = row["label"].removesuffix(STRUCTURE_ONLY)
+                    groups[label, row["language"], rule].append(row)
         for (label, language, rule), group in sorted(groups.items()):
             for measure in measures:
                 counts = _counts(group, measure)
@@ -123,7 +126,8 @@ def _points(rows: list[dict[str, str]]) -> dict[str, Points]:
     """Recall against false alarms as the model has to agree more and more."""
     with RATIOS.open(encoding="utf-8") as file:
         ratios = list(csv.DictReader(file))
-    python = [r for r in rows if r["benchmark"] == "clean" and r["language"] == "python"]
+    clean = [r for r in rows if r["benchmark"] == "clean" and r["language"] == "python"]
+    python = [r for r in clean if not r["label"].endswith(STRUCTURE_ONLY)]
     lines = sum({(r["label"], r["repository"]): int(r["of"]) for r in python}.values())
     cases = {(r["repository"], r["rule"]): int(r["of"]) for r in rows if r["benchmark"] == "real"}
     seeded = {

@@ -13,7 +13,7 @@ from enum import Enum
 from slm_context.cursor import LINE_END, line_start
 
 from slm_lsp.diagnostics.brackets import OPENERS, PAIRS
-from slm_lsp.diagnostics.habits import EDGE, Habits, Word
+from slm_lsp.diagnostics.habits import COMMENTS, EDGE, Habits, Word
 from slm_lsp.diagnostics.keywords import KEYWORDS
 from slm_lsp.diagnostics.layout import Layout
 from slm_lsp.diagnostics.types import Edit
@@ -78,7 +78,7 @@ class Candidates:
         """Insertions and deletions on these lines (start and end offsets)."""
         lone_quotes = {one.text for one in self._stream if one.kind in ("'", '"', "`")}
         signs = {*SIGNS, *(quote for quote in lone_quotes if len(quote) == 1)}
-        fixed = KEYWORDS.get(self._language, frozenset()) | signs
+        fixed = KEYWORDS.get(self._language, frozenset()) | signs - {COMMENTS.get(self._language)}
         for n in range(len(self._stream) + 1):
             at = self._place(n)
             if not any(low <= at <= high for low, high in lines):

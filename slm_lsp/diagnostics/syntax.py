@@ -27,6 +27,8 @@ COMPOUND_OPENERS = ("%w(", "%i(", "#[")
 COMPOUND = {"string", "comment", "char", "template", "regex", "character", "raw"}
 # A line without indentation, after an empty one, that does not close anything.
 BLOCK_START = re.compile(r"(?:\A|\n[ \t\r]*\n)[^\s)\]}]")
+# A second repair that is so much less likely, in nats, only makes the menu longer.
+OUT_OF_THE_QUESTION = 6.0
 # One mistake makes many echoes below it.
 MAX_FINDINGS = 5
 
@@ -113,7 +115,8 @@ def with_fixes(text: str, finding: Finding, repairs: list[Repair]) -> Finding:
 
     It stands where its first fix is: a parser stumbles only later.
     """
-    titles = titles_of(text, repairs[:2])
+    repairs = [one for one in repairs[:2] if one.cost - repairs[0].cost < OUT_OF_THE_QUESTION]
+    titles = titles_of(text, repairs)
     fixes = tuple(Fix(title, repair.edit) for title, repair in zip(titles, repairs, strict=False))
     if fixes:
         finding = _moved_to(text, finding, repairs[0])
