@@ -32,11 +32,11 @@ RULES: dict[str, Rule] = {
     "repeated-condition": repeated_conditions,
     "swapped-arguments": swapped_arguments,
     "wrong-operator": wrong_operators,
-    "copy-paste": forgotten_renames,
 }
 # Rules that the model must agree with, shown as hints to those who turn hints on.
 HINTS: dict[str, Rule] = {
     "variable-misuse": misused_variables,
+    "copy-paste": forgotten_renames,
 }
 # What holds units. A function is one, and holds others.
 CONTAINERS = {"module", "class_definition", "decorated_definition", "block", "function_definition"}

@@ -3,7 +3,7 @@
 import pytest
 from slm_context.syntax import parse
 
-from slm_lsp.diagnostics.semantics import RULES, check_semantics, unit_hashes
+from slm_lsp.diagnostics.semantics import HINTS, RULES, check_semantics, unit_hashes
 
 CASES = {
     "misspelt-name": [
@@ -69,7 +69,8 @@ def findings(text: str, disabled: str = "", known: str | None = None):
     tree = parse(text, "python")
     assert tree is not None and not tree.has_errors
     before = parse(known, "python") if known is not None else None
-    rules = {name: rule for name, rule in RULES.items() if name != disabled}
+    tried = {**RULES, "copy-paste": HINTS["copy-paste"]}
+    rules = {name: rule for name, rule in tried.items() if name != disabled}
     return check_semantics(tree, "a.py", unit_hashes(before) if before else frozenset(), rules)
 
 
