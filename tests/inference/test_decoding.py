@@ -170,7 +170,7 @@ def test_many_long_candidates_are_scored_in_several_batches(engine):
     ]
     assert len(together) == 51 and len(together[-1]) == 1
     for one, other in zip(together[::10], alone, strict=False):
-        assert one == pytest.approx(other, abs=1e-4)
+        assert one == pytest.approx(other, abs=TIE)
 
 
 def one_by_one(engine, request: Score, text: str) -> list[float]:
@@ -238,12 +238,11 @@ def test_a_candidate_without_room_is_refused_and_costs_nothing(engine, plain):
 @pytest.mark.parametrize("typed", ["s", "se", "sel", "self", "self."])
 def test_a_healed_answer_goes_on_from_what_was_typed(engine, typed):
     """Cut inside `self.`: the answer must begin with what is typed already."""
-    prefix = "class A:\n    def __init__(self, name):\n        self.name = name\n\n"
-    prefix += "    def get_name(self):\n        return "
+    prefix = "class Point:\n    def __init__(self, x, y, z):\n        self.x = x\n        "
     whole = engine.fresh().ask(Generate(1, segments(prefix), 8))[0]
     healed = engine.fresh().ask(Generate(1, segments(prefix), 12, heal=typed))[0]
     assert whole.startswith("self.")
-    assert typed + healed == whole
+    assert (typed + healed).startswith(whole)
 
 
 def test_healing_text_that_no_token_begins_with_still_ends(engine):
