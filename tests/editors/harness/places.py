@@ -5,6 +5,7 @@ Python must not. So tests ask `slm-lsp complete` first, and never expect a certa
 """
 
 import json
+import os
 import re
 import subprocess
 import time
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.editors.harness.installed import server
+from tests.editors.harness.user import PATIENT
 
 HEAD = '''\
 """Settings of the program, kept in a JSON file."""
@@ -87,13 +89,15 @@ def type_until_shown(type_key: Callable[[str], None], shown: Callable[[], str]) 
 def first_place(folder: Path, texts: Sequence[str] = TEXTS) -> Place:
     """The first text behind which the suggestion has two words or more, on one line."""
     seen: list[str] = []
-    file = folder / "settings.py"
+    file, config = folder / "settings.py", folder / "config.toml"
+    config.write_text(PATIENT)
     for text in texts:
         file.write_text(text + "\n")
         row, column = text.count("\n") + 1, len(text.rsplit("\n", 1)[-1]) + 1
         found = subprocess.run(
             [*server(), "complete", f"{file}:{row}:{column}", "--json"],
             cwd=folder,
+            env={**os.environ, "SLM_LSP_CONFIG": str(config)},
             capture_output=True,
             text=True,
             timeout=60,

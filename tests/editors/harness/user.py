@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 # How soon a suggestion comes on a busy machine is not tested here.
-PATIENT = "[completion]\nautomatic_deadline_ms = 10000\n"
+PATIENT = "[completion]\nautomatic_deadline_ms = 10000\ninvoked_deadline_ms = 10000\n"
 # Nor is how sure the model is of them, but how they are shown.
 EVERYTHING_SHOWN = PATIENT + "show_at_least_percent = 0\nn_candidates = 1\n"
 
