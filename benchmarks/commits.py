@@ -25,6 +25,11 @@ REPORTED = {
     "qutebrowser/qutebrowser": "e688202adb6f99cf830e0917b62bdc899a61a973",
     "pylint-dev/pylint": "3a99b2d728d0c8ff5267e0c38ebad4f5ba228dac",
     "python/mypy": "8b3e7d8b9f63543374e53d1c389ea443dd65bc46",
+    "Aider-AI/aider": "5dc9490bb35f9729ef2c95d00a19ccd30c26339c",
+    "ansible/ansible": "c9ac477e53a99e95781f333eec3329a935c1bf95",
+    "pyinstaller/pyinstaller": "b3b542a75455a37f02dae0c2faeaf3c6ff5c6989",
+    "simonw/llm": "f3f4f29c6e5e623c3776cbf6455dda2345638214",
+    "zopefoundation/Zope": "8b0c94a219a63bd856c78a0c72aefaf59504ee81",
 }
 # Read from the newest on, and no further back than this.
 N_READ = 600

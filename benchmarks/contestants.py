@@ -119,7 +119,7 @@ class Ours:
             work["evaluated_tokens"],
             work["questions"],
             work["cut_short"],
-            counters["cache_hits"] + counters["skipped"],
+            counters["cache_hits"] + counters["copied"] + counters["skipped"],
         )
 
     def pids(self) -> list[int]:

@@ -1,6 +1,7 @@
 """Logistic regression in a few lines, and whether its promises hold."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,8 @@ def calibration(p: np.ndarray, y: np.ndarray, n_bins: int = 8) -> list[dict[str,
     ]
 
 
-def plot(bins: list[dict[str, float]], error: float, path: Path) -> None:
+def plot(bins: list[dict[str, Any]], error: float, path: Path) -> None:
+    """One line for each source."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -48,7 +50,10 @@ def plot(bins: list[dict[str, float]], error: float, path: Path) -> None:
 
     figure, axes = plt.subplots(figsize=(4.5, 4.5))
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-    axes.plot([b["promised"] for b in bins], [b["right"] for b in bins], "o-")
+    for source in dict.fromkeys(b["source"] for b in bins):
+        part = [b for b in bins if b["source"] == source]
+        axes.plot([b["promised"] for b in part], [b["right"] for b in part], "o-", label=source)
+    axes.legend()
     axes.set_xlabel("promised")
     axes.set_ylabel("right")
     axes.set_title(f"Repositories not fitted on; mean error {error:.3f}")

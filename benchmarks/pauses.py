@@ -1,18 +1,20 @@
 """What the model says at every pause of every commit, kept, so that rules are tried without it.
 
 Each pause of `benchmarks/replay.py` is asked through the engine with the repository's index, as
-its commit's parent left it, and with nothing hidden. What an answer depends on is the document
-alone, so a journal of all pauses tells what any rule of showing would have shown.
+its commit's parent left it, and with nothing hidden. An answer depends on the document, and on
+what was answered before on its line, since that is kept while it is typed; so a journal of all
+pauses tells what any rule of showing would have shown.
 """
 
 import random
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from slm_context.cursor import DocumentContext
@@ -22,18 +24,23 @@ from slm_context.types import ContextBundle
 
 from benchmarks.answers import KeptAnswers
 from benchmarks.commits import Change, pauses
+from benchmarks.corpus import Position
 from slm_lsp.assembly import build_client
 from slm_lsp.completion.asking import Gather
-from slm_lsp.completion.engine import CompletionEngine
+from slm_lsp.completion.gate import skip_reason
 from slm_lsp.completion.sources import Defined
-from slm_lsp.completion.types import CompletionRequest, Trigger
+from slm_lsp.completion.suggesting import Suggester
+from slm_lsp.completion.types import Explanation, Source, Trigger
 from slm_lsp.settings import Settings
+from slm_lsp.statistics import Counters
 from slm_lsp.workspace.indexer import update
 from slm_lsp.workspace.limits import limits_of
 from slm_lsp.workspace.scan import Rules
 
 # Answers must not depend on how busy this machine is.
 PATIENT_MS = 60_000.0
+
+Row = dict[str, Any]
 
 
 def parent_tree(folder: Path, change: Change, into: Path) -> None:
@@ -90,65 +97,101 @@ def settings(**completion: Any) -> Settings:
     return replace(plain, completion=replace(plain.completion, **chosen))
 
 
-async def journal(
-    folder: Path,
-    chosen: list[Change],
-    answers: Path,
-    model: Path | None = None,
-) -> list[dict[str, Any]]:
-    """One row for each pause, in order."""
+@asynccontextmanager
+async def kept_answers(
+    answers: Path, model: Path | None
+) -> AsyncIterator[tuple[KeptAnswers, Settings]]:
+    """A model whose answers are kept, and the settings that it is asked with."""
     asked = settings()
     if model is not None:
         asked = replace(asked, model=replace(asked.model, path=str(model)))
     client = await build_client(asked)
     await client.start()
-    kept = KeptAnswers(client, answers)
-    rows: list[dict[str, Any]] = []
-    started = time.perf_counter()
     try:
-        for number, change in enumerate(chosen):
-            with TemporaryDirectory() as scratch:
-                gather, defined = _repository(folder, change, Path(scratch), asked)
-                # Time stands still, so that a busy machine asks the same questions.
-                engine = CompletionEngine(
-                    kept, asked, gather=gather, defined=defined, clock=lambda: 0.0
-                )
-                uri = f"file:///{change.commit}.py"
-                for line, truth, document in documents(change):
-                    request = CompletionRequest(uri, 1, document, Trigger.AUTOMATIC)
-                    completion = await engine.complete(request)
-                    engine.ahead.drop()
-                    told = engine.explain_last
-                    assert told is not None
-                    rows.append(
-                        {
-                            "repository": change.repository,
-                            "commit": change.commit,
-                            "path": change.path,
-                            "line": line,
-                            "before": document.line_prefix,
-                            "truth": truth,
-                            "shown": completion.text if completion else "",
-                            "features": told.features,
-                        }
-                    )
-                    engine._cache.clear()
-            rate = len(rows) / (time.perf_counter() - started)
-            print(f"{number + 1} of {len(chosen)} commits, {rate:.1f}/s", file=sys.stderr)
+        yield KeptAnswers(client, answers), asked
     finally:
         await client.close()
+
+
+async def journal(
+    folder: Path, chosen: Sequence[Change], answers: Path, model: Path | None = None
+) -> list[Row]:
+    """One row for each pause, in order."""
+    rows: list[Row] = []
+    started = time.perf_counter()
+    async with kept_answers(answers, model) as (kept, asked):
+        for number, change in enumerate(chosen):
+            read = answers.parent / "repositories" / change.commit
+            gather, defined = _repository(folder, change, read, asked)
+            # Time stands still, so that a busy machine asks the same questions.
+            suggester = Suggester(kept, asked, Counters(), gather, defined, lambda: 0.0)
+            for line, truth, document in documents(change):
+                place = {
+                    "repository": change.repository,
+                    "commit": change.commit,
+                    "path": change.path,
+                    "line": line,
+                    "before": document.line_prefix,
+                    "truth": truth,
+                }
+                rows.append(place | await _told(suggester, change.commit, document, asked))
+            rate = len(rows) / (time.perf_counter() - started)
+            print(f"{number + 1} of {len(chosen)} commits, {rate:.1f}/s", file=sys.stderr)
     return rows
 
 
+async def journal_of_positions(
+    chosen: Sequence[Position], answers: Path, model: Path | None = None
+) -> list[Row]:
+    """The same for places in files as they are, without their repositories."""
+    rows: list[Row] = []
+    async with kept_answers(answers, model) as (kept, asked):
+        for number, position in enumerate(chosen):
+            # Its own for each: nothing of one position may help the next.
+            suggester = Suggester(kept, asked, Counters())
+            told = await _told(suggester, str(number), position.document, asked)
+            rows.append({"truth": position.truth.partition("\n")[0], **told})
+    return rows
+
+
+async def _told(suggester: Suggester, uri: str, document: DocumentContext, asked: Settings) -> Row:
+    """What the model says and what was copied, with the features of both."""
+    told, alone, beside = (Explanation(uri, 1, Trigger.AUTOMATIC) for _ in range(3))
+    question = suggester.question(uri, document, Trigger.AUTOMATIC, False)
+    assert question is not None, "the model is there"
+    written = copied = None
+    if skip_reason(document, Trigger.AUTOMATIC, asked) is None:
+        copied = suggester.copied(uri, document, question, alone)
+        known = await suggester.known(uri, document, question, told)
+        written = known.completion if known else await suggester.make(uri, document, question, told)
+        if copied is not None:
+            suggester.compared(uri, document, question, beside, copied, written)
+    return {
+        "written": written.text if written else "",
+        "copied": copied.text if copied else "",
+        "features": {
+            Source.WRITTEN: told.features if written else {},
+            Source.COPIED: alone.features,
+            Source.COMPARED: beside.features,
+        },
+    }
+
+
 def _repository(
-    folder: Path, change: Change, scratch: Path, settings: Settings
+    folder: Path, change: Change, into: Path, settings: Settings
 ) -> tuple[Gather, Defined]:
-    """The snippets and the names of the repository as the commit's parent left it."""
-    tree = scratch / "tree"
-    tree.mkdir()
-    parent_tree(folder, change, tree)
-    index = Index(scratch / "index.sqlite")
-    update(index, Rules(tree), 1)
+    """The snippets and the names of the repository as the commit's parent left it.
+
+    What was read once lies in `into`, and is not read again.
+    """
+    tree, index_file, complete = into / "tree", into / "index.sqlite", into / "complete"
+    if not complete.exists():
+        shutil.rmtree(into, ignore_errors=True)
+        tree.mkdir(parents=True)
+        parent_tree(folder, change, tree)
+        update(Index(index_file), Rules(tree), 1)
+        complete.touch()
+    index = Index(index_file)
 
     def read(path: str) -> str | None:
         return (tree / path).read_text("utf-8", "replace")

@@ -11,28 +11,29 @@ minutes on two idle cores; with `--answers` what was asked once is not asked aga
 
 import argparse
 import asyncio
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import tomlkit
 
-from benchmarks import positions as broken
 from benchmarks.commits import REPORTED, TUNED, newest_changes
 from benchmarks.corpus import positions
 from benchmarks.fitting import calibration, fit, plot
 from benchmarks.oracle import Judgement, Tally, judge, net_per_100_lines, saved_percent
-from benchmarks.pauses import journal
+from benchmarks.pauses import Row, journal, journal_of_positions
 from benchmarks.tables import write_table
+from slm_lsp.completion.engine import LEAST_COPIED, SURE
 from slm_lsp.completion.show import show_model
+from slm_lsp.completion.types import Source
+from slm_lsp.models.manifest import bundled_model
 
 RESULTS = Path(__file__).parent / "results"
 WEIGHTS = Path(__file__).parents[1] / "slm_lsp" / "completion" / "show.toml"
-Row = dict[str, Any]
+# Where a row holds what a source said.
+TEXTS = {Source.WRITTEN: "written", Source.COPIED: "copied", Source.COMPARED: "copied"}
 
 
 def pauses_of(folder: Path, repositories: dict[str, str], args: argparse.Namespace) -> list[Row]:
@@ -48,37 +49,37 @@ def positions_of(folder: Path, args: argparse.Namespace) -> list[Row]:
         for one in positions(folder, args.a_language)
         if not one.invoked and one.document.language != "python"
     ]
-    told = args.answers / "journal.jsonl"
-    asyncio.run(broken.run(chosen, args.answers / "positions.jsonl", told, args.model))
-    return [json.loads(line) for line in told.open()]
+    return asyncio.run(journal_of_positions(chosen, args.answers / "positions.jsonl", args.model))
 
 
-def suggested(rows: list[Row]) -> list[Row]:
-    """Those with an answer of the model's own; what was known from another place tells nothing."""
-    return [row for row in rows if row["shown"] and row["features"]]
+def suggested(rows: list[Row], source: Source) -> list[tuple[str, dict[str, float], str]]:
+    """Text, features and truth of all that the source suggested."""
+    text = TEXTS[source]
+    return [(row[text], row["features"][source], row["truth"]) for row in rows if row[text]]
 
 
-def arrays(rows: list[Row]) -> tuple[list[str], np.ndarray, list[Judgement]]:
+def arrays(
+    told: list[tuple[str, dict[str, float], str]],
+) -> tuple[list[str], np.ndarray, list[Judgement]]:
     """Names of the features, their values, and what a person would make of each suggestion."""
-    names = list(rows[0]["features"])
-    x = np.array([[row["features"][name] for name in names] for row in rows])
-    return names, x, [judge(row["shown"], row["truth"].partition("\n")[0]) for row in rows]
+    names = list(told[0][1])
+    x = np.array([[features[name] for name in names] for _, features, _ in told])
+    return names, x, [judge(text, truth) for text, _, truth in told]
 
 
-def fitted(rows: list[Row]) -> tomlkit.TOMLDocument:
-    names, x, judged = arrays(rows)
+def fitted(told: list[tuple[str, dict[str, float], str]]) -> tomlkit.items.Table:
+    names, x, judged = arrays(told)
     right = np.array([one.right > 0 for one in judged], float)
     worth = np.array([one.is_worth_it for one in judged], float)
-    length = np.array([len(row["shown"].partition("\n")[0]) for row in rows], float)
+    length = np.array([len(text.partition("\n")[0]) for text, _, _ in told], float)
     saved = np.array([one.saved for one in judged], float)
     a_character, keys = np.polyfit(length[worth > 0], saved[worth > 0], 1)
-    document = tomlkit.document()
-    document.add(tomlkit.comment("Fitted by benchmarks/recalibrate.py; see slm_lsp/completion."))
-    document["suggestions"] = len(rows)
-    document["begin_right"] = round(float(right.mean()), 4)
-    document["are_worth_it"] = round(float(worth.mean()), 4)
-    document["keys"] = round(float(keys), 3)
-    document["keys_a_character"] = round(float(a_character), 4)
+    table = tomlkit.table()
+    table["suggestions"] = len(told)
+    table["begin_right"] = round(float(right.mean()), 4)
+    table["are_worth_it"] = round(float(worth.mean()), 4)
+    table["keys"] = round(float(keys), 3)
+    table["keys_a_character"] = round(float(a_character), 4)
     for name, target in (("right", right), ("worth", worth)):
         w = fit(x, target)
         head = tomlkit.table()
@@ -86,8 +87,18 @@ def fitted(rows: list[Row]) -> tomlkit.TOMLDocument:
         head["weights"] = {
             feature: round(float(value), 5) for feature, value in zip(names, w[:-1], strict=True)
         }
-        document[name] = head
-    return document
+        table[name] = head
+    return table
+
+
+def write_weights(rows: list[Row], model: str) -> None:
+    document = tomlkit.document()
+    document.add(tomlkit.comment("Fitted by benchmarks/recalibrate.py; see slm_lsp/completion."))
+    document["model"] = model
+    for source in Source:
+        document[source.value] = fitted(suggested(rows, source))
+    WEIGHTS.write_text(tomlkit.dumps(document), "utf-8")
+    show_model.cache_clear()
 
 
 def simulated(rows: list[Row], shown: Callable[[Row], str]) -> dict[str, dict[str, Tally]]:
@@ -112,20 +123,31 @@ def simulated(rows: list[Row], shown: Callable[[Row], str]) -> dict[str, dict[st
     return tallies
 
 
+def shown_at(row: Row, percent: float) -> str:
+    """What the engine would show; see `CompletionEngine`."""
+    least = max(percent / 100, LEAST_COPIED)
+
+    def gain(source: Source, floor: float) -> float | None:
+        """None where it would be hidden."""
+        features = row["features"][source]
+        if not row[TEXTS[source]] or show_model(source).probability(features) < floor:
+            return None
+        gain_s = show_model(source).gain_s(features)
+        return gain_s if floor == 0 or gain_s > 0 else None
+
+    if gain(Source.COPIED, max(least, SURE)) is not None:
+        return row["copied"]
+    written, copied = gain(Source.WRITTEN, percent / 100), gain(Source.COMPARED, least)
+    if copied is not None and (written is None or copied > written):
+        return row["copied"]
+    return row["written"] if written is not None else ""
+
+
 def thresholds(rows: list[Row]) -> Iterator[Row]:
     """What each setting would show."""
-    model = show_model()
     for percent in (0, 30, 40, 50, 60, 70, 80, 90):
-
-        def shown(row: Row, percent: int = percent) -> str:
-            if not row["shown"] or percent == 0:
-                return row["shown"]
-            features = row["features"]
-            promised = model.probability(features) * 100 >= percent
-            return row["shown"] if promised and model.gain_s(features) > 0 else ""
-
-        commits = [t for one in simulated(rows, shown).values() for t in one.values()]
-        total = sum(commits, Tally())
+        sums = simulated(rows, lambda row, percent=percent: shown_at(row, percent))
+        total = sum((one for commits in sums.values() for one in commits.values()), Tally())
         yield {
             "show_at_least_percent": percent,
             "shown": total.shown,
@@ -135,6 +157,18 @@ def thresholds(rows: list[Row]) -> Iterator[Row]:
             "saved_percent": round(saved_percent(total), 2),
             "net_s_100_lines": round(net_per_100_lines(total), 2),
         }
+
+
+def calibrated(rows: list[Row]) -> list[Row]:
+    """For each source, what was promised and what was so."""
+    bins: list[Row] = []
+    for source in Source:
+        told = suggested(rows, source)
+        model = show_model(source)
+        promised = np.array([model.probability(features) for _, features, _ in told])
+        right = np.array([judge(text, truth).right > 0 for text, _, truth in told], float)
+        bins += [{"source": source.value, **one} for one in calibration(promised, right)]
+    return bins
 
 
 def main() -> None:
@@ -148,20 +182,18 @@ def main() -> None:
     with TemporaryDirectory() as scratch:
         args.answers = args.answers or Path(scratch)
         args.answers.mkdir(parents=True, exist_ok=True)
+        model = args.model.stem if args.model else bundled_model().name
         seen = pauses_of(args.repos, TUNED, args) + positions_of(args.repos, args)
-        WEIGHTS.write_text(tomlkit.dumps(fitted(suggested(seen))), "utf-8")
-        show_model.cache_clear()
+        write_weights(seen, model.removesuffix("-Q8_0"))
         rows = pauses_of(args.repos, REPORTED, args)
-    told = suggested(rows)
-    _, _, judged = arrays(told)
-    promised = np.array([show_model().probability(row["features"]) for row in told])
-    bins = calibration(promised, np.array([one.right > 0 for one in judged], float))
+    bins = calibrated(rows)
     for name, table in (("show_calibration", bins), ("show_thresholds", list(thresholds(rows)))):
         write_table(RESULTS / f"{name}.csv", table)
         for row in table:
             print(*(f"{key} {value}" for key, value in row.items()), sep="  ")
-    error = sum(b["n"] * abs(b["promised"] - b["right"]) for b in bins) / len(told)
-    print(f"{len(seen)} places to fit, {len(told)} to judge; calibration error {error:.3f}")
+    n = sum(one["n"] for one in bins)
+    error = sum(one["n"] * abs(one["promised"] - one["right"]) for one in bins) / n
+    print(f"{len(seen)} places to fit, {n} suggestions to judge; calibration error {error:.3f}")
     plot(bins, error, RESULTS / "show_calibration.svg")
 
 

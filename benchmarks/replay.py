@@ -1,6 +1,10 @@
 """What completions save: real commits are typed again, through the real server.
 
     python -m benchmarks.replay --repos DIR [--commits 4] [--llama-server PATH] [--output CSV]
+                                [--kept FILE --minutes 5]
+
+With `--kept`, what was replayed lies in that file and is not replayed again; `--minutes` ends a
+piece of the work after so long. The same command goes on, and writes the table when all is done.
 
 The server sees the repository as a commit's parent left it. Files are opened as they were, and
 what the commit added is typed, hunk by hunk, over JSON-RPC. Questions are asked at pauses: at the
@@ -19,12 +23,15 @@ research notes (B5).
 
 import argparse
 import asyncio
+import json
+import math
 import random
+import shutil
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -38,8 +45,8 @@ from benchmarks.oracle import Tally, interval, judge, net_per_100_lines, saved_p
 from benchmarks.pauses import parent_tree
 from benchmarks.suggesters import Identifiers, Ours, Suggests, Vim
 from benchmarks.tables import write_table
-from benchmarks.typing import BUNDLED
 from slm_lsp.inference.cpu import physical_cores
+from slm_lsp.models.manifest import bundled_model
 from slm_lsp.settings import Settings
 from tests.support.editor import Editor
 
@@ -61,6 +68,7 @@ class Replay:
         self._contestant = contestant
 
     async def run(self, change: Change, root: Path) -> Tally:
+        self.latencies_ms = []
         tally, rng = Tally(), random.Random(change.commit)
         lines = change.before.split("\n")
         await self._contestant.open(change, root)
@@ -114,37 +122,93 @@ class Replay:
 Results = tuple[list[Tally], list[float]]
 
 
-async def run_all(chosen: list[Change], roots: list[Path], args: argparse.Namespace):
-    """Each contestant on all commits, one after the other."""
+class Kept:
+    """What was replayed, by contestant and commit, in a file; and how long this may go on."""
+
+    def __init__(self, file: Path | None, minutes: float | None, repos: Path) -> None:
+        self._file, self._repos = file, repos
+        self._end = time.monotonic() + 60 * minutes if minutes else math.inf
+        self._found: dict[tuple[str, str], tuple[Tally, list[float]]] = {}
+        if file is not None and file.exists():
+            for line in file.read_text("utf-8").splitlines():
+                one = json.loads(line)
+                key = one["contestant"], one["commit"]
+                self._found[key] = Tally(**one["tally"]), one["latencies_ms"]
+
+    def has_all(self, contestant: str, chosen: list[Change]) -> bool:
+        return all((contestant, change.commit) in self._found for change in chosen)
+
+    def results(self, contestant: str, chosen: list[Change]) -> Results:
+        found = [self._found[contestant, change.commit] for change in chosen]
+        return [tally for tally, _ in found], [ms for _, took in found for ms in took]
+
+    async def replay(
+        self, name: str, contestant: Suggests, chosen: list[Change], roots: list[Path]
+    ) -> None:
+        """All that was not replayed before. Ends the program when the time is over."""
+        replay = Replay(contestant)
+        for change, root in zip(chosen, roots, strict=True):
+            if (name, change.commit) in self._found:
+                continue
+            if time.monotonic() > self._end:
+                raise TimeIsOver
+            if not root.exists():
+                begun = root.with_suffix(".begun")
+                shutil.rmtree(begun, ignore_errors=True)
+                begun.mkdir(parents=True)
+                parent_tree(self._repos, change, begun)
+                begun.rename(root)
+            tally = await replay.run(change, root)
+            self._found[name, change.commit] = tally, replay.latencies_ms
+            if self._file is not None:
+                told = {
+                    "contestant": name,
+                    "commit": change.commit,
+                    "tally": asdict(tally),
+                    "latencies_ms": [round(ms, 3) for ms in replay.latencies_ms],
+                }
+                with self._file.open("a", encoding="utf-8") as file:
+                    print(json.dumps(told), file=file)
+
+
+class TimeIsOver(Exception):
+    """The rest is for another run."""
+
+
+async def run_all(
+    chosen: list[Change], roots: list[Path], args: argparse.Namespace, kept: Kept
+) -> AsyncIterator[str]:
+    """Each contestant on all commits, one after the other; the name of each that is done."""
     for name, options in OURS.items():
         options = {**options, "completion": {"debounce_ms": 0, **options.get("completion", {})}}
         if args.model:
             options["model"] = {"path": str(args.model)}
-        # What one contestant learns of this person is not for the next one.
-        (args.home / "learning.json").unlink(missing_ok=True)
-        async with AsyncExitStack() as stack:
-            editor = await stack.enter_async_context(
-                Editor.start("--log-level", "error", env={"SLM_LSP_HOME": str(args.home)})
-            )
-            await editor.initialize(options=options, encodings=("utf-32",))
-            await editor.ready()
-            yield name, await _replay(Ours(editor, name.endswith("prefix only")), chosen, roots)
+        if not kept.has_all(name, chosen):
+            # What one contestant learns of this person is not for the next one.
+            (args.home / "learning.json").unlink(missing_ok=True)
+            async with AsyncExitStack() as stack:
+                editor = await stack.enter_async_context(
+                    Editor.start("--log-level", "error", env={"SLM_LSP_HOME": str(args.home)})
+                )
+                await editor.initialize(options=options, encodings=("utf-32",))
+                await editor.ready()
+                ours = Ours(editor, name.endswith("prefix only"))
+                await kept.replay(name, ours, chosen, roots)
+        yield name
     if args.llama_server:
-        model = args.model or BUNDLED
-        n_ctx = Settings().model.n_ctx
-        plugin = LlamaVim(args.llama_server, model, n_ctx, True, physical_cores())
-        await plugin.start()
-        try:
-            yield "llama.vim", await _replay(Vim(plugin), chosen, roots)
-        finally:
-            await plugin.stop()
-    yield "identifiers of the file", await _replay(Identifiers(), chosen, roots)
-
-
-async def _replay(contestant: Suggests, chosen: list[Change], roots: list[Path]) -> Results:
-    replay = Replay(contestant)
-    tallies = [await replay.run(change, root) for change, root in zip(chosen, roots, strict=True)]
-    return tallies, replay.latencies_ms
+        if not kept.has_all("llama.vim", chosen):
+            model = args.model or bundled_model().path
+            n_ctx = Settings().model.n_ctx
+            plugin = LlamaVim(args.llama_server, model, n_ctx, True, physical_cores())
+            await plugin.start()
+            try:
+                await kept.replay("llama.vim", Vim(plugin), chosen, roots)
+            finally:
+                await plugin.stop()
+        yield "llama.vim"
+    name = "identifiers of the file"
+    await kept.replay(name, Identifiers(), chosen, roots)
+    yield name
 
 
 def grouped(chosen: list[Change], values: list[Any]) -> list[list[Any]]:
@@ -198,19 +262,22 @@ async def main_async(args: argparse.Namespace) -> None:
     chosen = newest_changes(args.repos, REPORTED, args.commits)
     print(f"{len(chosen)} commits", file=sys.stderr)
     with tempfile.TemporaryDirectory() as scratch:
+        folder = args.kept.with_suffix(".d") if args.kept else Path(scratch)
         # All contestants find the same index: it is made once.
-        args.home = Path(scratch) / "home"
-        roots = [Path(scratch) / "trees" / f"{n}-{one.commit[:10]}" for n, one in enumerate(chosen)]
-        for change, root in zip(chosen, roots, strict=True):
-            root.mkdir(parents=True)
-            parent_tree(args.repos, change, root)
+        args.home = folder / "home"
+        roots = [folder / "trees" / one.commit[:12] for one in chosen]
+        kept = Kept(args.kept, args.minutes, args.repos)
         rows: list[dict[str, Any]] = []
         ours: list[Tally] = []
-        async for name, results in run_all(chosen, roots, args):
-            ours = ours or results[0]
-            rows.append(row(name, chosen, results, ours))
-            print({k: v for k, v in rows[-1].items() if k != "machine"}, file=sys.stderr)
-            write_table(args.output, rows)
+        try:
+            async for name in run_all(chosen, roots, args, kept):
+                results = kept.results(name, chosen)
+                ours = ours or results[0]
+                rows.append(row(name, chosen, results, ours))
+                print({k: v for k, v in rows[-1].items() if k != "machine"}, file=sys.stderr)
+                write_table(args.output, rows)
+        except TimeIsOver:
+            raise SystemExit("the time is over; the same command goes on") from None
 
 
 def main() -> None:
@@ -219,6 +286,8 @@ def main() -> None:
     parser.add_argument("--commits", type=int, default=4, help="of each repository")
     parser.add_argument("--model", type=Path, help="a GGUF file; the bundled model otherwise")
     parser.add_argument("--llama-server", type=Path, help="also this server, as llama.vim asks it")
+    parser.add_argument("--kept", type=Path, help="keep what was replayed in this file, and go on")
+    parser.add_argument("--minutes", type=float, help="end after so long; needs --kept")
     parser.add_argument("--output", type=Path, default=RESULTS)
     asyncio.run(main_async(parser.parse_args()))
 

@@ -147,7 +147,7 @@ async def main_async(args: argparse.Namespace) -> None:
                     else:
                         await every_key(typist, change, root, args.keys)
                 counters = await typist.counters()
-            known = counters["cache_hits"] + counters["skipped"]
+            known = counters["cache_hits"] + counters["copied"] + counters["skipped"]
             if way == "every key":
                 n_keys, took = counters["requests"], typist.latencies_ms
             cuts = quantiles(took, n=100)

@@ -159,7 +159,7 @@ class CompletionSettings:
         128, "The longest suggestion of several lines, in tokens.", minimum=1, maximum=4096
     )
     show_at_least_percent: float = setting(
-        50.0,
+        60.0,
         "Show an automatic suggestion when it begins right at least this often, in percent, and "
         "probably saves more time than reading it takes. 0 shows all of them. Asked for by hand, "
         "every suggestion is shown.",

@@ -19,6 +19,7 @@ class Counters:
     hidden: int = 0  # not shown, because probably wrong
     cache_hits: int = 0
     typed_through: int = 0
+    copied: int = 0  # suggested from the file, without asking the model
     shown: int = 0
     accepted: int = 0
     prompt_tokens: int = 0

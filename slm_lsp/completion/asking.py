@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from slm_context.cursor import DocumentContext
 from slm_context.languages import LANGUAGES
+from slm_context.syntax import SyntaxTree
 from slm_context.types import ContextBundle, Snippet
 from slm_context.window import Window, fit_window
 from slm_prompts import FimTemplate, OtherFile, Prompt, render
@@ -18,7 +19,7 @@ from slm_prompts import FimTemplate, OtherFile, Prompt, render
 from slm_lsp.completion.budget import PromptBudget
 from slm_lsp.completion.confident import LOST
 from slm_lsp.completion.healing import healed
-from slm_lsp.completion.stop import end_of_answer
+from slm_lsp.completion.stop import ends_while_written
 from slm_lsp.completion.types import CompletionMode, Explanation, Token, Trigger
 from slm_lsp.errors import PromptTooLong
 from slm_lsp.inference.client import ModelClient
@@ -103,9 +104,17 @@ class Asker:
         self._stable.pop(uri, None)
 
     async def ask(
-        self, uri: str, document: DocumentContext, question: Question, explanation: Explanation
+        self,
+        uri: str,
+        document: DocumentContext,
+        question: Question,
+        explanation: Explanation,
+        tree: SyntaxTree | None = None,
     ) -> Answer:
-        """The model's answer; a prompt that turns out too long gets shorter. Raises WorkerError."""
+        """The model's answer; a prompt that turns out too long gets shorter. Raises WorkerError.
+
+        A block is read until the scope ends that `tree`, the document's, has around the cursor.
+        """
         started = self._clock()
         stable = await self._settle_context(uri, document)
         explanation.timings_ms["gather"] = _ms(self._clock() - started)
@@ -137,7 +146,7 @@ class Asker:
             )
             started = self._clock()
             try:
-                answer = await self._stream(request, document, question.mode)
+                answer = await self._stream(request, document, question.mode, tree)
             except PromptTooLong as error:
                 if n_chars <= 64:
                     raise
@@ -169,7 +178,11 @@ class Asker:
         return n_chars, self._budget.n_most_chars(question.model, n_predict)
 
     async def _stream(
-        self, request: Generate, document: DocumentContext, mode: CompletionMode
+        self,
+        request: Generate,
+        document: DocumentContext,
+        mode: CompletionMode,
+        tree: SyntaxTree | None,
     ) -> Answer:
         answer = Answer([[] for _ in range(request.n_candidates)])
         ended: set[int] = set()
@@ -181,7 +194,7 @@ class Asker:
                 answer.candidates[item.candidate].extend(Token(*token) for token in item.tokens)
                 if mode is CompletionMode.BLOCK and item.candidate not in ended:
                     written = answer.text(item.candidate)
-                    if end_of_answer(written, document, mode) is not None:
+                    if ends_while_written(written, document, tree):
                         ended.add(item.candidate)
                         if len(ended) == request.n_candidates:
                             break  # closing the stream stops the model

@@ -1,23 +1,31 @@
 """From the model's answers to the suggestions: filtered, with known names first, and how sure."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from slm_lsp.completion.asking import Answer
-from slm_lsp.completion.confident import confident_part
+from slm_lsp.completion.confident import LEAST, MAX_TRIALS, confident_part
+from slm_lsp.completion.copying import Copied
 from slm_lsp.completion.names import unknown_names, word_before
 from slm_lsp.completion.postprocess import Surroundings, postprocess
 from slm_lsp.completion.rank import Candidate, ranked
-from slm_lsp.completion.show import features_of, show_model
-from slm_lsp.completion.types import Completion, Explanation, Trigger
+from slm_lsp.completion.show import Evidence, features_of, show_model
+from slm_lsp.completion.types import Completion, Explanation, Source, Trigger
 
 
 def chosen(
-    answer: Answer, around: Surroundings, seen: Sequence[str], explanation: Explanation
+    answer: Answer,
+    around: Surroundings,
+    seen: Sequence[str],
+    explanation: Explanation,
+    typed: int = 0,
+    other: str = "",
 ) -> Completion | None:
     """The best suggestion, the others behind it; None when the filters left nothing.
 
-    A name that stands in none of the texts `seen` is unknown.
+    A name that stands in none of the texts `seen` is unknown. `typed` characters of the answer
+    were typed since it was made: this is its rest. `other` is what was copied for this place.
     """
     candidates: list[Candidate] = []
     for index, tokens in enumerate(answer.candidates):
@@ -35,25 +43,76 @@ def chosen(
         return None
     best, *others = ranked(candidates)
     explanation.raw, explanation.verdicts = answer.text(best.index), list(best.verdicts)
-    completion = best.completion
+    completion, unknown = best.completion, best.unknown
     if explanation.trigger is Trigger.AUTOMATIC:
         completion = confident_part(completion, around)
+        if completion.is_part and unknown:
+            unknown = tuple(_unknown(completion, around, seen))
     return replace(
-        promised(completion, around, seen, explanation),
+        _promised(completion, around, unknown, explanation, typed, other),
         n_asked=len(answer.candidates),
         others=tuple(other.completion for other in others),
     )
 
 
+def chosen_copy(
+    copied: Copied, around: Surroundings, seen: Sequence[str], explanation: Explanation
+) -> Completion | None:
+    """What was copied as a suggestion; None when the filters left nothing."""
+    explanation.raw, explanation.copied = copied.text, True
+    for text in _beginnings(copied):
+        draft, explanation.verdicts = postprocess(text, around)
+        if draft is not None:
+            break
+    else:
+        return None
+    completion = Completion(draft.text, copied.tokens, draft.n_replaced, precedent=copied.precedent)
+    return promised(confident_part(completion, around), around, seen, explanation)
+
+
+def _beginnings(copied: Copied) -> Iterator[str]:
+    """All of it, then less and less: it is pieced together, and may stop within a bracket."""
+    yield copied.text
+    sure = [0.0]
+    for token in copied.tokens:
+        sure.append(sure[-1] + token.logprob)
+    ends = [n for n in range(1, len(copied.tokens)) if math.exp(sure[n]) >= LEAST]
+    for end in ends[: -MAX_TRIALS - 1 : -1]:
+        yield "".join(token.text for token in copied.tokens[:end])
+
+
 def promised(
-    completion: Completion, around: Surroundings, seen: Sequence[str], explanation: Explanation
+    completion: Completion,
+    around: Surroundings,
+    seen: Sequence[str],
+    explanation: Explanation,
+    typed: int = 0,
+    other: str | None = None,
 ) -> Completion:
-    """The suggestion with how probably it begins right, and what showing it would save."""
+    """The suggestion with how probably it begins right, and what showing it would save.
+
+    `other` is what the other source says for this place, the model or copying; None where it was
+    not asked.
+    """
     unknown = _unknown(completion, around, seen)
-    features = features_of(around, completion, len(unknown))
-    probability = show_model().probability(features)
-    gain_s = show_model().gain_s(features)
-    explanation.unknown_names = unknown
+    return _promised(completion, around, unknown, explanation, typed, other)
+
+
+def _promised(
+    completion: Completion,
+    around: Surroundings,
+    unknown: Sequence[str],
+    explanation: Explanation,
+    typed: int,
+    other: str | None,
+) -> Completion:
+    features = features_of(around, completion, Evidence(len(unknown), typed, other or ""))
+    source = Source.WRITTEN
+    if completion.precedent is not None:
+        source = Source.COPIED if other is None else Source.COMPARED
+    model = show_model(source)
+    probability, gain_s = model.probability(features), model.gain_s(features)
+    explanation.unknown_names = list(unknown)
     explanation.features = features
     explanation.probability, explanation.gain_s = round(probability, 4), round(gain_s, 3)
     return replace(completion, probability=probability, gain_s=gain_s)

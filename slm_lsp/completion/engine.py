@@ -5,18 +5,17 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from slm_context.cursor import DocumentContext
-from slm_prompts import chosen_template
 
 from slm_lsp.completion.ahead import Ahead, Sleep
-from slm_lsp.completion.asking import Asker, Gather, Question
-from slm_lsp.completion.cache import Hit, SuggestionCache
-from slm_lsp.completion.choosing import chosen, promised
+from slm_lsp.completion.asking import Gather, Question
 from slm_lsp.completion.debounce import Debounce
 from slm_lsp.completion.following import documents_if_accepted
-from slm_lsp.completion.gate import mode_for, skip_reason
-from slm_lsp.completion.sources import Defined, Sources
+from slm_lsp.completion.gate import skip_reason
+from slm_lsp.completion.sources import Defined
+from slm_lsp.completion.suggesting import Clock, Suggester
 from slm_lsp.completion.types import (
     Completion,
     CompletionRequest,
@@ -25,14 +24,15 @@ from slm_lsp.completion.types import (
     Trigger,
 )
 from slm_lsp.errors import WorkerBusy, WorkerError
-from slm_lsp.inference.client import ModelClient, WorkerState
-from slm_lsp.inference.wire import Done
+from slm_lsp.inference.client import ModelClient
 from slm_lsp.settings import Settings
 from slm_lsp.statistics import Statistics
 
 LOG = logging.getLogger("slm_lsp.completion")
 
-Clock = Callable[[], float]
+# Also who wants to see everything sees the model's answer rather than an unsure copy; one that is
+# as sure as this is shown without asking the model (chosen on `TUNED`, benchmarks/recalibrate.py).
+LEAST_COPIED, SURE = 0.5, 0.9
 
 
 class CompletionEngine:
@@ -51,16 +51,13 @@ class CompletionEngine:
     ) -> None:
         self.explain_last: Explanation | None = None
         self.ahead = Ahead(sleep)
-        self._client = client
         self._settings = settings
         self._statistics = statistics or Statistics()
         self._counters = self._statistics.counters
         self._clock = clock
         self._sleep = sleep
         self._discharging = discharging
-        self._asker = Asker(client, settings, gather, clock)
-        self._sources = Sources(self._asker, defined)
-        self._cache = SuggestionCache()
+        self._suggester = Suggester(client, settings, self._counters, gather, defined, clock)
         self._debounce = Debounce()
         self._running: dict[str, asyncio.Task[Completion | None]] = {}
         self._lengths: dict[str, int] = {}
@@ -135,8 +132,7 @@ class CompletionEngine:
         """The document is gone, and with it the wish for an answer."""
         self.ahead.drop()
         self._supersede(uri)
-        self._asker.forget(uri)
-        self._sources.forget(uri)
+        self._suggester.forget(uri)
         for kept in (self._lengths, self._accepted_at):
             kept.pop(uri, None)
 
@@ -160,9 +156,16 @@ class CompletionEngine:
             explanation.skip_reason = SkipReason.NOT_READY
             return None
         explanation.mode = question.mode
-        completion = self._known(request.uri, document, question, explanation)
-        if completion is not None:
-            return self._worth_showing(completion, request, explanation)
+        known = await self._suggester.known(request.uri, document, question, explanation)
+        if known is not None and not self._is_doubtful_copy(known.completion, document):
+            explanation.from_cache = True
+            self._counters.cache_hits += 1
+            self._counters.typed_through += known.typed > 0
+            return self._best(request, question, explanation, known.completion)
+        if automatic:
+            copied = self._copied(request, question, explanation)
+            if copied is not None:
+                return copied
         if automatic:
             chosen_ms = self._settings.completion.debounce_ms
             delay_ms = self._debounce.delay_ms(
@@ -172,7 +175,7 @@ class CompletionEngine:
             if delay_ms:
                 await self._sleep(delay_ms / 1000)
         try:
-            completion = await self._make(request.uri, document, question, explanation)
+            completion = await self._suggester.make(request.uri, document, question, explanation)
         except WorkerBusy:
             explanation.skip_reason = SkipReason.NOT_READY
             return None
@@ -181,27 +184,84 @@ class CompletionEngine:
             explanation.skip_reason = SkipReason.MODEL_FAILED
             return None
         self._debounce.answered(explanation.timings_ms["model"])
+        return self._best(request, question, explanation, completion)
+
+    def _copied(
+        self, request: CompletionRequest, question: Question, explanation: Explanation
+    ) -> Completion | None:
+        """What the file says itself, where it is so sure that nobody else need be asked."""
+        told = Explanation(request.uri, request.version, request.trigger)
+        copied = self._suggester.copied(request.uri, request.document, question, told)
+        if copied is None or self._why_hidden(copied, request.document, SURE):
+            return None
+        self._counters.copied += 1
+        explanation.take(told)
+        return self._shown(request, question, copied)
+
+    def _best(
+        self,
+        request: CompletionRequest,
+        question: Question,
+        explanation: Explanation,
+        written: Completion | None,
+    ) -> Completion | None:
+        """What the model wrote or what the file says, whichever promises more."""
+        shown = self._worth_showing(written, request, explanation)
+        if request.trigger is Trigger.INVOKED:
+            return shown
+        if shown is not None and explanation.from_cache:
+            return self._shown(request, question, shown)
+        told = Explanation(request.uri, request.version, request.trigger)
+        copied = self._suggester.copied(request.uri, request.document, question, told)
+        if copied is not None:
+            copied = self._suggester.compared(
+                request.uri, request.document, question, told, copied, written
+            )
+            hidden = self._why_hidden(copied, request.document, LEAST_COPIED)
+            if not hidden and (shown is None or shown.gain_s < copied.gain_s):
+                explanation.skip_reason = None
+                explanation.take(told)
+                shown = copied
+        return shown and self._shown(request, question, shown)
+
+    def _shown(
+        self, request: CompletionRequest, question: Question, completion: Completion
+    ) -> Completion:
+        """It is read now: who types along it sees its rest, as long as that is probably right."""
+        if not completion.was_shown:
+            completion = replace(completion, was_shown=True)
+            self._suggester.keep(request.uri, request.document, question, completion)
+        return completion
+
+    def _is_doubtful_copy(self, known: Completion | None, document: DocumentContext) -> bool:
+        """A copy that was typed along and is doubted now says nothing of the model's answer."""
+        if known is None or known.precedent is None:
+            return False
+        return self._why_hidden(known, document) is not None
+
+    def _worth_showing(
+        self, completion: Completion | None, request: CompletionRequest, explanation: Explanation
+    ) -> Completion | None:
+        """Who did not ask sees only what probably begins right, and is worth the look."""
         if completion is None:
             explanation.skip_reason = SkipReason.NOTHING_LEFT
             return None
-        return self._worth_showing(completion, request, explanation)
-
-    def _worth_showing(
-        self, completion: Completion, request: CompletionRequest, explanation: Explanation
-    ) -> Completion | None:
-        """Who did not ask sees only what probably begins right, and is worth the look."""
         explanation.probability = round(completion.probability, 4)
         explanation.gain_s = round(completion.gain_s, 3)
         if request.trigger is Trigger.AUTOMATIC:
             explanation.skip_reason = self._why_hidden(completion, request.document)
         return completion if explanation.skip_reason is None else None
 
-    def _why_hidden(self, completion: Completion, document: DocumentContext) -> SkipReason | None:
-        floor = self._floor(document)
+    def _why_hidden(
+        self, completion: Completion, document: DocumentContext, least: float = 0.0
+    ) -> SkipReason | None:
+        floor = max(least, self._floor(document))
         if completion.probability < floor:
             return SkipReason.UNSURE
-        # Who wants to see everything sees everything.
-        return SkipReason.NO_GAIN if floor > 0 and completion.gain_s <= 0 else None
+        # Who wants to see everything sees everything; what was read already costs no look.
+        if floor > 0 and completion.gain_s <= 0 and not completion.was_shown:
+            return SkipReason.NO_GAIN
+        return None
 
     def _floor(self, document: DocumentContext) -> float:
         """The least probability that is shown, given what was taken in this language before."""
@@ -210,60 +270,8 @@ class CompletionEngine:
 
     def _question(self, uri: str, document: DocumentContext, trigger: Trigger) -> Question | None:
         """What will be asked; None while there is no model that could answer."""
-        model = self._client.model
-        if model is None or self._client.state is not WorkerState.READY:
-            return None
-        chosen = self._settings.model.template
-        template = chosen_template(chosen, model.name, model.fim_markers)
-        if template is None:
-            return None
         after_acceptance = self._accepted_at.get(uri) == len(document.prefix.rstrip())
-        mode = mode_for(document, self._settings, after_acceptance)
-        completion = self._settings.completion
-        automatic = trigger is Trigger.AUTOMATIC
-        deadline = completion.automatic_deadline_ms if automatic else completion.invoked_deadline_ms
-        n_candidates = 1 if automatic else completion.n_candidates
-        return Question(model, template, mode, deadline, n_candidates)
-
-    def _known(
-        self, uri: str, document: DocumentContext, question: Question, explanation: Explanation
-    ) -> Completion | None:
-        """What was suggested before, and still leads to the same file."""
-        hit = self._cache.get(self._scope(uri, question), document)
-        if hit is None or not self._still_answers(hit, explanation, question):
-            return None
-        explanation.from_cache = True
-        explanation.raw = hit.completion.text
-        self._counters.cache_hits += 1
-        self._counters.typed_through += hit.typed > 0
-        if hit.typed > 0 and self._why_hidden(hit.completion, document) is not None:
-            # What was typed since speaks for the rest, and the model would write the same again.
-            around = self._sources.around(document, question)
-            seen = self._sources.seen(uri, document)
-            return promised(hit.completion, around, seen, explanation)
-        return hit.completion
-
-    def _still_answers(self, hit: Hit, explanation: Explanation, question: Question) -> bool:
-        """Asking by hand where only one suggestion was made, or part of one, asks again."""
-        if explanation.trigger is Trigger.INVOKED:
-            return not hit.completion.is_part and hit.completion.n_asked >= question.n_candidates
-        return True
-
-    async def _make(
-        self, uri: str, document: DocumentContext, question: Question, explanation: Explanation
-    ) -> Completion | None:
-        """Ask the model, and keep what is worth showing. Raises WorkerError."""
-        answer = await self._asker.ask(uri, document, question, explanation)
-        if answer.done is not None:
-            self._count(explanation, answer.done)
-        started = self._clock()
-        await self._sources.look_up(uri, document, answer)
-        around = self._sources.around(document, question)
-        completion = chosen(answer, around, self._sources.seen(uri, document), explanation)
-        explanation.timings_ms["postprocess"] = _ms(self._clock() - started)
-        if completion is not None:
-            self._cache.put(self._scope(uri, question), document, completion)
-        return completion
+        return self._suggester.question(uri, document, trigger, after_acceptance)
 
     async def _speculate(self, request: CompletionRequest, completion: Completion) -> None:
         """Have ready what comes after the suggestion, as if it were accepted."""
@@ -271,29 +279,14 @@ class CompletionEngine:
             question = self._question(request.uri, document, Trigger.AUTOMATIC)
             if question is None or skip_reason(document, Trigger.AUTOMATIC, self._settings):
                 continue
-            if self._cache.get(self._scope(request.uri, question), document) is None:
-                told = Explanation(request.uri, request.version, Trigger.AUTOMATIC)
-                await self._make(request.uri, document, question, told)
+            told = Explanation(request.uri, request.version, Trigger.AUTOMATIC)
+            if await self._suggester.known(request.uri, document, question, told) is None:
+                await self._suggester.make(request.uri, document, question, told)
 
     async def _warm(self, uri: str, document: DocumentContext) -> None:
         question = self._question(uri, document, Trigger.AUTOMATIC)
         if question is not None and not skip_reason(document, Trigger.INVOKED, self._settings):
-            await self._asker.warm(uri, document, question)
-
-    def _scope(self, uri: str, question: Question) -> str:
-        context = self._asker.context_digest(uri)
-        return f"{question.model.sha256}:{question.template.name}:{context}"
-
-    def _count(self, explanation: Explanation, done: Done) -> None:
-        explanation.counts.update(
-            prompt_tokens=done.n_prompt,
-            prompt_tokens_evaluated=done.n_evaluated,
-            predicted_tokens=done.n_predicted,
-        )
-        explanation.timings_ms.update(prefill=done.prefill_ms, decode=done.decode_ms)
-        self._counters.prompt_tokens += done.n_prompt
-        self._counters.prompt_tokens_evaluated += done.n_evaluated
-        self._counters.predicted_tokens += done.n_predicted
+            await self._suggester.warm(uri, document, question)
 
 
 def _ms(seconds: float) -> float:

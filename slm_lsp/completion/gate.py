@@ -1,10 +1,13 @@
 """Whether to answer, and with how much text."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from pathspec import GitIgnoreSpec
 from slm_context.cursor import DocumentContext, line_start
+from slm_context.scope import opens_block
+from slm_context.syntax import SyntaxTree
 
 from slm_lsp.completion.types import CompletionMode, SkipReason, Trigger
 from slm_lsp.settings import Settings
@@ -74,9 +77,15 @@ def _unwanted_at(document: DocumentContext) -> SkipReason | None:
 
 
 def mode_for(
-    document: DocumentContext, settings: Settings, after_acceptance: bool = False
+    document: DocumentContext,
+    settings: Settings,
+    after_acceptance: bool = False,
+    tree: Callable[[], SyntaxTree | None] = lambda: None,
 ) -> CompletionMode:
-    """One line, except for the body of a block that was just opened, or after an acceptance."""
+    """One line, except for the body of a block that was just opened, or after an acceptance.
+
+    `tree` parses the document: only where a line above looks as if it opened a block.
+    """
     if not settings.completion.multi_line or document.line_prefix.strip():
         return CompletionMode.LINE
     if document.line_suffix.strip():
@@ -85,9 +94,13 @@ def mode_for(
         return CompletionMode.BLOCK
     above = document.text[: document.line_start].rstrip()
     opener = above[line_start(above, len(above)) :]
-    if OPENS_BLOCK.search(opener) and not _has_body(document, opener):
-        return CompletionMode.BLOCK
-    return CompletionMode.LINE
+    if not OPENS_BLOCK.search(opener):
+        return CompletionMode.LINE
+    parsed = tree()
+    is_open = opens_block(parsed, len(above)) if parsed is not None else None
+    if is_open is None:
+        is_open = not _has_body(document, opener)
+    return CompletionMode.BLOCK if is_open else CompletionMode.LINE
 
 
 def _has_body(document: DocumentContext, opener: str) -> bool:

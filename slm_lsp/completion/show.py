@@ -1,9 +1,10 @@
 """Whether a suggestion is worth the look: how probably it begins right, and what it would save.
 
-Two logistic models over what is known when the answer is there, and the keys that a good one
-saves by its length. Their weights are data, fitted by `benchmarks/recalibrate.py` on real commits,
-and published with their calibration. "Begins right" means that its first word or sign is what the
-person was about to type; "worth it" that taking what is right of it saves more than reading it.
+For each source of suggestions, two logistic models over what is known when the answer is
+there, and the keys that a good one saves by its length. Their weights are data, fitted by
+`benchmarks/recalibrate.py` on real commits, and published with their calibration. "Begins right"
+means that its first word or sign is what the person was about to type; "worth it" that taking what
+is right of it saves more than reading it.
 """
 
 import math
@@ -18,7 +19,7 @@ from slm_context.syntax import Place
 from slm_lsp.completion.echo import TOKEN, echo
 from slm_lsp.completion.names import occurs, word_before
 from slm_lsp.completion.postprocess.filter import Surroundings
-from slm_lsp.completion.types import Completion, CompletionMode, Token
+from slm_lsp.completion.types import Completion, CompletionMode, Precedent, Source, Token
 
 # Of the first tokens: where they are unsure, what follows is right by accident.
 N_FIRST = 3
@@ -62,14 +63,25 @@ class ShowModel:
 
 
 @cache
-def show_model() -> ShowModel:
+def show_model(source: Source = Source.WRITTEN) -> ShowModel:
     text = (files("slm_lsp.completion") / "show.toml").read_text("utf-8")
-    read = tomllib.loads(text)
+    read = tomllib.loads(text)[source]
     right, worth = (Logistic(read[one]["weights"], read[one]["bias"]) for one in ("right", "worth"))
     return ShowModel(right, worth, read["keys"], read["keys_a_character"])
 
 
-def features_of(around: Surroundings, completion: Completion, n_unknown: int) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known besides the suggestion itself."""
+
+    n_unknown: int = 0  # names that exist nowhere
+    typed: int = 0  # characters of the answer that were typed since it was made
+    other: str = ""  # what the other source says here: the model, or copying; "" for nothing
+
+
+def features_of(
+    around: Surroundings, completion: Completion, evidence: Evidence
+) -> dict[str, float]:
     """What the models look at. All of it is about the shape of text, none of it is text."""
     document, mode = around.document, around.mode
     logprobs = [token.logprob for token in _shown(completion)] or [0.0]
@@ -83,6 +95,9 @@ def features_of(around: Surroundings, completion: Completion, n_unknown: int) ->
     place = around.tree.place(document.offset) if around.tree is not None else Place.CODE
     length = math.log1p(len(first_line))
     certain = math.exp(sum(logprobs))
+    precedent = completion.precedent or Precedent(0, 0, False)
+    heads = TOKEN.search(begun + first_line), TOKEN.search(begun + evidence.other)
+    other, same = bool(evidence.other), heads[0] and heads[1] and heads[0][0] == heads[1][0]
     return {
         "mean_logprob": sum(logprobs) / len(logprobs),
         "first_logprob": logprobs[0],
@@ -92,14 +107,20 @@ def features_of(around: Surroundings, completion: Completion, n_unknown: int) ->
         "first_tokens_probability": math.exp(sum(logprobs[:N_FIRST])),
         "probability": certain,
         "log_length": length,
+        "typed_along": math.log1p(evidence.typed),
         "probable_length": length * certain,
         "head_is_word": float(is_word),
         "head_length": math.log1p(len(head)),
         "head_is_known": float(not is_word or occurs(begun + head, (document.text,))),
-        "unknown_name": float(n_unknown > 0),
+        "unknown_name": float(evidence.n_unknown > 0),
         "echo_context": float(heard.n_context),
         "echo_share": heard.share,
         "echo_heard": float(heard.share > 0),
+        "same_context": float(precedent.n_context),
+        "same_before": math.log1p(precedent.n_times),
+        "same_file": float(precedent.in_file),
+        "other_agrees": float(other and bool(same)),
+        "other_differs": float(other and not same),
         "block": float(mode is CompletionMode.BLOCK),
         "at_line_start": float(not before.strip()),
         "in_word": float(bool(begun)),

@@ -1,11 +1,14 @@
-"""What judges a suggestion: the file's tree, and the texts in which a name counts as known."""
+"""What judges a suggestion, or makes one: a file's tree, its words, and names known elsewhere."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
 from slm_context.cursor import DocumentContext
+from slm_context.remembered import Remembered
+from slm_context.syntax import SyntaxTree
 from slm_context.trees import tree_of
 
 from slm_lsp.completion.asking import Answer, Asker, Question
+from slm_lsp.completion.copying import Copied, Copier
 from slm_lsp.completion.names import unknown_names, word_before
 from slm_lsp.completion.postprocess import Surroundings
 
@@ -13,20 +16,35 @@ from slm_lsp.completion.postprocess import Surroundings
 Defined = Callable[[Sequence[str]], Awaitable[frozenset[str]]]
 # Names of other files that count as known in one document.
 MAX_ELSEWHERE = 500
+# Characters of documents whose words are counted: a few files that are worked on.
+MAX_COUNTED = 300_000
 
 
 class Sources:
-    """Keeps for each open document the names that were found elsewhere, the newest of them."""
+    """Keeps for each open document its counts, and names that were found elsewhere, the newest."""
 
     def __init__(self, asker: Asker, defined: Defined | None) -> None:
         self._asker = asker
         self._defined = defined
         self._elsewhere: dict[str, dict[str, None]] = {}
+        self._copiers = Remembered[str, Copier](MAX_COUNTED)
 
     def around(self, document: DocumentContext, question: Question) -> Surroundings:
+        return Surroundings(document, question.mode, question.template, self.tree(document))
+
+    def tree(self, document: DocumentContext) -> SyntaxTree | None:
+        """The document, parsed; None where there is no grammar."""
         language = document.language
-        tree = tree_of(document.text, language, document.path) if language is not None else None
-        return Surroundings(document, question.mode, question.template, tree)
+        return tree_of(document.text, language, document.path) if language is not None else None
+
+    def copied(self, uri: str, document: DocumentContext) -> Copied | None:
+        """How the line goes on, by what was written before in this file and in the snippets."""
+        copier = self._copiers.get(uri)
+        if copier is None:
+            copier = Copier()
+            self._copiers.put(uri, copier, min(len(document.text), MAX_COUNTED))
+        copier.look_also_in([one.text for one in self._asker.bundle(uri).snippets])
+        return copier.suggest(document)
 
     def seen(self, uri: str, document: DocumentContext) -> tuple[str, ...]:
         """The file, the prompt's snippets, and what was found in the repository's index."""
@@ -49,3 +67,4 @@ class Sources:
 
     def forget(self, uri: str) -> None:
         self._elsewhere.pop(uri, None)
+        self._copiers.forget(uri)

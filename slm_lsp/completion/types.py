@@ -1,5 +1,6 @@
 """What goes through the completion pipeline: plain frozen values, no LSP, no model."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -18,6 +19,14 @@ class CompletionMode(StrEnum):
 
     LINE = "line"
     BLOCK = "block"
+
+
+class Source(StrEnum):
+    """Who made a suggestion, and what was known then. Each has promises of its own."""
+
+    WRITTEN = "written"  # by the model
+    COPIED = "copied"  # from the file, before the model was asked
+    COMPARED = "compared"  # from the file, beside what the model wrote
 
 
 class SkipReason(StrEnum):
@@ -62,6 +71,24 @@ class Token:
     logprob: float
 
 
+def without(tokens: Sequence[Token], typed: int) -> tuple[Token, ...]:
+    """The tokens behind the first `typed` characters; of one that is begun, its rest."""
+    for index, token in enumerate(tokens):
+        if typed < len(token.text):
+            return Token(token.text[typed:], token.logprob), *tokens[index + 1 :]
+        typed -= len(token.text)
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Precedent:
+    """What speaks for a suggestion that was copied, not written by the model; see `copying`."""
+
+    n_context: int  # so many words before it were the same
+    n_times: int  # so often it went on like this
+    in_file: bool  # in the same file, not in others
+
+
 @dataclass(frozen=True, slots=True)
 class Completion:
     """Text to insert at the cursor, replacing `n_replaced` code points after it."""
@@ -77,6 +104,10 @@ class Completion:
     # Seconds that showing it is expected to save.
     is_part: bool = False
     # The model wrote more, and was less sure of it; see `confident`.
+    precedent: Precedent | None = None
+    # Where it was copied from; None where the model wrote it.
+    was_shown: bool = False
+    # The person has read it, and may be typing along.
     n_asked: int = 1
     # For how many candidates the model was asked.
     others: "tuple[Completion, ...]" = ()
@@ -111,9 +142,16 @@ class Explanation:
     verdicts: list[Verdict] = field(default_factory=list[Verdict])
     skip_reason: SkipReason | None = None
     from_cache: bool = False
+    copied: bool = False
     timings_ms: dict[str, float] = field(default_factory=dict[str, float])
     probability: float | None = None
     gain_s: float | None = None
     unknown_names: list[str] = field(default_factory=list[str])
     features: dict[str, float] = field(default_factory=dict[str, float])
     counts: dict[str, int] = field(default_factory=dict[str, int])
+
+    def take(self, other: "Explanation") -> None:
+        """What `other` tells about how its suggestion came about."""
+        self.raw, self.copied, self.verdicts = other.raw, other.copied, other.verdicts
+        self.unknown_names, self.features = other.unknown_names, other.features
+        self.probability, self.gain_s = other.probability, other.gain_s

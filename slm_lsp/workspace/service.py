@@ -185,7 +185,7 @@ class Workspace:
             return None  # it is being made
 
     def _text(self, path: str) -> str | None:
-        if self.root is None or not self._allows(path) or not is_own_file(self.root, path):
+        if self.root is None or not self._allows(path):
             return None
         return self._reader.text(path)
 

@@ -5,9 +5,9 @@ import random
 import pytest
 from slm_context.cursor import DocumentContext
 
-from slm_lsp.completion import cache as cache_module
+from slm_lsp.completion import kept_lines
 from slm_lsp.completion.cache import SuggestionCache
-from slm_lsp.completion.types import Completion, Token
+from slm_lsp.completion.types import Completion, Token, without
 from tests.support.markup import cursor
 
 SCOPE = "model:template:context"
@@ -55,7 +55,7 @@ def test_the_tokens_go_along() -> None:
     cache = SuggestionCache()
     tokens = (Token("add", -0.1), Token("(first", -0.2), Token(")", -0.3))
     cache.put(SCOPE, at("y = █"), Completion("add(first)", tokens))
-    for typed, left in (("", 3), ("add", 2), ("add(f", 1), ("add(first", 1)):
+    for typed, left in (("", 3), ("add", 2), ("add(f", 2), ("add(first", 1)):
         hit = cache.get(SCOPE, at(f"y = {typed}█"))
         assert hit is not None and len(hit.completion.tokens) == left
 
@@ -149,7 +149,7 @@ def test_a_hit_always_leads_to_the_same_file() -> None:
 
 
 def test_old_lines_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache_module, "MAX_ENTRIES", 10)
+    monkeypatch.setattr(kept_lines, "MAX_ENTRIES", 10)
     cache = SuggestionCache()
     for n in range(30):
         cache.put(SCOPE, at("\n" * n + "y = █\n"), Completion("first"))
@@ -161,3 +161,10 @@ def test_clear() -> None:
     cache = remember("y = █\n", "first")
     cache.clear()
     assert found(cache, "y = █\n") is None
+
+
+def test_a_token_that_is_begun_is_kept_as_its_rest() -> None:
+    tokens = (Token("add", -0.1), Token("(first", -0.2))
+    assert without(tokens, 5) == (Token("irst", -0.2),)
+    assert without(tokens, 3) == tokens[1:]
+    assert without(tokens, 9) == ()

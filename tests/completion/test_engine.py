@@ -202,7 +202,7 @@ async def test_a_prompt_that_is_too_long_gets_shorter() -> None:
     world = World()
     world.model.enqueue_failure(PromptTooLong(2000, 1000))
     world.model.enqueue("first")
-    long = "value = compute(first, second)\n" * 200
+    long = "compute(first, second)\n" * 250
     assert await world.ask(f"{long}total = █\n") == "first"
     sizes = [sum(len(text) for text, _ in one.segments) for one in world.model.generated]
     assert sizes[1] < 0.6 * sizes[0]

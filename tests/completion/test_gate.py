@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from slm_context.cursor import DocumentContext
 from slm_context.languages import language_for
+from slm_context.syntax import parse
 
 from slm_lsp.completion.gate import MAX_CHARS, MAX_LINE_CHARS, mode_for, skip_reason
 from slm_lsp.completion.types import CompletionMode, SkipReason, Trigger
@@ -102,7 +103,41 @@ BLOCK, LINE = CompletionMode.BLOCK, CompletionMode.LINE
     ],
 )
 def test_how_much(marked: str, path: str, expected: CompletionMode) -> None:
-    assert mode_for(document_at(marked, path), Settings()) is expected
+    document = document_at(marked, path)
+    assert mode_for(document, Settings()) is expected
+    assert mode_for(document, Settings(), tree=parsed(document)) is expected
+
+
+@pytest.mark.parametrize(
+    ("marked", "path", "expected"),
+    [
+        ('def area(w):\n    """Area.\n\n    Args:\n        █\n    """\n', "a.py", LINE),
+        ("# To be done:\n█\n", "a.py", LINE),
+        ("const text = `a list:\n  █\n`;\n", "a.ts", LINE),
+        ("def area(w):\n    # Nothing yet:\n    x = {\n        █\n    }\n", "a.py", BLOCK),
+        # The body stands less deep than an indentation would have it.
+        ("namespace shop {\n█\nint total;\n}\n", "a.cpp", LINE),
+        ("switch (kind) {\n  █\ncase 1:\n  return;\n}\n", "a.ts", LINE),
+        ("x = {\n    █\n    # nothing\n}\n", "a.py", BLOCK),
+    ],
+)
+def test_the_tree_knows_what_a_line_end_does_not(
+    marked: str, path: str, expected: CompletionMode
+) -> None:
+    document = document_at(marked, path)
+    assert mode_for(document, Settings(), tree=parsed(document)) is expected
+
+
+def test_the_file_is_parsed_only_where_a_block_may_begin() -> None:
+    def never() -> None:
+        raise AssertionError("parsed")
+
+    for marked in ("total = █\n", "total = 1\n█\n", "def area(w): █\n"):
+        assert mode_for(document_at(marked), Settings(), tree=never) is LINE
+
+
+def parsed(document: DocumentContext):
+    return lambda: parse(document.text, document.language or "")
 
 
 def test_after_an_acceptance_the_rest_of_the_block_is_wanted() -> None:

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 from slm_context.cursor import DocumentContext
 from slm_context.languages import language_for
+from slm_context.syntax import parse
 
 from slm_lsp.completion.budget import MIN_CHARS, PromptBudget
 from slm_lsp.completion.following import documents_if_accepted
 from slm_lsp.completion.healing import healed
-from slm_lsp.completion.stop import MAX_BLOCK_LINES, end_of_answer
+from slm_lsp.completion.stop import MAX_BLOCK_LINES, end_of_answer, ends_while_written
 from slm_lsp.completion.types import Completion, CompletionMode
 from slm_lsp.inference.wire import Done, EndReason
 from tests.support.fake_model import FAKE_MODEL
@@ -120,6 +121,42 @@ LINE, BLOCK = CompletionMode.LINE, CompletionMode.BLOCK
 def test_where_an_answer_ends(text: str, marked: str, mode: CompletionMode, kept) -> None:
     end = end_of_answer(text, at(marked), mode)
     assert (None if end is None else text[:end]) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "path", "kept"),
+    [
+        # Text of a string is no code, however it is indented.
+        ("return `\nHello\n`;\n}\nf();", "function f() {\n  █\n}\n", "a.ts", "return `\nHello\n`;"),
+        ('x = """\na\n"""\n    return x\ny', "def f():\n    █\n", "a.py",
+         'x = """\na\n"""\n    return x'),
+        # Nor are labels and directives the end of anything.
+        ("goto done;\ndone:\n  return;\n}\nint x;", "void f() {\n  █\n}\n", "a.c",
+         "goto done;\ndone:\n  return;"),
+        # What goes with the statement around is not in this body.
+        ("a()\nelse:\n    b()", "if x:\n    █\n", "a.py", "a()"),
+        ("a()\nexcept E:\n    b()", "try:\n    █\nfinally:\n    c()\n", "a.py", "a()"),
+        ("a();\nbreak;\ncase 2:\nb();", "switch (x) {\ncase 1:\n█\n}\n", "a.c", "a();\nbreak;"),
+        # Closers are those of the file, also where they stand as deep as the code.
+        ("return w\n\t}\n\tvar x int", "func f() int {\n\t█\n}\n", "a.go", "return w"),
+        ("1,\n    2,\n    ]\n    x = 3", "values = [\n    █\n]\n", "a.py", "1,\n    2,"),
+        ("a\n  end\n  b", "def f\n  █\nend\n", "a.rb", "a"),
+        ("a()\n  end\n  b()", "function f()\n  █\nend\n", "a.lua", "a()"),
+        # All of it belongs here.
+        ("if w:\n        return w\n    return 1", "def g():\n    █\n", "a.py", None),
+        ("x = 1\ny = 2", "█\n", "a.py", None),
+        # Too broken to tell: the indentation decides.
+        ("return (w\n\ndef f", "def g(:\n    █", "a.py", "return (w"),
+    ],
+)  # fmt: skip
+def test_a_block_ends_with_the_scope_of_the_tree(text: str, marked: str, path: str, kept) -> None:
+    document = at(marked, path)
+    tree = parse(document.text, document.language or "")
+    end = end_of_answer(text, document, BLOCK, tree)
+    assert (None if end is None else text[:end]) == kept
+    # While it is written, line by line, it is not ended any earlier.
+    for n in range(len(kept or text)):
+        assert not ends_while_written(text[:n], document, tree)
 
 
 def test_blocks_have_a_longest_length() -> None:

@@ -15,7 +15,7 @@ import pytest
 from slm_context.remembered import Remembered, remembers
 
 from slm_lsp import server, serving, suggestions, whereabouts
-from slm_lsp.completion import cache, sources
+from slm_lsp.completion import kept_lines, sources
 from slm_lsp.diagnostics import advice, dismissals
 from slm_lsp.inference.work import Work
 from slm_lsp.server import build_server
@@ -53,7 +53,7 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bounds are those of the product, but a tenth, so that hundreds stand for thousands."""
     for module, name in (
         (suggestions, "MAX_REMEMBERED"),
-        (cache, "MAX_ENTRIES"),
+        (kept_lines, "MAX_ENTRIES"),
         (sources, "MAX_ELSEWHERE"),
         (advice, "MAX_REMEMBERED"),
         (dismissals, "MAX_SEEN"),

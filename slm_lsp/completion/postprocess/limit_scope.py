@@ -7,5 +7,5 @@ from slm_lsp.completion.stop import end_of_answer
 
 
 def limit_scope(draft: Draft, around: Surroundings) -> Draft | None:
-    end = end_of_answer(draft.text, around.document, around.mode)
+    end = end_of_answer(draft.text, around.document, around.mode, around.tree)
     return draft if end is None else replace(draft, text=draft.text[:end])

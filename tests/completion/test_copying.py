@@ -1,0 +1,131 @@
+"""What was written before behind the same words is suggested again, and nothing else is."""
+
+import math
+import random
+
+import pytest
+from slm_context.cursor import DocumentContext
+
+from slm_lsp.completion.copying import Copied, Copier, Corpus
+from slm_lsp.completion.types import Precedent, Trigger
+from tests.completion.test_engine import World, with_completion
+from tests.support.markup import cursor
+
+
+def at(marked: str) -> DocumentContext:
+    text, offset = cursor(marked)
+    return DocumentContext("a.py", "python", text, offset)
+
+
+def copied(marked: str, copier: Copier | None = None) -> Copied | None:
+    return (copier or Copier()).suggest(at(marked))
+
+
+@pytest.mark.parametrize(
+    ("marked", "text"),
+    [
+        ("a = shape.width * 2\nb = shape.█\n", "width * 2"),
+        ("b = shape.█\nc = shape.width\n", "width"),
+        ("x = first_total + 1\ny = first_t█\n", "otal + 1"),
+        ("if not name:\n    return None\nif not name:█\n", None),
+        ("y = 2\n    total = 1\ny = 2\n    to█\n", "tal = 1"),
+        ("call(first,  second)\ncall(█\n", "first,  second)"),
+        ("x.call(first)\nx.ca█\n", "ll(first)"),
+        ("x = 1\ny =█\n", " 1"),
+        ("x = 1\ny = █\n", "1"),
+        ("größe = 1\ngrö█\n", "ße = 1"),
+        ("one = two\nthree = four\nfive.█\n", None),
+        ("█\n", None),
+        ("", None),
+    ],
+)
+def test_what_followed_the_same_words(marked: str, text: str | None) -> None:
+    found = copied(marked or "█")
+    assert (found and found.text) == text
+
+
+def test_the_longest_context_decides() -> None:
+    text = "get(name, one)\nget(other, two)\nget(other, two)\nget(name, █\n"
+    found = copied(text)
+    assert found is not None and found.text == "one)"
+    assert found.precedent == Precedent(n_context=4, n_times=1, in_file=True)
+
+
+def test_of_like_contexts_the_usual_one() -> None:
+    found = copied("x.one\nx.two\nx.two\ny = x.█\n")
+    assert found is not None and found.text == "two"
+    assert found.tokens[0].logprob == pytest.approx(math.log(2 / 3.5))
+
+
+async def test_it_ends_where_the_places_part() -> None:
+    world = World(with_completion(show_at_least_percent=50))
+    world.model.enqueue("other(")
+    lines = "".join(f"    self.total = first_{n}(value)\n" for n in range(12))
+    assert await world.ask(f"def f(self):\n{lines}    self.█\n") in ("total", "total =")
+
+
+def test_where_the_places_go_on_all_differently_nothing_is_said() -> None:
+    assert copied("".join(f"x.name_{n}\n" for n in range(12)) + "x.█\n") is None
+
+
+def test_other_texts_come_after_the_file_itself() -> None:
+    copier = Copier()
+    copier.look_also_in(["x.width.real"])
+    found = copied("y = x.█\n", copier)
+    assert found is not None and (found.text, found.precedent.in_file) == ("width.real", False)
+    found = copied("x.depth\ny = x.█\n", copier)
+    assert found is not None and (found.text, found.precedent.in_file) == ("depth", True)
+
+
+def test_what_was_read_line_by_line_is_what_is_read_at_once() -> None:
+    """Typing through a file, jumping and deleting: the counts are always those of the text."""
+    rng = random.Random(1)
+    copier, lines = Copier(), ["x = 1"]
+    for _ in range(200):
+        line = "".join(rng.choices(["a", "b", ".", " = ", "(", ")", " "], k=6))
+        where = len(lines) if rng.random() < 0.7 else rng.randrange(len(lines) + 1)
+        if rng.random() < 0.2 and len(lines) > 3:
+            del lines[rng.randrange(len(lines))]
+            where = min(where, len(lines))
+        above = "".join(f"{one}\n" for one in lines[:where])
+        below = "".join(f"\n{one}" for one in lines[where:])
+        document = DocumentContext("a.py", "python", above + line + below, len(above + line))
+        assert copier.suggest(document) == Copier().suggest(document)
+        lines.insert(where, line)
+
+
+def test_a_corpus_grows_at_its_end() -> None:
+    grown = Corpus("a b\n")
+    grown.add("a c\n")
+    whole = Corpus("a b\na c\n")
+    for context in (["a"], ["\n", "a"], ["b", "\n"], ["x"]):
+        assert grown.next(context, "") == whole.next(context, "")
+
+
+LIKE = "".join(f"        self.total_{n} = self.convert(value_{n})\n" for n in range(6))
+
+
+async def test_where_the_file_is_sure_the_model_is_not_asked() -> None:
+    world = World(with_completion(show_at_least_percent=50))
+    marked = f"class A:\n    def f(self):\n{LIKE}        self.total_9 = self.conv█\n"
+    assert await world.ask(marked) == "ert(value_0)"
+    assert world.model.generated == []
+    told = world.engine.explain_last
+    assert told is not None and told.copied and not told.from_cache
+    assert world.statistics.counters.copied == 1
+    # Who types along is answered with the rest.
+    assert await world.ask(marked.replace("conv█", "conver█")) == "t(value_0)"
+    assert world.statistics.counters.cache_hits == 1
+
+
+async def test_who_asks_by_hand_asks_the_model_too() -> None:
+    world = World(with_completion(show_at_least_percent=50))
+    world.model.enqueue("ert_all(9)")
+    marked = f"class A:\n    def f(self):\n{LIKE}        self.total_9 = self.conv█\n"
+    assert await world.ask(marked, Trigger.INVOKED) == "ert_all(9)"
+
+
+async def test_an_unsure_copy_leaves_the_word_to_the_model() -> None:
+    world = World(with_completion(show_at_least_percent=0))
+    world.model.enqueue("third")
+    assert await world.ask("x = first\ny = second\nz = █\n") == "third"
