@@ -1,12 +1,13 @@
 """Fit the show/hide model to a model file, and tell how well its promises hold. One command:
 
-    python -m benchmarks.recalibrate --repos DIR [--model FILE.gguf] [--answers FOLDER]
+    python -m benchmarks.recalibrate --repos DIR --answers FOLDER [--model FILE.gguf]
 
 Asks the model at the pauses of the `TUNED` commits (benchmarks/commits.py), and for languages
 other than Python at the positions of benchmarks/corpus.py; writes `slm_lsp/completion/show.toml`
 from both. Then asks at the pauses of the `REPORTED` commits, of which no weight has seen anything:
-the calibration (CSV and plot) and what each threshold would show come from these. About ten
-minutes on two idle cores; with `--answers` what was asked once is not asked again.
+the calibration (CSV and plot) and what each threshold would show come from these; `--reported 0`
+leaves that out. Fitting takes eight minutes on two busy cores with the bundled model, and judging
+as long again; what was asked once lies in FOLDER, and is not asked again by another run.
 """
 
 import argparse
@@ -36,10 +37,10 @@ WEIGHTS = Path(__file__).parents[1] / "slm_lsp" / "completion" / "show.toml"
 TEXTS = {Source.WRITTEN: "written", Source.COPIED: "copied", Source.COMPARED: "copied"}
 
 
-def pauses_of(folder: Path, repositories: dict[str, str], args: argparse.Namespace) -> list[Row]:
-    chosen = newest_changes(folder, repositories, args.commits)
+def pauses_of(repositories: dict[str, str], n: int, args: argparse.Namespace) -> list[Row]:
+    chosen = newest_changes(args.repos, repositories, n)
     kept = args.answers / "pauses.jsonl"
-    return asyncio.run(journal(folder, chosen, kept, model=args.model))
+    return asyncio.run(journal(args.repos, chosen, kept, model=args.model))
 
 
 def positions_of(folder: Path, args: argparse.Namespace) -> list[Row]:
@@ -175,17 +176,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repos", type=Path, required=True)
     parser.add_argument("--model", type=Path, help="a GGUF file; the bundled model otherwise")
-    parser.add_argument("--commits", type=int, default=8, help="of each repository")
-    parser.add_argument("--a-language", type=int, default=150, help="positions of each")
+    parser.add_argument("--commits", type=int, default=8, help="of each repository, to fit")
+    parser.add_argument("--reported", type=int, default=3, help="of each repository, to judge")
+    parser.add_argument("--a-language", type=int, default=60, help="positions of each")
     parser.add_argument("--answers", type=Path, help="keep the model's answers in this folder")
     args = parser.parse_args()
     with TemporaryDirectory() as scratch:
         args.answers = args.answers or Path(scratch)
         args.answers.mkdir(parents=True, exist_ok=True)
         model = args.model.stem if args.model else bundled_model().name
-        seen = pauses_of(args.repos, TUNED, args) + positions_of(args.repos, args)
+        seen = pauses_of(TUNED, args.commits, args) + positions_of(args.repos, args)
         write_weights(seen, model.removesuffix("-Q8_0"))
-        rows = pauses_of(args.repos, REPORTED, args)
+        print(f"{len(seen)} places to fit")
+        if not args.reported:
+            return
+        rows = pauses_of(REPORTED, args.reported, args)
     bins = calibrated(rows)
     for name, table in (("show_calibration", bins), ("show_thresholds", list(thresholds(rows)))):
         write_table(RESULTS / f"{name}.csv", table)
@@ -193,7 +198,7 @@ def main() -> None:
             print(*(f"{key} {value}" for key, value in row.items()), sep="  ")
     n = sum(one["n"] for one in bins)
     error = sum(one["n"] * abs(one["promised"] - one["right"]) for one in bins) / n
-    print(f"{len(seen)} places to fit, {n} suggestions to judge; calibration error {error:.3f}")
+    print(f"{n} suggestions to judge; calibration error {error:.3f}")
     plot(bins, error, RESULTS / "show_calibration.svg")
 
 
