@@ -26,7 +26,7 @@ from benchmarks.fitting import calibration, fit, plot
 from benchmarks.oracle import Judgement, Tally, judge, net_per_100_lines, saved_percent
 from benchmarks.pauses import Row, journal, journal_of_positions
 from benchmarks.tables import write_table
-from slm_lsp.completion.engine import LEAST_COPIED, SURE
+from slm_lsp.completion.deciding import LEAST_COPIED, SURE
 from slm_lsp.completion.show import show_model
 from slm_lsp.completion.types import Source
 from slm_lsp.models.manifest import bundled_model
@@ -125,7 +125,7 @@ def simulated(rows: list[Row], shown: Callable[[Row], str]) -> dict[str, dict[st
 
 
 def shown_at(row: Row, percent: float) -> str:
-    """What the engine would show; see `CompletionEngine`."""
+    """What the engine would show; see `slm_lsp/completion/deciding.py`."""
     least = max(percent / 100, LEAST_COPIED)
 
     def gain(source: Source, floor: float) -> float | None:

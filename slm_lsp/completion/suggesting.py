@@ -208,7 +208,9 @@ class Suggester:
 
 
 def _still_answers(hit: Hit, explanation: Explanation, question: Question) -> bool:
-    """Asking by hand where only one suggestion was made, or part of one, asks again."""
+    """Asking by hand where a copy, one suggestion, or part of one was made, asks the model."""
     if explanation.trigger is Trigger.INVOKED:
+        if hit.completion.precedent is not None:
+            return False
         return not hit.completion.is_part and hit.completion.n_asked >= question.n_candidates
     return True
