@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from slm_context.imports import Import
 from slm_context.tags import Definition, FileTags
@@ -34,8 +35,8 @@ CREATE INDEX definitions_apart ON definitions (scope) WHERE apart;
 """
 # More definitions of one name say little, unless something vouches for one of them.
 MANY = 6
-# Names of which is remembered whether a folder has them.
-MAX_FOLDERS = 2_000
+# Rows of answers that are kept: some ten megabytes.
+MAX_KEPT = 12_000
 # Names that every folder may have.
 GENERIC = frozenset({"__init__", "index", "mod"})
 # How long to wait for another process that writes.
@@ -76,7 +77,9 @@ class Index:
     def __init__(self, file: Path, *, read_only: bool = False) -> None:
         """Raises sqlite3.Error when there is nothing to read, or no way to write."""
         self.file = file
-        self._folders: dict[str, bool] = {}
+        self._kept: dict[tuple[object, ...], Any] = {}
+        self._kept_of: int = -1
+        self._n_kept = 0
         if read_only:
             self._db = sqlite3.connect(f"file:{_quoted(file)}?mode=ro", uri=True, timeout=0.005)
             if self._db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
@@ -104,6 +107,7 @@ class Index:
 
     def write(self, files: Iterable[IndexedFile], removed: Iterable[str] = ()) -> None:
         """Put these files in, in place of what was known of them, in one transaction."""
+        self._kept.clear()
         with self._db:
             # Before anything is looked up: another process must not write what this one then adds.
             self._db.execute("BEGIN IMMEDIATE")
@@ -157,20 +161,40 @@ class Index:
         that there are many: to make all of them objects takes longer than to find them.
         """
         found: list[Found] = []
+        kept = self._fresh()
         for name in names:
-            rows = self._db.execute(
-                f"SELECT {_COLUMNS} FROM definitions d JOIN files f ON f.id = d.file "
-                "WHERE d.name = ? LIMIT ?",
-                (name, limit),
-            ).fetchall()
-            if worth is not None and len(rows) > MANY:
-                rows = [*rows[:MANY], *(row for row in rows[MANY:] if worth(row[0]))]
-            found += [_found(row) for row in rows]
+            key = (name, limit)
+            if key not in kept:
+                rows = self._db.execute(_BY_NAME, (name, limit)).fetchall()
+                self._n_kept += 1 + len(rows)
+                kept[key] = [_found(row) for row in rows[:MANY]], rows[MANY:]
+            few, more = kept[key]
+            found += few
+            found += [_found(row) for row in more if worth is None or worth(row[0])]
         return found
+
+    def _fresh(self) -> dict[tuple[object, ...], Any]:
+        """Answers given before, unless something was written since.
+
+        From key to key the same is asked, and asking costs more than all that is done with it.
+        """
+        (version,) = self._db.execute("PRAGMA data_version").fetchone()
+        if version != self._kept_of or self._n_kept > MAX_KEPT:
+            self._kept.clear()
+            self._kept_of, self._n_kept = version, 0
+        return self._kept
+
+    def _asked(self, sql: str, arguments: tuple[object, ...]) -> list[Any]:
+        """The rows of a question, from before where nothing was written since."""
+        kept, key = self._fresh(), (sql, *arguments)
+        if key not in kept:
+            kept[key] = self._db.execute(sql, arguments).fetchall()
+            self._n_kept += 1 + len(kept[key])
+        return kept[key]
 
     def outline(self, path: str) -> list[Definition]:
         """What a file defines, in text order."""
-        rows = self._db.execute(
+        rows = self._asked(
             f"SELECT {_COLUMNS} FROM definitions d JOIN files f ON f.id = d.file "
             "WHERE f.path = ? ORDER BY d.start_line",
             (path,),
@@ -179,7 +203,7 @@ class Index:
 
     def methods_apart(self, scope: str, limit: int = 200) -> list[Found]:
         """The methods of a class that stand outside of it, maybe in other files."""
-        rows = self._db.execute(
+        rows = self._asked(
             f"SELECT {_COLUMNS} FROM definitions d JOIN files f ON f.id = d.file "
             "WHERE d.scope = ? AND d.apart ORDER BY f.path, d.start_line LIMIT ?",
             (scope, limit),
@@ -188,7 +212,7 @@ class Index:
 
     def beside(self, folder: str, limit: int = 400) -> list[Found]:
         """What files right in a folder define that is no member of anything."""
-        rows = self._db.execute(
+        rows = self._asked(
             f"SELECT {_COLUMNS} FROM files f JOIN definitions d ON f.id = d.file "
             f"WHERE {_IN_FOLDER} AND d.scope = '' ORDER BY f.path, d.start_line LIMIT ?",
             (*_range(folder), limit),
@@ -197,7 +221,7 @@ class Index:
 
     def files_in(self, folder: str, language: str, limit: int) -> list[str]:
         """The files of a language right in a folder."""
-        rows = self._db.execute(
+        rows = self._asked(
             f"SELECT path FROM files f WHERE {_IN_FOLDER} AND language = ? ORDER BY path LIMIT ?",
             (*_range(folder), language, limit),
         )
@@ -205,29 +229,20 @@ class Index:
 
     def has_folder(self, name: str) -> bool:
         """Whether any folder of indexed files is called so."""
-        if len(self._folders) > MAX_FOLDERS:
-            self._folders.clear()
-        if name not in self._folders:
-            row = self._db.execute(
-                "SELECT 1 FROM files WHERE path GLOB ? OR path GLOB ? LIMIT 1",
-                (f"{name}/*", f"*/{name}/*"),
-            ).fetchone()
-            self._folders[name] = row is not None
-        return self._folders[name]
+        sql = "SELECT 1 FROM files WHERE path GLOB ? OR path GLOB ? LIMIT 1"
+        return bool(self._asked(sql, (f"{name}/*", f"*/{name}/*")))
 
     def imports(self, path: str) -> list[Import]:
-        row = self._db.execute("SELECT imports FROM files WHERE path = ?", (path,)).fetchone()
-        if row is None:
-            return []
         return [
             Import(module, tuple((here, there) for here, there in names))
-            for module, names in json.loads(row[0])
+            for (row,) in self._asked("SELECT imports FROM files WHERE path = ?", (path,))
+            for module, names in json.loads(row)
         ]
 
     def paths(self, names: Iterable[str]) -> Iterator[str]:
         """Files whose last part, without the extension, is one of these names."""
         for name in names:
-            rows = self._db.execute("SELECT path FROM files WHERE stem = ? LIMIT 50", (name,))
+            rows = self._asked("SELECT path FROM files WHERE stem = ? LIMIT 50", (name,))
             yield from (path for (path,) in rows)
 
     def count(self) -> tuple[int, int]:
@@ -241,6 +256,9 @@ _IN_FOLDER = "f.path >= ? AND f.path < ? AND instr(substr(f.path, ?), '/') = 0"
 _COLUMNS = (
     "f.path, f.language, d.name, d.kind, d.scope, d.start_line, d.end_line, d.signature, "
     "d.doc, d.apart"
+)
+_BY_NAME = (
+    f"SELECT {_COLUMNS} FROM definitions d JOIN files f ON f.id = d.file WHERE d.name = ? LIMIT ?"
 )
 
 

@@ -7,6 +7,8 @@ from slm_context.cursor import DocumentContext
 
 LINES_BEFORE, LINES_AFTER = 30, 5
 IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]{2,}")
+LINKS = (".", "::", "->")
+NAME_AT_END = re.compile(r"[A-Za-z_$][\w$]*\Z")
 # Strings and line comments name nothing; what stays open at the end of a line is left alone.
 NO_CODE = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|(?:#|//)[^\n]*")
 # Of all languages together: a name that is a keyword in one is rarely defined in another.
@@ -59,5 +61,9 @@ def names_near(document: DocumentContext, extra: str = "") -> list[UsedName]:
 
 
 def _owner(code: str, start: int) -> str:
-    match = re.search(r"([A-Za-z_$][\w$]*)\s*(?:\.|::|->)\s*$", code[:start])
-    return match[1] if match else ""
+    before = code[:start].rstrip()
+    for link in LINKS:
+        if before.endswith(link):
+            match = NAME_AT_END.search(before.removesuffix(link).rstrip())
+            return match.group() if match else ""
+    return ""
