@@ -5,7 +5,7 @@ import logging
 
 from slm_prompts.template import templates
 
-from slm_lsp.completion.asking import Gather
+from slm_lsp.completion.asking import Expect, Gather
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.completion.sources import Defined
 from slm_lsp.inference.client import ModelClient, WorkerClient
@@ -51,7 +51,14 @@ def build_engine(
     statistics: Statistics | None = None,
     gather: Gather | None = None,
     defined: Defined | None = None,
+    expect: Expect | None = None,
 ) -> CompletionEngine:
     return CompletionEngine(
-        client, settings, statistics, gather, defined, discharging=BATTERY.discharging
+        client,
+        settings,
+        statistics,
+        gather,
+        defined,
+        discharging=BATTERY.discharging,
+        expect=expect,
     )

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from slm_context.cursor import DocumentContext
+from slm_context.expected import ExpectedName
 from slm_context.types import ContextBundle
 
 from slm_lsp import sandbox
@@ -34,6 +35,7 @@ OFF = Status(State.OFF, "completion is switched off in the settings")
 
 GatherIn = Callable[[Folder, DocumentContext], Awaitable[ContextBundle]]
 DefinedIn = Callable[[Folder, Sequence[str]], Awaitable[frozenset[str]]]
+ExpectIn = Callable[[Folder, DocumentContext], Awaitable[Sequence[ExpectedName]]]
 
 
 class ServingModel:
@@ -45,9 +47,11 @@ class ServingModel:
         on_status: Callable[[Status], None],
         gather: GatherIn,
         defined: DefinedIn,
+        expect: ExpectIn,
     ) -> None:
         self._gather = gather
         self._defined = defined
+        self._expect = expect
         self.client: WorkerClient | None = None
         self._engines: dict[Folder, CompletionEngine] = {}
         self._statistics = statistics
@@ -128,6 +132,7 @@ class ServingModel:
                 self._statistics,
                 partial(self._gather, folder),
                 partial(self._defined, folder),
+                partial(self._expect, folder),
             )
         return self._engines[folder]
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from slm_context.cursor import DocumentContext
+from slm_context.expected import ExpectedName, members, weighted
 from slm_context.fuse import Limits, fit, fused
 from slm_context.imports import Import
 from slm_context.index import Index, stem_of
 from slm_context.languages import line_comment
 from slm_context.modules import Modules
-from slm_context.names import IDENTIFIER, KEYWORDS, UsedName, names_near
+from slm_context.names import KEYWORDS, UsedName, names_near
 from slm_context.receiver import Step, steps_at
 from slm_context.remembered import Remembered
 from slm_context.resolve import Resolver, classes_around
@@ -21,10 +22,11 @@ from slm_context.retrievers.edits import Changed, edit_snippets
 from slm_context.retrievers.modules import module_snippet, package_snippet
 from slm_context.retrievers.similar import OtherText, similar_snippets
 from slm_context.retrievers.told import Cursor
+from slm_context.standing import Standing, StandingTexts
 from slm_context.tags import Definition, FileTags
 from slm_context.types import ContextBundle, Origin, Snippet
 from slm_context.usage import Usage
-from slm_context.view import MAX_PARSED, OpenText, View, parsed
+from slm_context.view import MAX_PARSED, OpenText, View
 
 __all__ = ["Gatherer", "Limits", "OpenText"]
 
@@ -56,6 +58,7 @@ class Gatherer:
         self._allows = allows
         self._clock = clock
         self._manifests: Remembered[str, str] = Remembered(MAX_MANIFEST_CHARS)
+        self._standing = StandingTexts()
 
     def defined(self, names: Sequence[str]) -> frozenset[str]:
         """Those of the names that some indexed file defines."""
@@ -70,28 +73,47 @@ class Gatherer:
         started = self._clock()
         lists: list[list[Snippet]] = []
         complete = True
-        for retriever in self._retrievers(document, open_texts):
+        ends = started + limits.deadline_ms / 1000
+        for retriever in self._retrievers(document, open_texts, ends):
             lists.append([one for one in retriever() if self._may_show(one)])
-            if (self._clock() - started) * 1000 > limits.deadline_ms:
+            if self._clock() > ends:
                 complete = False
                 break
         chosen, dropped = fit(fused(lists), document, limits)
         elapsed_ms = (self._clock() - started) * 1000
         return ContextBundle(chosen, dropped, round(elapsed_ms, 3), complete)
 
+    def expected(
+        self, document: DocumentContext, open_texts: Sequence[OpenText]
+    ) -> tuple[ExpectedName, ...]:
+        """The names that may come behind the dot at the cursor; () where nothing tells."""
+        steps, language = steps_at(document), document.language
+        if not steps or language is None:
+            return ()
+        view = View(self._index, open_texts)
+        standing = self._standing.of(document)
+        asked = self._asked(document, language, standing, view)
+        of, resolver = asked.cursor.receivers, asked.resolver
+        found = list(members(document, standing.tags, steps, of, resolver, view, self._allows))
+        if not found:
+            found = [one.name for one in self._offered(asked, steps, view)[1]]
+        if not found:
+            return ()
+        return weighted(found, document, standing.members, steps[-1], asked.usage.texts)
+
     def _may_show(self, snippet: Snippet) -> bool:
         # A package's own files were asked about one by one.
         return snippet.origin is Origin.PACKAGE or self._allows(snippet.path)
 
     def _retrievers(
-        self, document: DocumentContext, open_texts: Sequence[OpenText]
+        self, document: DocumentContext, open_texts: Sequence[OpenText], ends: float
     ) -> Iterator[Callable[[], list[Snippet]]]:
         """In order of what they are worth, each begun only while there is time."""
         language = document.language
-        tags = parsed(document.text, language, document.path) if language else FileTags()
+        standing = self._standing.of(document)
         view = View(self._index, open_texts)
         if language is not None:
-            asked = self._asked(document, language, tags, view)
+            asked = self._asked(document, language, standing, view)
             yield lambda: self._definitions(asked, view)
             yield lambda: counterpart_snippets(
                 document.path,
@@ -108,15 +130,15 @@ class Gatherer:
         )
         yield lambda: similar_snippets(
             document.prefix[-4_000:],
-            self._texts(document, tags.imports, view, open_texts),
+            self._texts(document, standing.tags.imports, view, open_texts, ends),
         )
 
     def _asked(
-        self, document: DocumentContext, language: str, tags: FileTags, view: View
+        self, document: DocumentContext, language: str, standing: Standing, view: View
     ) -> "_Asked":
+        tags, words = standing.tags, standing.words
         imports = tags.imports or view.imports(document.path)
         modules = Modules(document, language, imports, view, self._manifest)
-        words = Counter(IDENTIFIER.findall(document.text))
         usage = Usage(document, words, view, self._read)
         lookup, outline = view.definitions, view.outline
         resolver = Resolver(
@@ -142,7 +164,7 @@ class Gatherer:
             usage,
             modules.is_own if language == "rust" else lambda names: False,
         )
-        return _Asked(document, cursor, modules)
+        return _Asked(document, cursor, modules, resolver, usage)
 
     def _manifest(self, path: str) -> str:
         """A build file, read once: without it, import paths mean nothing."""
@@ -170,7 +192,17 @@ class Gatherer:
         )
         return [*found[:1], package, *found[1:]] if package else found
 
-    def _module(self, asked: "_Asked", steps: Sequence[Step], view: View) -> Iterator[Snippet]:
+    def _module(self, asked: "_Asked", steps: Sequence[Step], view: View) -> list[Snippet]:
+        """What the module before the dot offers, as a list."""
+        cursor = asked.cursor
+        path, offered = self._offered(asked, steps, view)
+        name, comment = steps[-1].name, line_comment(cursor.language)
+        snippet = module_snippet(path, name, offered, cursor.usage, comment) if offered else None
+        return [snippet] if snippet is not None else []
+
+    def _offered(
+        self, asked: "_Asked", steps: Sequence[Step], view: View
+    ) -> tuple[str, list[Definition]]:
         """What the module before the dot offers, by itself or by way of what it imports."""
         cursor = asked.cursor
         for module in asked.modules.named(steps):
@@ -188,12 +220,8 @@ class Gatherer:
                     and self._allows(found.path)
                 ]
             if offered:
-                comment = line_comment(cursor.language)
-                name = steps[-1].name
-                snippet = module_snippet(paths[0], name, offered, cursor.usage, comment)
-                if snippet is not None:
-                    yield snippet
-                    return
+                return paths[0], offered
+        return "", []
 
     def _texts(
         self,
@@ -201,8 +229,9 @@ class Gatherer:
         imports: Sequence[Import],
         view: "View",
         open_texts: Sequence[OpenText],
+        ends: float,
     ) -> Iterator[OtherText]:
-        """What is open, and the files imported first."""
+        """What is open, and the files imported first, while there is time to look at them."""
         seen = {document.path}
         for one in open_texts:
             if one.path not in seen and one.language == document.language:
@@ -210,7 +239,9 @@ class Gatherer:
                 yield OtherText(one.path, one.text)
         n_read = 0
         for path in view.imported(document, imports):
-            if path in seen or n_read >= MAX_IMPORTED_TEXTS:
+            if n_read >= MAX_IMPORTED_TEXTS or self._clock() > ends:
+                return
+            if path in seen:
                 continue
             seen.add(path)
             text = self._read(path)
@@ -224,6 +255,8 @@ class _Asked:
     document: DocumentContext
     cursor: Cursor
     modules: Modules
+    resolver: Resolver
+    usage: Usage
 
 
 def _with_frequent(near: list[UsedName], words: Counter[str]) -> list[UsedName]:

@@ -122,7 +122,7 @@ class Resolver:
             scores: dict[str, float] = defaultdict(float)
             counts: dict[str, int] = defaultdict(int)
             for member in members:
-                scopes = {one.definition.scope for one in self._definitions(member)} - {""}
+                scopes = {one.definition.scope for one in self.definitions(member)} - {""}
                 for scope in scopes:
                     scores[scope] += 1 / len(scopes)
                     counts[scope] += 1
@@ -138,7 +138,7 @@ class Resolver:
 
     def _of_named(self, name: str) -> list[str]:
         """What a function of this name gives, or an instance of the class."""
-        found = [one for one in self._definitions(name) if not one.definition.scope]
+        found = [one for one in self.definitions(name) if not one.definition.scope]
         classes: list[str] = []
         for one in found[:3]:
             classes += self._result(one)
@@ -146,7 +146,7 @@ class Resolver:
 
     def _of_member(self, classes: Sequence[str], step: Step, depth: int) -> list[str]:
         wanted = self._with_bases(classes)
-        found = [one for one in self._definitions(step.name) if one.definition.scope in wanted]
+        found = [one for one in self.definitions(step.name) if one.definition.scope in wanted]
         # A field and a method may have one name.
         found.sort(key=lambda one: step.called != (one.definition.kind in ("function", "method")))
         for one in found[:3]:
@@ -168,7 +168,7 @@ class Resolver:
         named = [one.scope if word in ("Self", "self") else word for word in words]
         classes = self._classes(named)
         for name in classes:
-            paths = {d.path for d in self._definitions(name)}
+            paths = {d.path for d in self.definitions(name)}
             if len(paths) > 1 and found.path in paths:
                 self.homes[name] = found.path
         return classes
@@ -179,10 +179,11 @@ class Resolver:
             name
             for name in dict.fromkeys(names)
             if len(name) > 1
-            and any(one.definition.kind in ("class", "type") for one in self._definitions(name))
+            and any(one.definition.kind in ("class", "type") for one in self.definitions(name))
         ][:2]
 
-    def _definitions(self, name: str) -> list[Found]:
+    def definitions(self, name: str) -> list[Found]:
+        """What is so called, here and elsewhere."""
         if name not in self._known:
             path = self._document.path
             own = [Found(path, self._language, d) for d in self._tags.definitions if d.name == name]
@@ -195,7 +196,7 @@ class Resolver:
         for name in all_classes:
             if len(all_classes) >= MAX_BASES:
                 break
-            for one in self._definitions(name)[:3]:
+            for one in self.definitions(name)[:3]:
                 if one.definition.kind == "class":
                     all_classes += [base for base in self._bases(one) if base not in all_classes]
         return all_classes[:MAX_BASES]

@@ -142,6 +142,7 @@ async def complete(document: DocumentContext, path: Path) -> Outcome:
             settings,
             gather=lambda at: workspace.gather(at, ()),
             defined=workspace.defined,
+            expect=lambda at: workspace.expected(at, ()),
         )
         request = CompletionRequest(path.as_uri(), 1, document, Trigger.INVOKED)
         started = time.perf_counter()
@@ -187,6 +188,7 @@ def told(explanation: Explanation) -> str:
     parts += [f"  [{s['part']}] {s['text']!r}" for s in explanation.prompt]
     parts += ["snippets:", *(f"  {_snippet(one)}" for one in explanation.snippets)]
     parts += ["left out:", *(f"  {_snippet(one)}" for one in explanation.left_out)]
+    parts += ["may come: " + (", ".join(explanation.expected) or "nothing is known")]
     parts += [f"raw: {explanation.raw!r}", "filters:"]
     parts += [
         f"  {verdict.filter}: {verdict.after!r}"

@@ -5,12 +5,14 @@ import logging
 import math
 import time
 from asyncio import timeout
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from slm_context.cursor import DocumentContext
+from slm_context.expected import ExpectedName
 from slm_context.languages import LANGUAGES
+from slm_context.receiver import steps_at
 from slm_context.syntax import SyntaxTree
 from slm_context.types import ContextBundle, Snippet
 from slm_context.window import Window, fit_window
@@ -18,7 +20,7 @@ from slm_prompts import FimTemplate, OtherFile, Prompt, render
 
 from slm_lsp.completion.budget import PromptBudget
 from slm_lsp.completion.confident import LOST
-from slm_lsp.completion.healing import healed
+from slm_lsp.completion.healing import beginnings, healed
 from slm_lsp.completion.stop import ends_while_written
 from slm_lsp.completion.types import CompletionMode, Explanation, Token, Trigger
 from slm_lsp.errors import PromptTooLong
@@ -34,10 +36,15 @@ SNIPPETS_LAST_S = 10.0
 # Gathering keeps its own deadline; this is for when it does not.
 GATHER_PATIENCE = 4.0
 
+# Of the names that may come, so many are told by `--explain`.
+N_TOLD = 12
+
 # At most this part of the context is for the answer.
 ANSWER_SHARE = 4
 
 Gather = Callable[[DocumentContext], Awaitable[ContextBundle]]
+# The names that may come at the cursor, the likeliest first.
+Expect = Callable[[DocumentContext], Awaitable[Sequence[ExpectedName]]]
 
 
 @dataclass(slots=True)
@@ -83,11 +90,13 @@ class Asker:
         client: ModelClient,
         settings: Settings,
         gather: Gather | None = None,
+        expect: Expect | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._client = client
         self._settings = settings
         self._gather = gather
+        self._expect = expect
         self._clock = clock
         self._budget = PromptBudget()
         self._stable: dict[str, _Stable] = {}
@@ -117,6 +126,8 @@ class Asker:
         """
         started = self._clock()
         stable = await self._settle_context(uri, document)
+        expected = await self._expected(document)
+        explanation.expected = [f"{one.name} +{one.weight:.1f}" for one in expected[:N_TOLD]]
         explanation.timings_ms["gather"] = _ms(self._clock() - started)
         completion = self._settings.completion
         block = question.mode is CompletionMode.BLOCK
@@ -142,6 +153,7 @@ class Asker:
                 deadline_ms=question.deadline_ms,
                 min_logprob=math.log(LOST) if automatic else None,
                 heal=heal,
+                expected=beginnings(expected, heal),
                 shift=question.template.order == "psm",
             )
             started = self._clock()
@@ -200,6 +212,19 @@ class Asker:
                             break  # closing the stream stops the model
         return answer
 
+    async def _expected(self, document: DocumentContext) -> Sequence[ExpectedName]:
+        """The names that may come; not kept, since no prompt holds them."""
+        if self._expect is None or not steps_at(document):
+            return ()
+        try:
+            async with timeout(self._patience_s()):
+                return await self._expect(document)
+        except TimeoutError:
+            return ()
+
+    def _patience_s(self) -> float:
+        return GATHER_PATIENCE * self._settings.context.deadline_ms / 1000
+
     async def _settle_context(self, uri: str, document: DocumentContext) -> _Stable:
         """Gather again when the cursor is on another line, or after a pause."""
         stable = self._stable.setdefault(uri, _Stable())
@@ -209,7 +234,7 @@ class Asker:
         now = self._clock()
         if line == stable.line and now - stable.gathered_at < SNIPPETS_LAST_S:
             return stable
-        patience_s = GATHER_PATIENCE * self._settings.context.deadline_ms / 1000
+        patience_s = self._patience_s()
         try:
             async with timeout(patience_s):
                 bundle = await self._gather(document)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from slm_context.cursor import DocumentContext
 
 from slm_lsp.completion.ahead import Ahead, Sleep
-from slm_lsp.completion.asking import Gather, Question
+from slm_lsp.completion.asking import Expect, Gather, Question
 from slm_lsp.completion.debounce import Debounce
 from slm_lsp.completion.deciding import Decider
 from slm_lsp.completion.following import documents_if_accepted
@@ -44,6 +44,7 @@ class CompletionEngine:
         clock: Clock = time.perf_counter,
         sleep: Sleep = asyncio.sleep,
         discharging: Callable[[], bool] = lambda: False,
+        expect: Expect | None = None,
     ) -> None:
         self.explain_last: Explanation | None = None
         self.ahead = Ahead(sleep)
@@ -53,7 +54,7 @@ class CompletionEngine:
         self._clock = clock
         self._sleep = sleep
         self._discharging = discharging
-        self._suggester = Suggester(client, settings, self._counters, gather, defined, clock)
+        self._suggester = Suggester(client, settings, self._counters, gather, defined, clock, expect)
         self._decider = Decider(self._suggester, settings, self._statistics)
         self._debounce = Debounce()
         self._running: dict[str, asyncio.Task[Completion | None]] = {}

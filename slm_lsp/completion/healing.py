@@ -7,6 +7,9 @@ it. As a gain, the prompt stays the same while the word is typed.
 """
 
 import re
+from collections.abc import Sequence
+
+from slm_context.expected import ExpectedName
 
 # A word, with the blank or sign before it: tokenizers join one such character to a word.
 WORD_AT_END = re.compile(r"[^\r\n\w]?\w+\Z")
@@ -20,3 +23,14 @@ def healed(prefix: str) -> tuple[str, str]:
     if match is None or len(match.group()) >= LONGEST:
         return prefix, ""
     return prefix[: match.start()], match.group()
+
+
+def beginnings(expected: Sequence[ExpectedName], heal: str) -> tuple[tuple[str, float], ...]:
+    """What an answer that begins with `heal` may begin with, when these names may come."""
+    lead = heal[:1] if heal and not is_word(heal[0]) else ""
+    word = heal.removeprefix(lead)
+    return tuple((lead + one.name, one.weight) for one in expected if one.name.startswith(word))
+
+
+def is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"

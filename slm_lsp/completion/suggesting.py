@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from slm_context.cursor import DocumentContext
 from slm_prompts import chosen_template
 
-from slm_lsp.completion.asking import Answer, Asker, Gather, Question
+from slm_lsp.completion.asking import Answer, Asker, Expect, Gather, Question
 from slm_lsp.completion.cache import Hit, SuggestionCache
 from slm_lsp.completion.choosing import chosen, chosen_copy, promised
 from slm_lsp.completion.gate import mode_for
@@ -44,12 +44,13 @@ class Suggester:
         gather: Gather | None = None,
         defined: Defined | None = None,
         clock: Clock = time.perf_counter,
+        expect: Expect | None = None,
     ) -> None:
         self._client = client
         self._settings = settings
         self._counters = counters
         self._clock = clock
-        self._asker = Asker(client, settings, gather, clock)
+        self._asker = Asker(client, settings, gather, expect, clock)
         self._sources = Sources(self._asker, defined)
         self._cache = SuggestionCache()
         self._written = WrittenAnswers()

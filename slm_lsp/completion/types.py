@@ -138,6 +138,8 @@ class Explanation:
     prompt: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     snippets: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
     left_out: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    # The likeliest of the names that may come behind the dot, with what they are worth in nats.
+    expected: list[str] = field(default_factory=list[str])
     raw: str = ""
     verdicts: list[Verdict] = field(default_factory=list[Verdict])
     skip_reason: SkipReason | None = None

@@ -8,6 +8,7 @@ from random import Random
 
 from slm_lsp.errors import PromptTooLong
 from slm_lsp.inference.cache import PROMPT, PromptCache
+from slm_lsp.inference.expected import Expected
 from slm_lsp.inference.llama import N_BRANCH_CELLS, Aborted, Llama, NoRoom
 from slm_lsp.inference.lookup import DraftPolicy, PromptLookup
 from slm_lsp.inference.sampling import Logits, choose, most_probable
@@ -26,6 +27,7 @@ class Candidate:
     stream: TextStream
     random: Random
     to_heal: bytes
+    expected: Expected
     n_tokens: int = 0  # chosen; all but the last one are in the cache, too
     sum_logprob: float = 0.0
     next_token: int = 0
@@ -171,6 +173,7 @@ class Answer:
             TextStream(request.stop + (LINE_ENDS if request.single_line else ())),
             Random(request.seed + index),
             request.heal.encode("utf-8", "replace"),
+            Expected(request.expected, self._llama.vocab),
         )
 
     def _goes_on(self, candidate: Candidate) -> bool:
@@ -183,6 +186,7 @@ class Answer:
             first = [self._choose(candidate, logits) for candidate in candidates]
         else:
             n, allowed = len(candidates), self._allowed(candidates[0])
+            logits = candidates[0].expected.raised(logits)
             first = [*most_probable(logits, n, allowed)] if self._has_any(allowed) else []
         for candidate, choice in zip(candidates, first, strict=False):
             if candidate.index:
@@ -205,7 +209,9 @@ class Answer:
             self._take(candidate, self._choose(candidate, self._llama.logits(row)))
 
     def _draft(self, candidate: Candidate) -> list[int]:
-        if self._drafting is None or self._lookup is None or candidate.to_heal:
+        if self._drafting is None or self._lookup is None:
+            return []
+        if candidate.to_heal or candidate.expected:
             return []
         if not self._drafting.pays():
             return []
@@ -236,6 +242,7 @@ class Answer:
         allowed = self._allowed(candidate)
         if not self._has_any(allowed):
             return self._end_token(), 0.0
+        logits = candidate.expected.raised(logits)
         return choose(logits, self._request.temperature, candidate.random, allowed)
 
     def _allowed(self, candidate: Candidate) -> Logits | None:
@@ -258,6 +265,7 @@ class Answer:
         candidate.n_tokens += 1
         candidate.next_token = token
         piece = self._llama.vocab.piece(token)
+        token_logprob += candidate.expected.take(token)
         n_healed = min(len(candidate.to_heal), len(piece))
         candidate.to_heal = candidate.to_heal[n_healed:]
         if piece[n_healed:]:

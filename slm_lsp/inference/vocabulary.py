@@ -32,6 +32,8 @@ class Vocabulary:
         )
         # Between keystrokes all segments but one stay the same.
         self._segment = lru_cache(maxsize=64)(self._tokenise)
+        # Of the members of a thing, which are told again and again while one of them is chosen.
+        self.tokenise_name = lru_cache(maxsize=2_000)(lambda name: self._tokenise(name, False))
         self.piece = lru_cache(maxsize=None)(self._piece)
         self.matching = lru_cache(maxsize=32)(self._matching)
 
@@ -98,6 +100,13 @@ class Vocabulary:
         return np.array(sorted(found), np.int64)
 
     @cached_property
+    def word_ends(self) -> "np.ndarray[Any, np.dtype[np.int64]]":
+        """The tokens before which a word is over."""
+        pieces, tokens = self._sorted_pieces
+        ends = [t for piece, t in zip(pieces, tokens, strict=True) if not is_word_byte(piece[0])]
+        return np.array(sorted({*ends, *self.end_tokens}), np.int64)
+
+    @cached_property
     def _sorted_pieces(self) -> tuple[list[bytes], list[int]]:
         """All pieces of text in order, with their tokens. Made when healing is first asked for."""
         room = ctypes.create_string_buffer(256)
@@ -124,3 +133,8 @@ class Vocabulary:
             room = ctypes.create_string_buffer(-n)
             n = C.llama_token_to_piece(self._vocab, token, room, len(room), 0, special)
         return room.raw[:n]
+
+
+def is_word_byte(byte: int) -> bool:
+    """Whether a byte may stand in a name. Those above ASCII are of letters, mostly."""
+    return byte >= 0x80 or byte in b"_$" or chr(byte).isalnum()

@@ -68,6 +68,8 @@ class Generate:
     # Token healing: the answer is made to begin with this text, which is then cut off. It is
     # what was taken off the prompt's prefix, back to a place where a token surely begins.
     heal: str = ""
+    # What the answer may begin with, healed text included, and how many nats more each is worth.
+    expected: tuple[tuple[str, float], ...] = ()
     # Where the prompt changed in its middle, move the cells of its end instead of evaluating
     # them again. Meant for prompts with the suffix after the prefix; nearly exact, not quite.
     shift: bool = False

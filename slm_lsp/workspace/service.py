@@ -17,7 +17,8 @@ from functools import partial
 from pathlib import Path
 
 from slm_context.cursor import DocumentContext
-from slm_context.gather import Gatherer
+from slm_context.expected import ExpectedName
+from slm_context.gather import Gatherer, OpenText
 from slm_context.index import Index
 from slm_context.tags import tags_of
 from slm_context.types import ContextBundle
@@ -119,6 +120,15 @@ class Workspace:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._gather, document, others)
 
+    async def expected(
+        self, document: DocumentContext, others: Sequence[OpenDocument]
+    ) -> tuple[ExpectedName, ...]:
+        """The names that may come at a cursor; none where context is switched off."""
+        if not self._enabled:
+            return ()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._expected, document, others)
+
     async def defined(self, names: Sequence[str]) -> frozenset[str]:
         """Those of the names that the repository defines somewhere; none while nothing is read."""
         if not self._enabled or self.root is None or self._closed:
@@ -144,6 +154,25 @@ class Workspace:
     # In the thread.
 
     def _gather(self, document: DocumentContext, others: Sequence[OpenDocument]) -> ContextBundle:
+        open_texts = self._quotable(document, others)
+        try:
+            return self._ready().gather(document, open_texts, self._limits)
+        except sqlite3.Error as error:
+            return self._anew(error).gather(document, open_texts, self._limits)
+
+    def _expected(
+        self, document: DocumentContext, others: Sequence[OpenDocument]
+    ) -> tuple[ExpectedName, ...]:
+        open_texts = self._quotable(document, others)
+        try:
+            return self._ready().expected(document, open_texts)
+        except sqlite3.Error as error:
+            return self._anew(error).expected(document, open_texts)
+
+    def _quotable(
+        self, document: DocumentContext, others: Sequence[OpenDocument]
+    ) -> list[OpenText]:
+        """Of the open documents, what may be quoted now, and how it was before."""
         self._history.see(document.path, document.text)
         open_texts = self._history.with_before(
             quotable(others, self.root, self._include, self._exclude)
@@ -151,20 +180,22 @@ class Workspace:
         self._open = frozenset(one.path for one in open_texts)
         # The ignore files may have changed since the last question.
         self._rules = self._made_rules() if self.root is not None else None
+        return open_texts
+
+    def _ready(self) -> Gatherer:
         if self._gatherer is None:
             self._gatherer = self._over(self._readable())
-        try:
-            return self._gatherer.gather(document, open_texts, self._limits)
-        except sqlite3.Error as error:
-            LOG.warning("the index cannot be read (%s): it is made anew", error)
-            self._gatherer = self._over(None)
-            return self._gatherer.gather(document, open_texts, self._limits)
+        return self._gatherer
+
+    def _anew(self, error: sqlite3.Error) -> Gatherer:
+        """What can be told without the index."""
+        LOG.warning("the index cannot be read (%s): it is made anew", error)
+        self._gatherer = self._over(None)
+        return self._gatherer
 
     def _defined(self, names: Sequence[str]) -> frozenset[str]:
-        if self._gatherer is None:
-            self._gatherer = self._over(self._readable())
         try:
-            return self._gatherer.defined(names)
+            return self._ready().defined(names)
         except sqlite3.Error:
             return frozenset()  # the next gathering says so, and begins anew
 

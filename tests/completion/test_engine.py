@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from slm_context.cursor import DocumentContext
+from slm_context.expected import ExpectedName
 from slm_context.languages import language_for
 from slm_context.types import ContextBundle, Origin, Snippet
 
@@ -31,6 +32,7 @@ class World:
         settings: Settings | None = None,
         gather=None,
         defined=None,
+        expect=None,
         discharging: bool = False,
     ) -> None:
         self.now = 0.0
@@ -47,6 +49,7 @@ class World:
             lambda: self.now,
             self._sleep,
             lambda: self.discharging,
+            expect,
         )
 
     async def _sleep(self, seconds: float) -> None:
@@ -235,6 +238,23 @@ async def test_after_a_line_was_accepted_the_block_goes_on() -> None:
     world.model.enqueue("h = 2\n    return w * h")
     text = "def area(w):\n    x = 1\n    w = abs(w)\n    █\n"
     assert await world.ask(text) == "h = 2\n    return w * h"
+
+
+async def test_names_that_may_come_are_told_to_the_model_behind_a_dot_only() -> None:
+    asked: list[str] = []
+
+    async def expect(document: DocumentContext) -> tuple[ExpectedName, ...]:
+        asked.append(document.line_prefix)
+        return ExpectedName("second", 4.0), ExpectedName("first", 3.0)
+
+    world = World(expect=expect)
+    world.model.enqueue("cond")
+    assert await world.ask("x = things.se█\n") == "cond"
+    assert world.model.generated[0].expected == ((".second", 4.0),)
+    assert world.engine.explain_last and world.engine.explain_last.expected[0] == "second +4.0"
+    world.model.enqueue("first")
+    assert await world.ask("y = █\n") == "first"
+    assert world.model.generated[1].expected == () and asked == ["x = things.se"]
 
 
 async def test_snippets_come_from_the_gatherer_and_stay_on_a_line() -> None:

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 from slm_context.cursor import DocumentContext
+from slm_context.expected import ExpectedName
 from slm_context.languages import language_for
 from slm_context.syntax import parse
 
 from slm_lsp.completion.budget import MIN_CHARS, PromptBudget
 from slm_lsp.completion.following import documents_if_accepted
-from slm_lsp.completion.healing import healed
+from slm_lsp.completion.healing import beginnings, healed
 from slm_lsp.completion.stop import MAX_BLOCK_LINES, end_of_answer, ends_while_written
 from slm_lsp.completion.types import Completion, CompletionMode
 from slm_lsp.inference.wire import Done, EndReason
@@ -47,6 +48,22 @@ def test_half_a_word_is_taken_off_the_prompt(prefix: str, shown: str, heal: str)
 
 def test_the_prompt_stays_the_same_while_a_word_is_typed() -> None:
     assert len({healed("x = first"[: 5 + n])[0] for n in range(1, 5)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("heal", "wanted"),
+    [
+        ("", ["add", "total"]),
+        (".", [".add", ".total"]),
+        (".to", [".total"]),
+        ("to", ["total"]),
+        (".To", []),
+        ("(total", ["(total"]),
+    ],
+)
+def test_names_that_may_come_begin_with_what_is_typed(heal: str, wanted: list[str]) -> None:
+    names = (ExpectedName("add", 3.0), ExpectedName("total", 2.0))
+    assert [text for text, _ in beginnings(names, heal)] == wanted
 
 
 # Budget.

@@ -251,6 +251,35 @@ def test_healing_text_that_no_token_begins_with_still_ends(engine):
     assert isinstance(answer[0], str)
 
 
+BASKET = "class Basket:\n    pass\n\n\ndef f(basket):\n    basket"
+NAMES = (("zebra_article", 30.0), ("zebra_price", 40.0), ("zeb", 1.0))
+
+
+@pytest.mark.parametrize(("prefix", "heal"), [("basket.", ""), ("basket", ".ze")])
+def test_an_answer_begins_with_a_name_that_may_come(engine, prefix, heal):
+    prefix = BASKET.removesuffix("basket") + prefix
+    plain = engine.fresh().ask(Generate(1, segments(prefix), 12, heal=heal))[0]
+    lead = heal[:1]
+    names = tuple((lead + name, weight) for name, weight in NAMES)
+    told = engine.fresh().ask(Generate(1, segments(prefix), 12, heal=heal, expected=names))[0]
+    assert "zebra_price" not in heal[1:] + plain
+    whole = heal[1:] + told
+    assert whole.startswith("zebra_price") and whole[len("zebra_price") :][:1] not in ("_", "s")
+
+
+def test_names_that_are_worth_nothing_change_nothing(engine, plain):
+    names = (("zebra", 0.0),)
+    for request, answer in zip(prompts()[:5], plain, strict=False):
+        assert engine.fresh().ask(replace(request, expected=names))[0] == answer
+
+
+def test_several_suggestions_are_of_the_names_that_may_come(engine):
+    request = Generate(1, segments(BASKET + "."), 8, n_candidates=2)
+    names = (("alpha", 30.0), ("zebra", 29.0))
+    first, second = engine.fresh().ask(replace(request, expected=names))
+    assert first.startswith("alpha") and second.startswith("zebra")
+
+
 def test_an_answer_ends_behind_the_token_that_makes_it_improbable(engine):
     request = replace(prompts()[0], n_predict=40)
     tokens = engine.fresh().tokens(request)

@@ -1,0 +1,132 @@
+"""The names that may come at the cursor, as far as the repository tells, and how likely each is.
+
+A small model that is shown a list of names hardly ever takes one of it. Told which words may come,
+it need only choose. Behind `basket.` these are the members of the class of `basket` and of its
+bases, what the module of that name offers, and what is asked of things with this name elsewhere.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import log1p
+
+from slm_context.cursor import DocumentContext
+from slm_context.receiver import SELVES, Step
+from slm_context.remembered import remembers
+from slm_context.resolve import Resolver
+from slm_context.tags import Definition, FileTags
+from slm_context.view import View
+
+MOST = 300
+# A class that more files have, and none of them is known to be meant, is nobody's.
+MAX_FILES = 3
+# What an operator calls is never written behind a dot.
+NEVER = re.compile(r"__\w+__$")
+MEMBER = re.compile(r"(?:\.|::|->)\s*([A-Za-z_]\w*)")
+LINK = r"\s*(?:\?\.|!\.|\.|->|::)\s*([A-Za-z_]\w*)"
+ASKED, CALLED_ASKED = re.compile(LINK), re.compile(rf"\([^()\n]*\){LINK}")
+WORD_BEFORE = re.compile(r"[\w$]")
+BEGUN = re.compile(r"[\w$]+\Z")
+MAX_BEFORE, NEAR_CHARS = 100_000, 1_500
+# Nats for a name of the list, and for each time (in logarithms) that it is used: by the same
+# name in this document and in neighbours, by any in both, and near the cursor. Chosen by how
+# often the first of the list is right, where no model is asked.
+LISTED, BY_SAME, BY_SAME_BESIDE, BESIDE, HERE, NEAR = 3.0, 2.0, 1.0, 0.3, 0.5, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedName:
+    """A name that may come. `weight` is in nats: how much likelier than a name that is not told."""
+
+    name: str
+    weight: float
+
+
+def members(
+    document: DocumentContext,
+    tags: FileTags,
+    steps: Sequence[Step],
+    receivers: Sequence[str],
+    resolver: Resolver,
+    view: View,
+    allows: Callable[[str], bool],
+) -> Iterator[str]:
+    """The names of what `receivers`, the classes before the dot, have, the nearest class first."""
+    own = steps[-1].name in SELVES
+    for name in receivers:
+        for path in filter(allows, _files_of(name, resolver)):
+            outline = tags.definitions if path == document.path else view.outline(path)
+            for one in outline:
+                if one.scope == name and _is_seen(one, own):
+                    yield one.name
+        for found in view.methods_apart(name):
+            if _is_seen(found.definition, own) and allows(found.path):
+                yield found.definition.name
+
+
+def weighted(
+    names: Iterable[str],
+    document: DocumentContext,
+    used: Mapping[str, int],
+    step: Step,
+    neighbours: Sequence[str],
+) -> tuple[ExpectedName, ...]:
+    """The members of what is called as `step`, and what else is asked of it, the likeliest first.
+
+    `used` says how often the document asks for a member of which name, `neighbours` are texts of
+    files beside it.
+    """
+    before = BEGUN.sub("", document.prefix[-MAX_BEFORE:])
+    here = asked_of(step, before) + asked_of(step, document.suffix[:MAX_BEFORE])
+    beside = sum((asked_of(step, text) for text in neighbours), Counter[str]())
+    elsewhere = sum((_members_of(text) for text in neighbours), Counter[str]())
+    near = members_in(before[-NEAR_CHARS:])
+    found = [
+        ExpectedName(
+            name,
+            LISTED
+            + BY_SAME * log1p(here[name])
+            + BY_SAME_BESIDE * log1p(beside[name])
+            + BESIDE * log1p(elsewhere[name])
+            + HERE * log1p(used.get(name, 0))
+            + NEAR * log1p(near[name]),
+        )
+        for name in dict.fromkeys([*here, *names])
+    ]
+    found.sort(key=lambda one: -one.weight)
+    return tuple(found[:MOST])
+
+
+def asked_of(step: Step, text: str) -> Counter[str]:
+    """What `text` asks of something that is called so."""
+    found = Counter[str]()
+    place = text.find(step.name)
+    while place >= 0:
+        end = place + len(step.name)
+        match = (CALLED_ASKED if step.called else ASKED).match(text, end)
+        if match is not None and not WORD_BEFORE.search(text, place - 1, place):
+            found[match[1]] += 1
+        place = text.find(step.name, end)
+    return found
+
+
+def members_in(text: str) -> Counter[str]:
+    """How often `text` asks for a member of which name."""
+    return Counter(MEMBER.findall(text))
+
+
+# Of neighbours, which stay the same while a person types.
+_members_of = remembers(max_chars=600_000)(members_in)
+
+
+def _files_of(name: str, resolver: Resolver) -> list[str]:
+    if name in resolver.homes:
+        return [resolver.homes[name]]
+    found = resolver.definitions(name)
+    paths = dict.fromkeys(one.path for one in found if one.definition.kind in ("class", "type"))
+    return list(paths) if len(paths) <= MAX_FILES else []
+
+
+def _is_seen(one: Definition, own: bool) -> bool:
+    return one.kind != "base" and not NEVER.match(one.name) and (own or one.name[0] != "_")

@@ -1,0 +1,59 @@
+"""The names that may come behind a dot, in the small repository of `test_gather`."""
+
+import pytest
+from slm_context.gather import Gatherer
+
+from tests.context.test_gather import REPOSITORY, at, gatherer
+
+__all__ = ["gatherer"]
+
+BASKET = "from shop.basket import Basket\n\n\ndef f(basket: Basket):\n"
+
+
+def names(gatherer: Gatherer, marked: str, path: str = "app.py") -> list[str]:
+    return [one.name for one in gatherer.expected(at(marked, path), ())]
+
+
+@pytest.mark.parametrize("typed", ["", "to", "add_article"])
+def test_behind_a_dot_the_public_members_of_its_class_may_come(
+    gatherer: Gatherer, typed: str
+) -> None:
+    found = names(gatherer, f"{BASKET}    return basket.{typed}█")
+    assert set(found) == {"add_article", "total_price"}
+
+
+def test_behind_self_the_private_ones_may_come_too(gatherer: Gatherer) -> None:
+    text = REPOSITORY["shop/basket.py"] + "    def more(self):\n        return self.█\n"
+    assert "_secret" in names(gatherer, text, "shop/basket.py")
+
+
+def test_what_was_asked_of_the_same_thing_comes_first(gatherer: Gatherer) -> None:
+    used = f"{BASKET}    basket.total_price()\n    basket.unheard_of()\n    basket.█"
+    assert names(gatherer, used)[:2] == ["total_price", "unheard_of"]
+    other = f"{BASKET}    other.total_price()\n    mybasket.add_article()\n    basket.█"
+    weights = {one.name: one.weight for one in gatherer.expected(at(other), ())}
+    asked = {one.name: one.weight for one in gatherer.expected(at(used), ())}
+    assert asked["total_price"] > weights["total_price"] > 0
+
+
+def test_behind_a_module_what_it_offers_may_come(gatherer: Gatherer) -> None:
+    assert names(gatherer, "from shop import money\n\nmoney.█") == ["to_cents"]
+
+
+@pytest.mark.parametrize("marked", ["x = █", "unknown.█", "1.█", "call(█"])
+def test_where_nothing_tells_nothing_is_expected(gatherer: Gatherer, marked: str) -> None:
+    assert names(gatherer, marked) == []
+
+
+def test_what_may_not_be_quoted_is_not_named(gatherer: Gatherer) -> None:
+    closed = Gatherer(gatherer._index, REPOSITORY.get, allows=lambda path: "basket" not in path)
+    assert names(closed, f"{BASKET}    return basket.█") == []
+    assert names(closed, "from shop.basket import Basket\nimport shop.basket\nshop.basket.█") == []
+
+
+def test_a_text_of_another_line_does_not_change_what_is_known(gatherer: Gatherer) -> None:
+    """What stands around the cursor's line is kept from key to key, and not longer."""
+    typed = BASKET.replace("basket:", "thing:")
+    assert names(gatherer, f"{typed}    return thing.█")
+    assert names(gatherer, f"{typed.replace('Basket', 'Nothing')}    return thing.█") == []
+    assert names(gatherer, f"{typed}    return thing.█")
