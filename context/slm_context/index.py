@@ -17,7 +17,7 @@ from slm_context.imports import Import
 from slm_context.tags import Definition, FileTags
 
 # Changes with the schema, the queries, what a column means, or what is a secret.
-VERSION = 7
+VERSION = 8
 SCHEMA = """
 CREATE TABLE files (
   id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, stem TEXT NOT NULL, language TEXT NOT NULL,

@@ -18,6 +18,7 @@ MAX_DEPTH, MAX_BASES = 4, 6
 # What is asked of a thing tells its class: a member that three classes have counts a third.
 SURE, MOST = 0.9, 0.6
 BEFORE = 8_000
+SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
 # Methods of wrappers: what they give is, or holds, what they are called on.
 TRANSPARENT = frozenset(
     """unwrap expect clone as_ref as_mut borrow borrow_mut lock read write to_owned iter iter_mut
@@ -107,11 +108,14 @@ class Resolver:
 
     def _called_alike(self, name: str) -> list[str]:
         """Where nothing says a type, things are called after it: `basket`, `user_service`."""
-        if self._language == "javascript" and self._has_methods(name):
-            return [name]
+        camel = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+        if self._language in SCRIPTS:
+            # Constructors that are functions, and objects that are put together by assignments.
+            for one in (name, camel):
+                if self._has_methods(one):
+                    return [one]
         if self._is_ours(name):
             return []
-        camel = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
         return (len(name) > 2 and self._classes([camel])) or self._by_members(name)
 
     def _by_members(self, name: str) -> list[str]:

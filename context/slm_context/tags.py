@@ -23,6 +23,7 @@ MAX_WHOLE = 240
 STRUCTS = frozenset({"go", "rust", "typescript", "tsx", "c", "cpp"})
 # Generated tables have a hundred thousand; nobody completes names from them.
 MAX_DEFINITIONS = 4_000
+NO_KINDS = frozenset({"name", "require"})
 BODIES = ("body", "block", "class_body", "field_declaration_list", "declaration_list")
 # A constant so called is kept without its value.
 SECRET = re.compile(r"(?i)secret|passw|token|api_?key|private_?key|credential")
@@ -75,7 +76,7 @@ def tags_of_tree(root: Node, data: bytes, language: str) -> FileTags:
             imports += read_import(language, text.decode("utf-8", "replace"))
             continue
         names = captures.get("name")
-        kind = next((one for one in captures if one not in ("name", "require")), None)
+        kind = next((one for one in captures if one not in NO_KINDS and one[0] != "_"), None)
         if names and kind is not None:
             node = captures[kind][0]
             found.append((node.start_byte, -node.end_byte, kind, node, names[0]))
@@ -99,6 +100,8 @@ def _definitions(
         name = data[name_node.start_byte : name_node.end_byte].decode("utf-8", "replace")
         scope = classes[-1][1] if classes else ""
         owner = "" if scope else _owner(node, kind, data, language)
+        if node.type == "pair" and node.parent is not None and _holder(node.parent) is None:
+            continue  # an option of some call
         yield Definition(
             name,
             kind,
@@ -114,7 +117,10 @@ def _definitions(
 
 
 def _owner(node: Node, kind: str, data: bytes, language: str) -> str:
-    """What a method is of when it stands outside: Go's receiver, Rust's impl, `res.send = `."""
+    """What a method is of when it stands outside of a class.
+
+    Go's receiver, Rust's impl, `res` of `res.send = `, `reply` of `const reply = { send() {} }`.
+    """
     if language == "go" and kind == "method":
         typed = node.child_by_field_name("receiver")
     elif language == "rust" and kind in ("function", "constant"):
@@ -122,6 +128,8 @@ def _owner(node: Node, kind: str, data: bytes, language: str) -> str:
         if around is None or around.type != "impl_item":
             return ""
         typed = around.child_by_field_name("type")
+    elif node.type in ("pair", "method_definition") and node.parent is not None:
+        typed = _holder(node.parent)
     elif node.type == "assignment_expression":
         left = node.child_by_field_name("left")
         typed = left.child_by_field_name("object") if left is not None else None
@@ -134,6 +142,22 @@ def _owner(node: Node, kind: str, data: bytes, language: str) -> str:
     return "" if owner in ("exports", "module") else owner
 
 
+def _holder(literal: Node) -> Node | None:
+    """What an object literal is assigned to."""
+    around = literal.parent if literal.type == "object" else None
+    if around is None:
+        return None
+    match around.type:
+        case "variable_declarator":
+            return around.child_by_field_name("name")
+        case "assignment_expression":
+            left = around.child_by_field_name("left")
+            whole = left is not None and (left.text or b"").endswith(b".prototype")
+            return left.child_by_field_name("object") if left is not None and whole else left
+        case _:
+            return None
+
+
 def _signature(node: Node, kind: str, name: str, data: bytes, language: str) -> str:
     """The definition up to its body, on one line."""
     if kind == "constant" and SECRET.search(name):
@@ -142,7 +166,8 @@ def _signature(node: Node, kind: str, name: str, data: bytes, language: str) -> 
     small = end - node.start_byte <= MAX_WHOLE
     whole = kind == "class" and language in STRUCTS and small
     if not whole and kind not in ("constant", "type", "field", "base"):
-        holder = node.child_by_field_name("right") or node
+        inner = {"pair": "value", "assignment_expression": "right"}.get(node.type, "")
+        holder = node.child_by_field_name(inner) or node
         for field in BODIES:
             body = holder.child_by_field_name(field)
             if body is not None:

@@ -15,8 +15,13 @@ CASES = {
     ),
     "javascript": (
         "import A, { b as c } from './x.js';\nconst d = require('./y');\nexport const E = 1;\n"
-        "function f(a) {}\nclass G { h() {} }\n",
-        ["constant d", "constant E", "function f", "class G", "method G.h"],
+        "function f(a) {}\nclass G { h() {} }\n"
+        "const i = { j() {}, k: function (n) {}, l: (m) => m }\ncall({ n: () => 1 })\n"
+        "exports.o = 1\nmodule.exports.p = f\nmodule.exports = { q: () => 2 }\n"
+        "R.prototype.s = function () {}\nR.prototype = { t: () => 3 }\n",
+        ["constant d", "constant E", "function f", "class G", "method G.h", "constant i"]
+        + ["method i.j", "method i.k", "method i.l", "constant o", "constant p", "method q"]
+        + ["method R.s", "method R.t"],
         [Import("./x.js", (("A", ""), ("c", "b"))), Import("./y", (("d", ""),))],
     ),
     "typescript": (
