@@ -1,28 +1,37 @@
 """Does the model do better with our snippets, and is what it needs among them?
 
     python -m benchmarks.context CLONES [--cases 150] [--write]
+    python -m benchmarks.context CLONES --recall-only      # without a model
 
 CLONES holds checkouts of repositories that no model of ours was trained on, named as in
 `benchmarks/corpus.py`; the places are those of `benchmarks/cross_file.py`. All variants ask the
-same model for the same places through the same pipeline; they differ in what `gather` returns:
+same model for the same places through the same pipeline; they differ in what it is told of the
+repository:
 
-  none      no snippets
+  none      nothing
   random    as many random windows of 14 lines as ours has snippets, chosen once (llama.vim's ring)
   jaccard   the most similar windows of the files that are open (here: the four nearest files)
-  ours      slm_context.gather
+  snippets  what `slm_context.gather` finds
+  names     no snippets, but which names may come (`slm_context.expected`)
+  ours      both, as the server does
+
+The last rows tell the cases apart in which the definition is, or is not, among the snippets.
 """
 
 import argparse
 import asyncio
 import csv
 import random
+import re
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from statistics import mean
 
 from slm_context.cursor import DocumentContext
+from slm_context.expected import ExpectedName
 from slm_context.gather import Gatherer, Limits
 from slm_context.index import Index
 from slm_context.retrievers.similar import OtherText, similar_snippets
@@ -31,6 +40,7 @@ from slm_context.types import ContextBundle, Origin, Snippet
 from benchmarks.cross_file import Case, cases, files_of
 from benchmarks.machine import machine
 from slm_lsp.assembly import build_client
+from slm_lsp.completion.asking import Expect
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.completion.types import CompletionRequest, Trigger
 from slm_lsp.settings import Settings
@@ -41,7 +51,9 @@ from slm_lsp.workspace.scan import Rules
 RESULTS = Path(__file__).parent / "results" / "context.csv"
 PATIENT_MS = 60_000.0
 N_BOOTSTRAP = 2_000
+VARIANTS = ("none", "random", "jaccard", "snippets", "names", "ours")
 Gather = Callable[[DocumentContext], Awaitable[ContextBundle]]
+Told = tuple[Gather, Expect | None]
 
 
 def ours(gatherer: Gatherer, limits: Limits) -> Gather:
@@ -49,6 +61,13 @@ def ours(gatherer: Gatherer, limits: Limits) -> Gather:
         return gatherer.gather(document, (), limits)
 
     return gather
+
+
+def names(gatherer: Gatherer) -> Expect:
+    async def expect(document: DocumentContext) -> Sequence[ExpectedName]:
+        return gatherer.expected(document, ())
+
+    return expect
 
 
 def none() -> Gather:
@@ -88,18 +107,19 @@ def nearest_windows(root: Path, paths: list[str], limits: Limits) -> Gather:
     return gather
 
 
-async def ask(client, settings: Settings, all_cases: list[Case], gathers) -> list[dict[str, bool]]:
+async def ask(client, settings: Settings, all_cases: list[Case], told) -> list[dict[str, bool]]:
     """For each case and variant, whether the suggestion was the line's own rest."""
     rows = []
     for number, case in enumerate(all_cases):
         row: dict[str, bool] = {}
-        for name, of_root in gathers.items():
-            engine = CompletionEngine(client, settings, gather=of_root[case.root])
+        for name, of_root in told.items():
+            gather, expect = of_root[case.root]
+            engine = CompletionEngine(client, settings, gather=gather, expect=expect)
             request = CompletionRequest(f"file:///{number}", 1, case.document, Trigger.INVOKED)
             found = await engine.complete(request)
             line = "" if found is None else found.text.split("\n")[0].rstrip()
             row[name] = line == case.truth
-            row[f"{name}: name"] = line.startswith(case.name)
+            row[f"{name}: name"] = re.match(rf"{re.escape(case.name)}(?![\w$])", line) is not None
         rows.append(row)
     return rows
 
@@ -110,6 +130,29 @@ def interval(differences: list[float], seed: int = 0) -> tuple[float, float]:
     n = len(differences)
     means = sorted(mean(rng.choices(differences, k=n)) for _ in range(N_BOOTSTRAP))
     return means[int(0.025 * N_BOOTSTRAP)], means[int(0.975 * N_BOOTSTRAP)]
+
+
+def compared(which: str, rows: list[dict[str, bool]]) -> list[dict[str, object]]:
+    """Each variant beside what it is told nothing, and the random ring beside ours."""
+    results: list[dict[str, object]] = []
+    for name, what in product(VARIANTS, ("", ": name")):
+        key, base = name + what, "none" + what
+        differences = [float(row[key]) - float(row[base]) for row in rows]
+        low, high = interval(differences)
+        results.append(
+            {
+                "cases of": which,
+                "variant": name,
+                "measure": "whole line" if not what else "the name",
+                "cases": len(rows),
+                "right": f"{mean(row[key] for row in rows):.4f}",
+                "more than none": f"{mean(differences):+.4f}",
+                "95 % from": f"{low:+.4f}",
+                "to": f"{high:+.4f}",
+            }
+        )
+        print(*results[-1].values(), sep="\t", flush=True)
+    return results
 
 
 async def main_async(arguments: argparse.Namespace) -> None:
@@ -123,7 +166,7 @@ async def main_async(arguments: argparse.Namespace) -> None:
     client = await build_client(settings)
     await client.start()
     all_cases: list[Case] = []
-    gathers: dict[str, dict[Path, Gather]] = {"none": {}, "random": {}, "jaccard": {}, "ours": {}}
+    told: dict[str, dict[Path, Told]] = {name: {} for name in VARIANTS}
     gatherers: dict[Path, Gatherer] = {}
     with tempfile.TemporaryDirectory() as scratch:
         for number, root in enumerate(sorted(p for p in arguments.clones.iterdir() if p.is_dir())):
@@ -136,13 +179,18 @@ async def main_async(arguments: argparse.Namespace) -> None:
                 return file.read_text("utf-8", "replace") if file.is_file() else None
 
             gatherers[root] = Gatherer(index, read)
-            gathers["none"][root] = none()
-            gathers["random"][root] = at_random(root, paths, limits, number)
-            gathers["jaccard"][root] = nearest_windows(root, paths, limits)
-            gathers["ours"][root] = ours(gatherers[root], limits)
+            found, expected = ours(gatherers[root], limits), names(gatherers[root])
+            told["none"][root] = none(), None
+            told["random"][root] = at_random(root, paths, limits, number), None
+            told["jaccard"][root] = nearest_windows(root, paths, limits), None
+            told["snippets"][root] = found, None
+            told["names"][root] = none(), expected
+            told["ours"][root] = found, expected
             all_cases += cases(root, index, arguments.cases, number)
         recall: dict[str, list[bool]] = {}
+        expects: dict[str, list[bool]] = {}
         took: list[float] = []
+        shown: list[bool] = []
         for case in all_cases:
             bundle = gatherers[case.root].gather(case.document, (), limits)
             took.append(bundle.elapsed_ms)
@@ -151,33 +199,30 @@ async def main_async(arguments: argparse.Namespace) -> None:
                 for one in bundle.snippets
             )
             recall.setdefault(case.language, []).append(hit)
+            expected = {one.name for one in gatherers[case.root].expected(case.document, ())}
+            expects.setdefault(case.language, []).append(hit or case.name in expected)
+            shown.append(hit)
         took.sort()
         print(f"gather: p50 {took[len(took) // 2]} ms, p95 {took[int(len(took) * 0.95)]} ms")
         for language, hits in sorted(recall.items()):
-            print(f"{language}: the definition is in the prompt in {mean(hits):.1%} of {len(hits)}")
+            known = mean(expects[language])
+            print(
+                f"{language}: the definition is in the prompt in {mean(hits):.1%} of {len(hits)}, "
+                f"there or among the names that may come in {known:.1%}"
+            )
         if arguments.recall_only:
             await client.close()
             return
-        rows = await ask(client, settings, all_cases, gathers)
+        rows = await ask(client, settings, all_cases, told)
     await client.close()
     results = []
-    for name in gathers:
-        for what in ("", ": name"):
-            key = name + what
-            differences = [float(row[key]) - float(row["none" + what]) for row in rows]
-            low, high = interval(differences)
-            results.append(
-                {
-                    "variant": name,
-                    "measure": "whole line" if not what else "the name",
-                    "cases": len(rows),
-                    "right": f"{mean(row[key] for row in rows):.4f}",
-                    "more than none": f"{mean(differences):+.4f}",
-                    "95 % from": f"{low:+.4f}",
-                    "to": f"{high:+.4f}",
-                }
-            )
-            print(*results[-1].values(), sep="\t")
+    some = list(zip(rows, shown, strict=True))
+    for which, of in (
+        ("all", rows),
+        ("definition among the snippets", [row for row, hit in some if hit]),
+        ("not among them", [row for row, hit in some if not hit]),
+    ):
+        results += compared(which, of) if of else []
     if arguments.write:
         RESULTS.parent.mkdir(exist_ok=True)
         with RESULTS.open("w", newline="") as file:

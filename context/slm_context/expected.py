@@ -3,6 +3,9 @@
 A small model that is shown a list of names hardly ever takes one of it. Told which words may come,
 it need only choose. Behind `basket.` these are the members of the class of `basket` and of its
 bases, what the module of that name offers, and what is asked of things with this name elsewhere.
+In other places they are the names that follow the same three words or signs, in this document and
+in the files beside it: what was written once in a project is written again (the cache of
+Hellendoorn and Devanbu, 2017, kept no longer than a glance).
 """
 
 import re
@@ -24,6 +27,12 @@ MAX_FILES = 3
 # What an operator calls is never written behind a dot.
 NEVER = re.compile(r"__\w+__$")
 MEMBER = re.compile(r"(?:\.|::|->)\s*([A-Za-z_]\w*)")
+TOKEN = re.compile(r"[A-Za-z_$][\w$]*|\d+|[^\w\s]")
+FOLLOWING = r"[ \t]*(?:([A-Za-z_$][\w$]*)|\S)"
+# So many words or signs say what follows; fewer are followed by anything.
+N_TELLING = 3
+# Below this, what follows them is rather no name.
+LEAST_NAMES = 0.5
 LINK = r"\s*(?:\?\.|!\.|\.|->|::)\s*([A-Za-z_]\w*)"
 ASKED, CALLED_ASKED = re.compile(LINK), re.compile(rf"\([^()\n]*\){LINK}")
 WORD_BEFORE = re.compile(r"[\w$]")
@@ -92,10 +101,48 @@ def weighted(
             + HERE * log1p(used.get(name, 0))
             + NEAR * log1p(near[name]),
         )
-        for name in dict.fromkeys([*here, *names])
+        for name in dict.fromkeys([*here, *beside, *names])
     ]
     found.sort(key=lambda one: -one.weight)
     return tuple(found[:MOST])
+
+
+def followers(
+    document: DocumentContext, neighbours: Callable[[], Sequence[str]]
+) -> tuple[ExpectedName, ...]:
+    """The names that follow what the cursor's line ends with, the likeliest first."""
+    line = BEGUN.sub("", document.line_prefix)
+    tokens = TOKEN.findall(line)
+    lead = [r"\n", *tokens] if len(tokens) < N_TELLING else tokens[-N_TELLING:]
+    if len(lead) < N_TELLING:
+        return ()
+    told = lead[0] if len(tokens) < N_TELLING else re.escape(lead[0])
+    told = r"[ \t]*".join([told, *map(re.escape, lead[1:])])
+    telling = re.compile(told + FOLLOWING)
+    before = BEGUN.sub("", document.prefix[-MAX_BEFORE:])
+    here = _following(telling, before) + _following(telling, document.suffix[:MAX_BEFORE])
+    beside = sum((_following(telling, text) for text in neighbours()), Counter[str]())
+    n_all, n_other = here.total() + beside.total(), here[""] + beside[""]
+    if not n_all or n_all - n_other < LEAST_NAMES * n_all:
+        return ()
+    found = [
+        ExpectedName(
+            name, LISTED + BY_SAME * log1p(here[name]) + BY_SAME_BESIDE * log1p(beside[name])
+        )
+        for name in dict.fromkeys([*here, *beside])
+        if name
+    ]
+    found.sort(key=lambda one: -one.weight)
+    return tuple(found[:MOST])
+
+
+def _following(telling: re.Pattern[str], text: str) -> Counter[str]:
+    """Which names follow, and "" for what is none."""
+    return Counter(
+        match[1] or ""
+        for match in telling.finditer(text)
+        if not (WORD_BEFORE.match(match[0]) and WORD_BEFORE.match(text, max(0, match.start() - 1)))
+    )
 
 
 def asked_of(step: Step, text: str) -> Counter[str]:

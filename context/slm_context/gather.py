@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from slm_context.cursor import DocumentContext
-from slm_context.expected import ExpectedName, members, weighted
+from slm_context.expected import ExpectedName, followers, members, weighted
 from slm_context.fuse import Limits, fit, fused
 from slm_context.imports import Import
 from slm_context.index import Index, stem_of
@@ -86,19 +86,19 @@ class Gatherer:
     def expected(
         self, document: DocumentContext, open_texts: Sequence[OpenText]
     ) -> tuple[ExpectedName, ...]:
-        """The names that may come behind the dot at the cursor; () where nothing tells."""
+        """The names that may come at the cursor; () where nothing tells."""
         steps, language = steps_at(document), document.language
-        if not steps or language is None:
+        if language is None:
             return ()
         view = View(self._index, open_texts)
+        if not steps:
+            return followers(document, lambda: Usage(document, {}, view, self._read).texts)
         standing = self._standing.of(document)
         asked = self._asked(document, language, standing, view)
         of, resolver = asked.cursor.receivers, asked.resolver
         found = list(members(document, standing.tags, steps, of, resolver, view, self._allows))
         if not found:
             found = [one.name for one in self._offered(asked, steps, view)[1]]
-        if not found:
-            return ()
         return weighted(found, document, standing.members, steps[-1], asked.usage.texts)
 
     def _may_show(self, snippet: Snippet) -> bool:

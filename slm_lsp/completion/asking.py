@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from slm_context.cursor import DocumentContext
 from slm_context.expected import ExpectedName
 from slm_context.languages import LANGUAGES
-from slm_context.receiver import steps_at
 from slm_context.syntax import SyntaxTree
 from slm_context.types import ContextBundle, Snippet
 from slm_context.window import Window, fit_window
@@ -214,7 +213,7 @@ class Asker:
 
     async def _expected(self, document: DocumentContext) -> Sequence[ExpectedName]:
         """The names that may come; not kept, since no prompt holds them."""
-        if self._expect is None or not steps_at(document):
+        if self._expect is None:
             return ()
         try:
             async with timeout(self._patience_s()):

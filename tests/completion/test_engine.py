@@ -240,11 +240,8 @@ async def test_after_a_line_was_accepted_the_block_goes_on() -> None:
     assert await world.ask(text) == "h = 2\n    return w * h"
 
 
-async def test_names_that_may_come_are_told_to_the_model_behind_a_dot_only() -> None:
-    asked: list[str] = []
-
+async def test_names_that_may_come_are_told_to_the_model_with_what_is_typed() -> None:
     async def expect(document: DocumentContext) -> tuple[ExpectedName, ...]:
-        asked.append(document.line_prefix)
         return ExpectedName("second", 4.0), ExpectedName("first", 3.0)
 
     world = World(expect=expect)
@@ -254,7 +251,18 @@ async def test_names_that_may_come_are_told_to_the_model_behind_a_dot_only() -> 
     assert world.engine.explain_last and world.engine.explain_last.expected[0] == "second +4.0"
     world.model.enqueue("first")
     assert await world.ask("y = █\n") == "first"
-    assert world.model.generated[1].expected == () and asked == ["x = things.se"]
+    assert world.model.generated[1].expected == (("second", 4.0), ("first", 3.0))
+
+
+async def test_names_that_come_too_late_are_done_without() -> None:
+    async def expect(document: DocumentContext) -> tuple[ExpectedName, ...]:
+        await asyncio.sleep(10)
+        return (ExpectedName("late", 3.0),)
+
+    world = World(expect=expect)
+    world.model.enqueue("first")
+    assert await world.ask("y = █\n") == "first"
+    assert world.model.generated[0].expected == ()
 
 
 async def test_snippets_come_from_the_gatherer_and_stay_on_a_line() -> None:

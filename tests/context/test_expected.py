@@ -57,3 +57,29 @@ def test_a_text_of_another_line_does_not_change_what_is_known(gatherer: Gatherer
     assert names(gatherer, f"{typed}    return thing.█")
     assert names(gatherer, f"{typed.replace('Basket', 'Nothing')}    return thing.█") == []
     assert names(gatherer, f"{typed}    return thing.█")
+
+
+USED = "from shop.basket import Basket\n\n\ndef f(basket: Basket):\n    log.note(basket, total=1)\n"
+
+
+def test_what_followed_the_same_words_here_may_come_again(gatherer: Gatherer) -> None:
+    assert names(gatherer, f"{USED}    log.note(█") == ["basket"]
+    assert names(gatherer, f"{USED}    log.note(ba█") == ["basket"]
+    assert names(gatherer, f"{USED}    log.other(█") == []
+    assert names(gatherer, f"{USED}    from shop█") == []
+
+
+def test_what_followed_the_same_words_beside_may_come(gatherer: Gatherer) -> None:
+    """`Basket` stands behind `import` in a file of the same folder."""
+    assert names(gatherer, "from shop.basket import █", "shop/new.py") == ["Basket"]
+
+
+def test_where_values_follow_no_name_is_expected(gatherer: Gatherer) -> None:
+    numbers = "    note(a, 1)\n    note(a, 2)\n    note(a, 3)\n    note(a, b)\n"
+    assert names(gatherer, f"def f(a, b):\n{numbers}    note(a, █") == []
+
+
+def test_what_is_asked_of_a_thing_that_nobody_knows_may_come(gatherer: Gatherer) -> None:
+    assert names(gatherer, "unknown.first()\nunknown.second\nunknown.first()\nunknown.█")[:1] == [
+        "first"
+    ]
