@@ -26,7 +26,7 @@ from slm_context.cursor import DocumentContext
 from slm_context.gather import Gatherer
 from slm_context.index import Index
 from slm_context.languages import grammar
-from slm_context.view import tags_again
+from slm_context.view import parsed, tags_again
 from tree_sitter import Parser
 
 from benchmarks.machine import machine
@@ -155,6 +155,8 @@ def gathers(index: Index, rules: Rules, files: list[SourceFile]) -> list[float]:
         if len(text) < 500:
             continue
         offset = rng.randrange(len(text) // 2, len(text))
+        # As the server does when the document is opened.
+        parsed(text, file.language, file.path)
         for typed in ("", "x", "x."):
             document = DocumentContext(
                 file.path, file.language, text[:offset] + typed + text[offset:], offset + len(typed)

@@ -129,7 +129,8 @@ class Session:
         self.documents[uri] = document
         snapshot = document.snapshot()
         path, language = self.display_path(uri), self.language(snapshot)
-        self.in_background(self.folders.of(uri).workspace.opened(language))
+        opened = self.folders.of(uri).workspace.opened(language, path, snapshot.text)
+        self.in_background(opened)
         checker = self._settings_checker(uri)
         self.diagnostics.opened(uri, path, language, version, snapshot.text, checker)
         # Where the cursor is, nobody says before the first question. It is where it was, or else,

@@ -132,7 +132,7 @@ async def complete(document: DocumentContext, path: Path) -> Outcome:
     workspace = Workspace(root, settings)
     try:
         workspace.start()
-        await workspace.opened(document.language)
+        await workspace.opened(document.language, document.path, document.text)
         await client.start()
         if client.state is not WorkerState.READY or client.model is None:
             raise WorkerDied(client.detail)

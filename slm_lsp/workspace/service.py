@@ -20,9 +20,8 @@ from slm_context.cursor import DocumentContext
 from slm_context.expected import ExpectedName
 from slm_context.gather import Gatherer, OpenText
 from slm_context.index import Index
-from slm_context.tags import tags_of
 from slm_context.types import ContextBundle
-from slm_context.view import tags_again
+from slm_context.view import parsed, tags_again
 
 from slm_lsp.inference.process import PACKAGE_ROOT, start_process
 from slm_lsp.models.places import cache_folder
@@ -136,11 +135,11 @@ class Workspace:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._defined, names)
 
-    async def opened(self, language: str | None) -> None:
-        """A document of this language was opened: get its grammar and query ready."""
+    async def opened(self, language: str | None, path: str = "", text: str = "") -> None:
+        """A document was opened: get its tree and what it defines ready for the first question."""
         if self._enabled and language is not None and not self._closed:
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._thread, tags_of, b"", language)
+            await loop.run_in_executor(self._thread, parsed, text, language, path)
 
     async def saved(self, path: Path) -> None:
         """A file was written: its entry follows."""
