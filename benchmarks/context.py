@@ -14,6 +14,7 @@ repository:
   snippets  what `slm_context.gather` finds
   names     no snippets, but which names may come (`slm_context.expected`)
   ours      both, as the server does
+  oracle    the definition of the very name, and nothing else: the best that snippets could do
 
 The last rows tell the cases apart in which the definition is, or is not, among the snippets.
 """
@@ -21,6 +22,7 @@ The last rows tell the cases apart in which the definition is, or is not, among 
 import argparse
 import asyncio
 import csv
+import json
 import random
 import re
 import tempfile
@@ -51,7 +53,8 @@ from slm_lsp.workspace.scan import Rules
 RESULTS = Path(__file__).parent / "results" / "context.csv"
 PATIENT_MS = 60_000.0
 N_BOOTSTRAP = 2_000
-VARIANTS = ("none", "random", "jaccard", "snippets", "names", "ours")
+# Those with the same prompt one after the other: it is evaluated once.
+VARIANTS = ("none", "names", "random", "jaccard", "snippets", "ours", "oracle")
 Gather = Callable[[DocumentContext], Awaitable[ContextBundle]]
 Told = tuple[Gather, Expect | None]
 
@@ -59,6 +62,17 @@ Told = tuple[Gather, Expect | None]
 def ours(gatherer: Gatherer, limits: Limits) -> Gather:
     async def gather(document: DocumentContext) -> ContextBundle:
         return gatherer.gather(document, (), limits)
+
+    return gather
+
+
+def oracle(case: Case) -> Gather:
+    found = case.definitions[0]
+    text = found.definition.signature + "\n"
+    snippet = Snippet(found.path, text, found.definition.start_line, Origin.DEFINITION, 1.0)
+
+    async def gather(document: DocumentContext) -> ContextBundle:
+        return ContextBundle((snippet,))
 
     return gather
 
@@ -107,13 +121,19 @@ def nearest_windows(root: Path, paths: list[str], limits: Limits) -> Gather:
     return gather
 
 
-async def ask(client, settings: Settings, all_cases: list[Case], told) -> list[dict[str, bool]]:
-    """For each case and variant, whether the suggestion was the line's own rest."""
-    rows = []
-    for number, case in enumerate(all_cases):
+async def ask(
+    client, settings: Settings, all_cases: list[Case], told, keep: Path | None
+) -> list[dict[str, bool]]:
+    """For each case and variant, whether the suggestion was the line's own rest.
+
+    `keep` holds what was answered before the run was stopped.
+    """
+    rows = kept(keep)
+    for number, case in list(enumerate(all_cases))[len(rows) :]:
         row: dict[str, bool] = {}
         for name, of_root in told.items():
             gather, expect = of_root[case.root]
+            gather = oracle(case) if name == "oracle" else gather
             engine = CompletionEngine(client, settings, gather=gather, expect=expect)
             request = CompletionRequest(f"file:///{number}", 1, case.document, Trigger.INVOKED)
             found = await engine.complete(request)
@@ -121,7 +141,20 @@ async def ask(client, settings: Settings, all_cases: list[Case], told) -> list[d
             row[name] = line == case.truth
             row[f"{name}: name"] = re.match(rf"{re.escape(case.name)}(?![\w$])", line) is not None
         rows.append(row)
+        keep_one(keep, row)
     return rows
+
+
+def kept(keep: Path | None) -> list[dict[str, bool]]:
+    if keep is None or not keep.exists():
+        return []
+    return [json.loads(line) for line in keep.read_text().splitlines()]
+
+
+def keep_one(keep: Path | None, row: dict[str, bool]) -> None:
+    if keep is not None:
+        with keep.open("a") as file:
+            file.write(json.dumps(row) + "\n")
 
 
 def interval(differences: list[float], seed: int = 0) -> tuple[float, float]:
@@ -157,14 +190,11 @@ def compared(which: str, rows: list[dict[str, bool]]) -> list[dict[str, object]]
 
 async def main_async(arguments: argparse.Namespace) -> None:
     settings = Settings()
-    completion = replace(
-        settings.completion, automatic_deadline_ms=PATIENT_MS, invoked_deadline_ms=PATIENT_MS
-    )
+    # One suggestion, as while a person types.
+    completion = replace(settings.completion, invoked_deadline_ms=PATIENT_MS, n_candidates=1)
     model = replace(settings.model, path=str(arguments.model) if arguments.model else None)
     settings = replace(settings, completion=completion, model=model)
     limits = limits_of(settings.context, 1_000.0)
-    client = await build_client(settings)
-    await client.start()
     all_cases: list[Case] = []
     told: dict[str, dict[Path, Told]] = {name: {} for name in VARIANTS}
     gatherers: dict[Path, Gatherer] = {}
@@ -186,11 +216,13 @@ async def main_async(arguments: argparse.Namespace) -> None:
             told["snippets"][root] = found, None
             told["names"][root] = none(), expected
             told["ours"][root] = found, expected
+            told["oracle"][root] = none(), None  # made for each case
             all_cases += cases(root, index, arguments.cases, number)
         recall: dict[str, list[bool]] = {}
         expects: dict[str, list[bool]] = {}
         took: list[float] = []
         shown: list[bool] = []
+        firsts: list[bool] = []
         for case in all_cases:
             bundle = gatherers[case.root].gather(case.document, (), limits)
             took.append(bundle.elapsed_ms)
@@ -199,11 +231,14 @@ async def main_async(arguments: argparse.Namespace) -> None:
                 for one in bundle.snippets
             )
             recall.setdefault(case.language, []).append(hit)
-            expected = {one.name for one in gatherers[case.root].expected(case.document, ())}
+            expected = [one.name for one in gatherers[case.root].expected(case.document, ())]
             expects.setdefault(case.language, []).append(hit or case.name in expected)
+            if expected:
+                firsts.append(expected[0] == case.name)
             shown.append(hit)
         took.sort()
         print(f"gather: p50 {took[len(took) // 2]} ms, p95 {took[int(len(took) * 0.95)]} ms")
+        print(f"names are told in {len(firsts)}, the first is right in {mean(firsts):.1%} of these")
         for language, hits in sorted(recall.items()):
             known = mean(expects[language])
             print(
@@ -211,9 +246,10 @@ async def main_async(arguments: argparse.Namespace) -> None:
                 f"there or among the names that may come in {known:.1%}"
             )
         if arguments.recall_only:
-            await client.close()
             return
-        rows = await ask(client, settings, all_cases, told)
+        client = await build_client(settings)
+        await client.start()
+        rows = await ask(client, settings, all_cases, told, arguments.keep)
     await client.close()
     results = []
     some = list(zip(rows, shown, strict=True))
@@ -239,6 +275,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("clones", type=Path)
     parser.add_argument("--cases", type=int, default=150, help="of one repository, at most")
     parser.add_argument("--model", type=Path, help="instead of the bundled one")
+    parser.add_argument("--keep", type=Path, help="a file to stop and go on with")
     parser.add_argument("--recall-only", action="store_true")
     parser.add_argument("--write", action="store_true")
     asyncio.run(main_async(parser.parse_args(argv)))

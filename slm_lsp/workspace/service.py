@@ -123,7 +123,7 @@ class Workspace:
         self, document: DocumentContext, others: Sequence[OpenDocument]
     ) -> tuple[ExpectedName, ...]:
         """The names that may come at a cursor; none where context is switched off."""
-        if not self._enabled:
+        if not self._enabled or self._closed:
             return ()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._expected, document, others)
