@@ -49,6 +49,13 @@ async def test_the_definition_of_what_is_called_is_in_the_prompt(raw: Editor, ro
     assert "def to_cents(price: float) -> int:" in prompt
 
 
+async def test_behind_a_dot_the_model_is_told_which_names_may_come(raw: Editor, root: Path) -> None:
+    (root / "money.py").write_text(f"class Purse:\n    def count_{CANARY}(self): ...\n")
+    await begin(raw, root)
+    told = await asked(raw, root, "from money import Purse\n\n\ndef f(purse: Purse):\n    purse.")
+    assert [one.split()[0] for one in told["expected"]] == [f"count_{CANARY}"]
+
+
 async def test_a_definition_is_found_before_it_is_saved(raw: Editor, root: Path) -> None:
     await begin(raw, root)
     raw.open((root / "money.py").as_uri(), MONEY.replace("price: float", "amount: Decimal"))
