@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from slm_context.cursor import DocumentContext
-from slm_context.expected import ExpectedName
 from slm_context.gather import OpenText
 from slm_context.languages import language_for
 from slm_context.remembered import Remembered
@@ -72,7 +71,7 @@ class Session:
             self._status_changed,
             self._gather,
             lambda folder, names: folder.workspace.defined(names),
-            self._expected,
+            lambda folder, at: folder.workspace.expected(at, self._others(folder, at)),
         )
         self.on_findings: Callable[[str], None] = lambda uri: None
         self.diagnostics = DiagnosticsEngine(
@@ -366,12 +365,6 @@ class Session:
     async def _gather(self, folder: Folder, document: DocumentContext) -> ContextBundle:
         """Snippets for a cursor, with the other documents as they are now."""
         return await folder.workspace.gather(document, self._others(folder, document))
-
-    async def _expected(
-        self, folder: Folder, document: DocumentContext
-    ) -> tuple[ExpectedName, ...]:
-        """The names that may come at a cursor."""
-        return await folder.workspace.expected(document, self._others(folder, document))
 
     def _others(self, folder: Folder, document: DocumentContext) -> list[OpenDocument]:
         """The other open documents, as a question in this folder may quote them."""

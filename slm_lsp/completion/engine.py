@@ -54,7 +54,9 @@ class CompletionEngine:
         self._clock = clock
         self._sleep = sleep
         self._discharging = discharging
-        self._suggester = Suggester(client, settings, self._counters, gather, defined, clock, expect)
+        self._suggester = Suggester(
+            client, settings, self._counters, gather, defined, clock, expect
+        )
         self._decider = Decider(self._suggester, settings, self._statistics)
         self._debounce = Debounce()
         self._running: dict[str, asyncio.Task[Completion | None]] = {}
