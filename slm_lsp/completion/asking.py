@@ -132,7 +132,8 @@ class Asker:
         block = question.mode is CompletionMode.BLOCK
         n_predict = completion.max_block_tokens if block else completion.max_line_tokens
         n_predict = min(n_predict, question.model.n_ctx // ANSWER_SHARE)
-        automatic = explanation.trigger is Trigger.AUTOMATIC
+        # Who wants to see everything sees what is improbable, too.
+        hides = explanation.trigger is Trigger.AUTOMATIC and completion.show_at_least_percent > 0
         while True:
             n_chars, n_most = self._room(question)
             prompt, heal = self._lay_out(document, stable, question.template, n_chars, n_most)
@@ -150,7 +151,7 @@ class Asker:
                 temperature=self._settings.model.sampling.temperature,
                 seed=self._settings.model.sampling.seed,
                 deadline_ms=question.deadline_ms,
-                min_logprob=math.log(LOST) if automatic else None,
+                min_logprob=math.log(LOST) if hides else None,
                 heal=heal,
                 expected=beginnings(expected, heal),
                 shift=question.template.order == "psm",

@@ -1,6 +1,7 @@
 """Neovim 0.12, which shows ghost text itself, and 0.10 with our fallback."""
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -258,7 +259,8 @@ def test_explain_shows_the_prompt(neovim, place):
         "the report",
         lambda: neovim.api.current.buffer.name.endswith("explain") and neovim.text,
     )
-    assert place.text in shown
+    # Of a word that is begun, the model is not told.
+    assert re.sub(r"\w+$", "", place.text) in shown
 
 
 def test_the_statusline_names_the_state(neovim):
