@@ -29,18 +29,21 @@ def load_config(path):
 
 
 '''
-# The last character of each is left for the test to type.
+# The last character of each is left for the test to type: a sign before a letter, as in a word
+# editors count what they insert from the word's beginning.
 CANDIDATES = (
+    "def main(path):\n    config = load_config(path)\n    for key, value in ",
     "def save_config(path, config):\n    with open(path, ",
-    "def save_config(path, config):\n    with open",
-    "def load_or_default(path, default):\n    try:\n        return load_",
-    "def main():\n    config = load_",
     "class Config:\n    def __init__(self, path, values):\n        self.path = ",
     "class Config:\n    def __init__(self, path, values):\n        self.",
+    "def main(path):\n    with open(path) as ",
     "for key, value in load_config('a.json').items():\n    print(",
     "for index in range(",
     "def is_empty(config):\n    return ",
     "if __name__ == ",
+    "def save_config(path, config):\n    with open",
+    "def load_or_default(path, default):\n    try:\n        return load_",
+    "def main():\n    config = load_",
 )
 # What somebody may type in their first minute. A line needs none of what editors add by themselves:
 # they close brackets and indent.

@@ -52,9 +52,9 @@ class Terminal:
         return self._run("capture-pane", "-p", *(["-e"] if colours else []), "-t", "editor")
 
     def text_behind(self, line: str) -> str:
-        """What stands behind a line's text on the screen: ghost text, or text."""
+        """What stands behind the last such line on the screen: ghost text, or text."""
         wanted = line.strip()
-        (row,) = [row for row in self.screen().splitlines() if wanted in row]
+        row = [row for row in self.screen().splitlines() if wanted in row][-1]
         return row.partition(wanted)[2].strip()
 
     def at_cursor(self) -> tuple[str, str]:
