@@ -186,7 +186,7 @@ def test_the_explain_view_tells_the_parts_by_colour(vscode, place):
     for name in parts:
         assert frame.locator(f"p > .{name}").count() == 1, "the legend names the part"
     said = frame.locator("body").text_content() or ""
-    assert "Such a suggestion begins right in" in said and "filters had nothing to say" in said
+    assert "Such a suggestion begins right in" in said
     headings = " ".join(frame.locator("h2").all_text_contents())
     wanted = ("What happened to the answer", "What the model saw", "Snippets", "Time", "Tokens")
     assert [heading for heading in wanted if heading not in headings] == []
