@@ -66,12 +66,13 @@ class Candidates:
     def __init__(
         self, text: str, language: str, stream: Sequence[Word], habits: Habits, stumble: int
     ) -> None:
+        """`stumble` is the number of the word at which the parser stumbled."""
         self._text = text
         self._language = language
         self._stream = stream
         self._habits = habits
         self._layout = Layout(stream)
-        self._stumble = next((n for n, one in enumerate(stream) if one.end > stumble), len(stream))
+        self._stumble = stumble
         self.wanted = _wanted(stream)
 
     def near(self, lines: Sequence[tuple[int, int]]) -> Iterator[Candidate | None]:

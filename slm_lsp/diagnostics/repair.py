@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from slm_context.cursor import line_start
+
 from slm_lsp.diagnostics.candidates import Candidate, Candidates
 from slm_lsp.diagnostics.habits import Habits, Word, read_words, without_left_over_space
 from slm_lsp.diagnostics.types import Edit
@@ -52,9 +54,13 @@ def titles_of(text: str, repairs: Sequence[Repair]) -> list[str]:
 
 def _where(text: str, edit: Edit) -> str:
     line = text.count("\n", 0, edit.start) + 1
-    start = text.rfind("\n", 0, edit.start) + 1
-    before = list(TOKEN.finditer(text, start, edit.start))
+    before = tokens_before(text, edit.start)
     return f"after `{before[-1].group()}` on line {line}" if before else f"on line {line}"
+
+
+def tokens_before(text: str, place: int) -> list[re.Match[str]]:
+    """The tokens in front of a place, on its line."""
+    return list(TOKEN.finditer(text, line_start(text, place), place))
 
 
 def find_repairs(
@@ -78,7 +84,7 @@ def find_repairs(
     habits = Habits(stream, language, low, high, around)
     for _ in habits.learn():
         yield None
-    candidates = Candidates(text, language, stream, habits, stumble)
+    candidates = Candidates(text, language, stream, habits, around)
     found: dict[tuple[int, str, bool, int], Candidate] = {}
     for one in chain(candidates.brackets(), candidates.near(lines)):
         if one is None:

@@ -17,7 +17,7 @@ from slm_context.syntax import SyntaxTree, parse
 from slm_lsp.diagnostics.brackets import Bracket, Imbalance, expected_place, imbalances
 from slm_lsp.diagnostics.lexical import OPAQUE, lexical_imbalances
 from slm_lsp.diagnostics.python_verdict import Verdict, complaints, python_verdict
-from slm_lsp.diagnostics.repair import TOKEN, Repair, find_repairs, titles_of
+from slm_lsp.diagnostics.repair import TOKEN, Repair, find_repairs, titles_of, tokens_before
 from slm_lsp.diagnostics.trust import is_believed
 from slm_lsp.diagnostics.types import Edit, Finding, Fix, Related, Severity
 
@@ -293,10 +293,9 @@ def _seen(text: str, repair: Repair) -> tuple[int, int]:
     edit = repair.edit
     if edit.end > edit.start:
         return edit.start + (text[edit.start] == " "), edit.end
-    start = line_start(text, edit.start)
-    before = list(TOKEN.finditer(text, start, edit.start))
+    before = tokens_before(text, edit.start)
     if before:
         return before[-1].span()
     after = LINE_END.search(text, edit.start)
     token = TOKEN.search(text, edit.start, after.start() if after else len(text))
-    return token.span() if token else (start, edit.start)
+    return token.span() if token else (line_start(text, edit.start), edit.start)
