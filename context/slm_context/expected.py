@@ -103,8 +103,7 @@ def weighted(
         )
         for name in dict.fromkeys([*here, *beside, *names])
     ]
-    found.sort(key=lambda one: -one.weight)
-    return tuple(found[:MOST])
+    return _likeliest(found)
 
 
 def followers(
@@ -132,8 +131,11 @@ def followers(
         for name in dict.fromkeys([*here, *beside])
         if name
     ]
-    found.sort(key=lambda one: -one.weight)
-    return tuple(found[:MOST])
+    return _likeliest(found)
+
+
+def _likeliest(found: list[ExpectedName]) -> tuple[ExpectedName, ...]:
+    return tuple(sorted(found, key=lambda one: -one.weight)[:MOST])
 
 
 def _following(telling: re.Pattern[str], text: str) -> Counter[str]:
