@@ -10,20 +10,21 @@ from slm_context.languages import language_for
 from slm_prompts.render import OtherFile
 
 from slm_lsp.tune.accuracy import Case
+from slm_lsp.tune.repository import SourceText
 from training.clones import Clone
-from training.neighbours import Text, neighbours_in, write_index
+from training.neighbours import neighbours_in, write_index
 
 Neighbours = Callable[[Case], list[OtherFile]]
 # Larger files are data.
 MAX_BYTES = 512 * 1024
 
 
-def texts_of(clone: Clone) -> dict[str, Text]:
+def texts_of(clone: Clone) -> dict[str, SourceText]:
     """Every file of the newest commit that the server would index."""
     sizes = clone.sizes()
     paths = [path for path in sizes if language_for(path) and sizes[path] <= MAX_BYTES]
     return {
-        path: Text(path, str(language_for(path)), raw.decode("utf-8", "replace"))
+        path: SourceText(path, str(language_for(path)), raw.decode("utf-8", "replace"))
         for path, raw in clone.read(sorted(paths))
     }
 

@@ -23,14 +23,15 @@ from slm_prompts.render import OtherFile
 from slm_prompts.template import templates
 
 from slm_lsp.tune.blocks import BLOCKS_PER_SHARD, pack, write_shards
+from slm_lsp.tune.repository import SourceText
 from slm_lsp.tune.samples import Mix, SampleMaker
 from slm_lsp.tune.weights import PAD, read_tokenizer
-from training.neighbours import Text, neighbours_in, write_index
+from training.neighbours import neighbours_in, write_index
 
 TEMPLATE = "slm-lsp-v1"
 FILES_PER_JOB = 32
 N_VALIDATION = 128
-Repositories = dict[str, dict[str, Text]]
+Repositories = dict[str, dict[str, SourceText]]
 Samples = list[list[int]]
 
 # What the worker processes know: set before they are forked, never sent.
@@ -46,7 +47,7 @@ def read_corpus(path: Path, only: set[str]) -> Repositories:
         for line in lines:
             row: dict[str, str] = json.loads(line)
             if not only or row["language"] in only:
-                one = Text(row["path"], row["language"], row["text"])
+                one = SourceText(row["path"], row["language"], row["text"])
                 found.setdefault(row["repo"], {})[one.path] = one
     return found
 

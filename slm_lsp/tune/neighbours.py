@@ -25,7 +25,7 @@ class Neighbourhood:
         self._texts = {one.path: one for one in texts}
         self._folder = tempfile.TemporaryDirectory(dir=folder)
         self._index = Index(Path(self._folder.name) / "index.sqlite")
-        self._index.write(_indexed(one) for one in self._texts.values())
+        self._index.write(indexed(one) for one in self._texts.values())
         self._gatherer = Gatherer(self._index, self._read)
         self._enabled = settings.context.enabled
         self._limits = limits_of(settings.context, PATIENT_MS)
@@ -46,7 +46,8 @@ class Neighbourhood:
         return None if one is None else one.text
 
 
-def _indexed(one: SourceText) -> IndexedFile:
+def indexed(one: SourceText) -> IndexedFile:
+    """What an index keeps of a text that lies in no file."""
     content = one.text.encode("utf-8", "replace")
     return IndexedFile(
         one.path, one.language, FileStamp(len(content), 0), tags_of(content, one.language)

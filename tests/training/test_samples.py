@@ -15,11 +15,12 @@ from slm_lsp.completion.asking import Asker, Question
 from slm_lsp.completion.types import CompletionMode, Explanation, Trigger
 from slm_lsp.models.manifest import bundled_model
 from slm_lsp.settings import Settings
+from slm_lsp.tune.repository import SourceText
 from slm_lsp.tune.samples import Mix, SampleMaker, Target
 from slm_lsp.tune.weights import read_tokenizer
 from tests.support.fake_model import FakeModel
 from training import shards
-from training.neighbours import Text, neighbours_in, write_index
+from training.neighbours import neighbours_in, write_index
 
 TEMPLATE = templates()["slm-lsp-v1"]
 SHOP = (
@@ -81,8 +82,8 @@ def test_no_sample_is_longer_than_a_block_and_each_learns_to_end(maker: SampleMa
 
 
 def test_snippets_come_from_other_files_of_the_same_repository(tmp_path: Path):
-    texts = {one.path: one for one in (Text("money.py", "python", MONEY),)}
-    write_index(tmp_path / "index.sqlite", [*texts.values(), Text("shop.py", "python", SHOP)])
+    texts = {one.path: one for one in (SourceText("money.py", "python", MONEY),)}
+    write_index(tmp_path / "index.sqlite", [*texts.values(), SourceText("shop.py", "python", SHOP)])
 
     def read(path: str) -> str | None:
         return texts[path].text if path in texts else None
