@@ -25,6 +25,7 @@ from slm_context.syntax import parse
 
 from slm_lsp.diagnostics.python_verdict import python_verdict
 from slm_lsp.diagnostics.similar import edit_distance
+from training.manifest import read_reserved
 
 SAYS_SO = re.compile(r"\b(fix(e[sd]|ing)?|bugs?|typos?|wrong|incorrect|mistake|regress\w*)\b", re.I)
 SAYS_OTHER = re.compile(
@@ -35,13 +36,7 @@ TESTS = re.compile(
 )
 HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 # Histories that nothing may be mined in: they are reserved, or measured on.
-NEVER = frozenset(
-    "encode/httpx simonw/datasette psf/black spf13/cobra burntsushi/ripgrep sindresorhus/got"
-    " redis/hiredis optuna/optuna networkx/networkx celery/celery mitmproxy/mitmproxy"
-    " textualize/rich pallets/werkzeug pydantic/pydantic encode/django-rest-framework"
-    " pallets/click pallets/jinja marshmallow-code/marshmallow python-poetry/cleo"
-    " agronholm/anyio".split()
-)
+NEVER = frozenset(name.lower() for name in read_reserved())
 OPERATORS = {"==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "//", "%", "|", "&", "^", "="}
 OPERATORS |= {"+=", "-=", "*=", "/=", "is", "in", "not"}
 
