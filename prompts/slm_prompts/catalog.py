@@ -36,8 +36,10 @@ def template_for(name: str, markers: Mapping[str, str]) -> FimTemplate | None:
             named = templates()[template]
             if not markers or named in fitting:
                 return named
-    # Without a telling name: the layout that most models with these markers use, suffix last.
-    fitting.sort(key=lambda one: (one.order != "psm", one.name))
+    # Without a telling name: the one that marks files as the model does, and of those the layout
+    # that most models with these markers use, suffix last.
+    separator = markers.get("sep", "")
+    fitting.sort(key=lambda one: (one.file_separator != separator, one.order != "psm", one.name))
     return fitting[0] if fitting else None
 
 

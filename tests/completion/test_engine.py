@@ -126,12 +126,18 @@ async def test_who_asks_by_hand_does_not_wait() -> None:
 
 
 async def test_only_who_asks_by_hand_gets_an_improbable_answer_to_its_end() -> None:
-    world = World()
+    world = World(with_completion(show_at_least_percent=50))
     await world.ask("total = █\n")
     await world.ask("total = █\n", INVOKED)
     automatic, invoked = world.model.generated
     assert automatic.min_logprob is not None and automatic.min_logprob < math.log(LEAST)
     assert invoked.min_logprob is None
+
+
+async def test_who_wants_everything_shown_gets_improbable_answers_to_their_end_too() -> None:
+    world = World(with_completion(show_at_least_percent=0))
+    await world.ask("total = █\n")
+    assert world.model.generated[0].min_logprob is None
 
 
 @pytest.mark.parametrize(

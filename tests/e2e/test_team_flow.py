@@ -71,7 +71,7 @@ def hub() -> Iterator[Hub]:
     """A hub with a model that is not the bundled one: the same weights by another name."""
     with running_hub() as hub:
         ours = bundled_model()
-        content = ours.path.read_bytes().replace(b"slm-lsp-mini", b"slm-team-one")
+        content = ours.path.read_bytes().replace(b"slm-lsp-mini", b"slm-lsp-team")
         assert hashlib.sha256(content).hexdigest() != ours.sha256
         hub.files[KEY] = content
         yield hub
@@ -95,7 +95,7 @@ def test_a_team_does_what_the_page_says(hub: Hub, tmp_path: Path) -> None:
     hub.files.clear()
     done = colleague.does("slm-lsp complete app.py:6:12 --json", before=without_a_network())
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["model"].startswith("slm-team-one")
+    assert json.loads(done.stdout)["model"].startswith("slm-lsp-team")
 
 
 def test_one_byte_that_differs_is_noticed(hub: Hub, tmp_path: Path) -> None:

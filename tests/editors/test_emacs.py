@@ -87,11 +87,7 @@ def test_eglot_offers_the_suggestion(start: Start, place: Place, workspace: Path
     assert save(emacs, workspace).startswith(place.text + place.key)
 
 
-# Since a window may have several folders, lsp-mode is not told of findings; why is not known yet.
-LSP_MODE_FINDINGS = pytest.param(LSP_MODE, marks=pytest.mark.xfail(reason="not told since folders"))
-
-
-@pytest.mark.parametrize("n", [LSP_MODE_FINDINGS, EGLOT], ids=["lsp-mode", "eglot"])
+@pytest.mark.parametrize("n", [LSP_MODE, EGLOT], ids=["lsp-mode", "eglot"])
 def test_a_finding_is_shown(start: Start, n: int) -> None:
     emacs = start(n, BROKEN)
     if n == LSP_MODE:

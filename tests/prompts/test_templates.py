@@ -59,6 +59,13 @@ def test_empty_parts_leave_no_empty_segment(template: FimTemplate) -> None:
     assert all(segment.text for segment in prompt.segments)
 
 
+def test_without_a_telling_name_the_marker_of_files_tells() -> None:
+    for template in templates().values():
+        markers = {"pre": template.prefix, "suf": template.suffix, "mid": template.middle}
+        found = template_for("ours", {**markers, "sep": template.file_separator})
+        assert found is not None and found.file_separator == template.file_separator
+
+
 @pytest.mark.parametrize(
     ("name", "markers", "expected"),
     [

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from slm_context import standing
 from slm_context.remembered import Remembered, remembers
 
 from slm_lsp import server, serving, suggestions, whereabouts
@@ -55,6 +56,8 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
         (suggestions, "MAX_REMEMBERED"),
         (kept_lines, "MAX_ENTRIES"),
         (sources, "MAX_ELSEWHERE"),
+        (sources, "MAX_COUNTED"),
+        (standing, "MAX_CHARS"),
         (advice, "MAX_REMEMBERED"),
         (dismissals, "MAX_SEEN"),
         (whereabouts, "MAX_PLACES"),
