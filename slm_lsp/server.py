@@ -80,6 +80,10 @@ class SlmServer(LanguageServer):
             and text.diagnostic is not None
             and (self.refreshes_diagnostics or not takes_pushes)
         )
+        if not self.pulls_diagnostics:
+            # Nor are they invited to pull: lsp-mode then takes the answer for all that there is,
+            # and forgets what it was just pushed.
+            self.protocol.fm.feature_options[types.TEXT_DOCUMENT_DIAGNOSTIC] = None
         window = capabilities.window
         if window is not None and window.work_done_progress:
             self.loading_progress = LoadingProgress(self.protocol)

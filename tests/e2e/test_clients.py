@@ -93,6 +93,8 @@ async def test_findings_reach_every_client(client: LanguageClient) -> None:
     broken = types.TextDocumentItem(URI, "python", 1, "def area(w, h):\n    return (w * h\n")
     client.text_document_did_open(types.DidOpenTextDocumentParams(broken))
     refreshes = client.profile in ("Neovim_0.12.4", "code-server_1.139.1")
+    # Whoever is not invited to pull may do so all the same.
+    assert (client.can.capabilities.diagnostic_provider is not None) == refreshes
     document = types.TextDocumentIdentifier(URI)
     pulled: list[types.Diagnostic] = []
     async with asyncio.timeout(30):
