@@ -28,9 +28,21 @@ class Sources:
         self._defined = defined
         self._elsewhere: dict[str, dict[str, None]] = {}
         self._copiers = Remembered[str, Copier](MAX_COUNTED)
+        # Of the newest question: several suggestions are made and judged in one place.
+        self._around: Surroundings | None = None
+        self._copied: tuple[DocumentContext, list[str], Copied | None] | None = None
 
     def around(self, document: DocumentContext, question: Question) -> Surroundings:
-        return Surroundings(document, question.mode, question.template, self.tree(document))
+        last = self._around
+        if (
+            last is not None
+            and last.document is document
+            and (last.mode, last.template) == (question.mode, question.template)
+        ):
+            return last
+        tree = self.tree(document)
+        self._around = Surroundings(document, question.mode, question.template, tree)
+        return self._around
 
     def tree(self, document: DocumentContext) -> SyntaxTree | None:
         """The document, parsed; None where there is no grammar."""
@@ -39,12 +51,18 @@ class Sources:
 
     def copied(self, uri: str, document: DocumentContext) -> Copied | None:
         """How the line goes on, by what was written before in this file and in the snippets."""
+        texts = [one.text for one in self._asker.bundle(uri).snippets]
+        last = self._copied
+        if last is not None and last[0] is document and last[1] == texts:
+            return last[2]
         copier = self._copiers.get(uri)
         if copier is None:
             copier = Copier()
             self._copiers.put(uri, copier, min(len(document.text), MAX_COUNTED))
-        copier.look_also_in([one.text for one in self._asker.bundle(uri).snippets])
-        return copier.suggest(document)
+        copier.look_also_in(texts)
+        copied = copier.suggest(document)
+        self._copied = document, texts, copied
+        return copied
 
     def seen(self, uri: str, document: DocumentContext) -> tuple[str, ...]:
         """The file, the prompt's snippets, and what was found in the repository's index."""
@@ -66,5 +84,6 @@ class Sources:
                 del known[oldest]
 
     def forget(self, uri: str) -> None:
+        self._around = self._copied = None
         self._elsewhere.pop(uri, None)
         self._copiers.forget(uri)

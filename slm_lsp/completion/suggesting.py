@@ -10,7 +10,9 @@ from slm_prompts import chosen_template
 from slm_lsp.completion.asking import Answer, Asker, Expect, Gather, Question
 from slm_lsp.completion.cache import Hit, SuggestionCache
 from slm_lsp.completion.choosing import chosen, chosen_copy, promised
+from slm_lsp.completion.copying import Copied
 from slm_lsp.completion.gate import mode_for
+from slm_lsp.completion.postprocess import Surroundings
 from slm_lsp.completion.sources import Defined, Sources
 from slm_lsp.completion.types import Completion, CompletionMode, Explanation, Trigger
 from slm_lsp.completion.written import WrittenAnswers
@@ -31,6 +33,20 @@ class Known:
 
     completion: Completion | None
     typed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _JudgedCopy:
+    """What became of the file's copy at one place: it is wanted before and after the model's."""
+
+    copied: Copied
+    around: Surroundings
+    seen: tuple[str, ...]
+    completion: Completion | None
+    told: Explanation
+
+    def is_of(self, copied: Copied, around: Surroundings, seen: tuple[str, ...]) -> bool:
+        return copied is self.copied and around is self.around and seen == self.seen
 
 
 class Suggester:
@@ -54,6 +70,7 @@ class Suggester:
         self._sources = Sources(self._asker, defined)
         self._cache = SuggestionCache()
         self._written = WrittenAnswers()
+        self._judged: _JudgedCopy | None = None
 
     def question(
         self, uri: str, document: DocumentContext, trigger: Trigger, after_acceptance: bool
@@ -85,8 +102,14 @@ class Suggester:
         copied = self._sources.copied(uri, document)
         if copied is None:
             return None
-        around = self._sources.around(document, question)
-        return chosen_copy(copied, around, self._sources.seen(uri, document), explanation)
+        around, seen = self._sources.around(document, question), self._sources.seen(uri, document)
+        last = self._judged
+        if last is None or not last.is_of(copied, around, seen):
+            told = Explanation(uri, explanation.version, explanation.trigger)
+            completion = chosen_copy(copied, around, seen, told)
+            last = self._judged = _JudgedCopy(copied, around, seen, completion, told)
+        explanation.take(last.told)
+        return last.completion
 
     def compared(
         self,
@@ -147,6 +170,7 @@ class Suggester:
     def forget(self, uri: str) -> None:
         """The document was closed."""
         self._asker.forget(uri)
+        self._judged = None
         self._sources.forget(uri)
 
     def _judged_anew(

@@ -2,10 +2,13 @@
 
 import math
 import random
+from typing import Any
 
 import pytest
 from slm_context.cursor import DocumentContext
 
+from slm_lsp.completion import suggesting
+from slm_lsp.completion.choosing import chosen_copy
 from slm_lsp.completion.copying import Copied, Copier, Corpus
 from slm_lsp.completion.types import Precedent, Trigger
 from tests.completion.test_engine import World, with_completion
@@ -129,3 +132,18 @@ async def test_an_unsure_copy_leaves_the_word_to_the_model() -> None:
     world = World(with_completion(show_at_least_percent=0))
     world.model.enqueue("third")
     assert await world.ask("x = first\ny = second\nz = █\n") == "third"
+
+
+async def test_a_copy_is_judged_once_for_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is wanted before the model is asked, and beside what the model wrote."""
+    judged: list[str] = []
+
+    def counted(copied: Copied, *more: Any) -> Any:
+        judged.append(copied.text)
+        return chosen_copy(copied, *more)
+
+    monkeypatch.setattr(suggesting, "chosen_copy", counted)
+    world = World(with_completion(show_at_least_percent=50))
+    world.model.enqueue("two)<|endoftext|>")
+    await world.ask("first(one)\nfirst(two)\nfirst(three)\nfirst(█\n")
+    assert len(judged) == len(world.model.generated) == 1

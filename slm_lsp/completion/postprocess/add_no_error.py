@@ -4,6 +4,7 @@ Nearly half of a small model's wrong suggestions do not parse (SynConfRoute, arX
 and an incremental parse costs far less than decoding one token.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,28 +30,35 @@ def add_no_error(draft: Draft, around: Surroundings) -> Draft | None:
     """
     if around.tree is None:
         return draft
-    allowed = _allowed(around.tree, around)
-    for shorter in (draft, *_closed(draft, around), *_shorter(draft, around)):
-        if _fits(shorter, around.tree, around, allowed):
-            return shorter
-    return None
+    drafts = itertools.chain((draft,), _closed(draft, around), _shorter(draft, around))
+    return next((one for one in drafts if adds_no_error(one, around)), None)
 
 
 def adds_no_error(draft: Draft, around: Surroundings) -> bool:
     """Whether the file is as sound with the suggestion as without it."""
-    tree = around.tree
-    return tree is None or _fits(draft, tree, around, _allowed(tree, around))
+    if around.tree is None:
+        return True
+    tried = around.once(_tried)
+    if draft not in tried:
+        tried[draft] = _fits(draft, around.tree, around)
+    return tried[draft]
 
 
-def _allowed(tree: SyntaxTree, around: Surroundings) -> int:
-    return min(n_errors(tree), n_errors(_without_line(tree, around)))
+def _tried(around: Surroundings) -> dict[Draft, bool]:
+    """Sources say the same, and what is cut from them is the same again: each is parsed once."""
+    return {}
 
 
-def _fits(draft: Draft, tree: SyntaxTree, around: Surroundings, allowed: int) -> bool:
+def _allowed(around: Surroundings) -> int:
+    assert around.tree is not None, "adds_no_error has asked"
+    return min(n_errors(around.tree), n_errors(_without_line(around.tree, around)))
+
+
+def _fits(draft: Draft, tree: SyntaxTree, around: Surroundings) -> bool:
     document = around.document
     text = document.prefix + draft.text + document.suffix[draft.n_replaced :]
     spliced = tree.edited(text)
-    return n_errors(spliced) <= allowed and not _unbalances(draft, spliced, around)
+    return n_errors(spliced) <= around.once(_allowed) and not _unbalances(draft, spliced, around)
 
 
 def n_errors(tree: SyntaxTree) -> int:
@@ -101,8 +109,12 @@ def _unbalances(draft: Draft, spliced: SyntaxTree, around: Surroundings) -> bool
         for closer in PAIRS
     ):
         return False
-    assert around.tree is not None, "add_no_error has asked"
-    return n_unopened(spliced) > n_unopened(around.tree)
+    return n_unopened(spliced) > around.once(_n_unopened_before)
+
+
+def _n_unopened_before(around: Surroundings) -> int:
+    assert around.tree is not None, "adds_no_error has asked"
+    return n_unopened(around.tree)
 
 
 def _without_line(tree: SyntaxTree, around: Surroundings) -> SyntaxTree:

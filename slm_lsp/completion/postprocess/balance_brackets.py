@@ -19,7 +19,7 @@ def balance_brackets(draft: Draft, around: Surroundings) -> Draft | None:
     if around.mode is not CompletionMode.LINE:
         return draft
     document = around.document
-    open_brackets = open_in(document.prefix[-LOOK_BACK:])
+    open_brackets = list(around.once(_open_before))
     if not document.only_closers_follow:
         for closer in _unopened(document.line_suffix):
             if open_brackets and open_brackets[-1] == PAIRS[closer]:
@@ -38,6 +38,10 @@ def balance_brackets(draft: Draft, around: Surroundings) -> Draft | None:
                 return replace(draft, text=draft.text[:index].rstrip())
             open_brackets.pop()
     return draft
+
+
+def _open_before(around: Surroundings) -> list[str]:
+    return open_in(around.document.prefix[-LOOK_BACK:])
 
 
 def open_in(text: str) -> list[str]:

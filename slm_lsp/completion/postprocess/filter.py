@@ -1,13 +1,16 @@
 """What a filter is: a pure function from a suggestion to a better one, or to none."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from slm_context.cursor import DocumentContext
 from slm_context.syntax import SyntaxTree
 from slm_prompts import FimTemplate
 
 from slm_lsp.completion.types import CompletionMode
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,13 @@ class Surroundings:
     template: FimTemplate
     # Of the document as it stands; None where there is no grammar.
     tree: SyntaxTree | None = None
+    _found: dict[Any, Any] = field(default_factory=dict[Any, Any], repr=False, compare=False)
+
+    def once(self, find: "Callable[[Surroundings], T]") -> T:
+        """What `find` finds here. Many drafts are tried in one place, and it stays the same."""
+        if find not in self._found:
+            self._found[find] = find(self)
+        return self._found[find]
 
 
 Filter = Callable[[Draft, Surroundings], Draft | None]
