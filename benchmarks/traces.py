@@ -19,6 +19,8 @@ PIECE_LINES = (2, 12)
 FILE_CHARS = (1_500, 60_000)
 SPREAD = 0.45  # of the logarithm of an interval; people who type on have about this
 TYPO_SHARE = 0.02
+# Of this repository's history so much, that the same is typed whatever is committed later.
+UP_TO = "706578cced4c36787da8ab238580b4d072242904"
 LETTERS = "etaoinshrdlu_"
 
 
@@ -51,7 +53,7 @@ class Session:
 def sessions(repository: Path, glob: str, n_keys: int, seed: int) -> Iterator[Session]:
     """Sessions of about `n_keys` keys in all. Raises `LookupError` where history has too few."""
     rng = random.Random(seed)
-    commits = _git(repository, "rev-list", "--no-merges", "HEAD", "--", glob).split()
+    commits = _git(repository, "rev-list", "--no-merges", _up_to(repository), "--", glob).split()
     rng.shuffle(commits)
     left = n_keys
     for commit in commits:
@@ -105,6 +107,13 @@ def _keys(piece: str, at: int, rng: random.Random) -> Iterator[Key]:
 def _pause(rng: random.Random) -> float:
     """Its mean is 1."""
     return math.exp(rng.gauss(-SPREAD * SPREAD / 2, SPREAD))
+
+
+def _up_to(repository: Path) -> str:
+    ask = ["git", "-C", str(repository), "cat-file", "-e", f"{UP_TO}^{{commit}}"]
+    return (
+        UP_TO if subprocess.run(ask, capture_output=True, check=False).returncode == 0 else "HEAD"
+    )
 
 
 def _git(repository: Path, *arguments: str) -> str:
