@@ -111,8 +111,7 @@ class Suggestions:
     ) -> Suggestion:
         """`is_rest` for what is left of the last one, after typing or taking a part of it."""
         suggestion = Suggestion.of(next(self._ids), request, completion, others)
-        if is_rest:
-            self._inherit(suggestion)
+        self._inherit(suggestion, is_rest)
         self._given[suggestion.id] = suggestion
         if len(self._given) > MAX_REMEMBERED:
             self._given.popitem(last=False)
@@ -143,13 +142,19 @@ class Suggestions:
             if uri is None or taken.uri == uri:
                 self._judge(id)
 
-    def _inherit(self, rest: Suggestion) -> None:
-        """The rest of a suggestion of which a word was taken is not another one."""
-        newest_first = reversed(self._given.values())
-        before = next((one for one in newest_first if one.uri == rest.uri), None)
-        n_taken = self._n_taken.get(before.id) if before is not None else None
-        if before is not None and n_taken is not None:
-            self._n_taken[rest.id] = max(0, before.offset + n_taken - rest.offset)
+    def _inherit(self, rest: Suggestion, is_rest: bool) -> None:
+        """The rest of a suggestion of which a word was taken is not another one.
+
+        Not even if it was asked for by hand, and the model said the same again.
+        """
+        for before in reversed(self._given.values()):
+            n_taken = self._n_taken.get(before.id)
+            if before.uri != rest.uri:
+                continue
+            if n_taken is not None and (is_rest or _goes_on(before, n_taken, rest)):
+                self._n_taken[rest.id] = max(0, before.offset + n_taken - rest.offset)
+            if n_taken is not None or is_rest:
+                return
 
     def _count(self, suggestion: Suggestion, length: int) -> None:
         """A word, then the rest, is one suggestion taken."""
@@ -185,3 +190,10 @@ class Suggestions:
             language = taken.suggestion.language
             self._learning.judged(language, kept=taken.stands_in(text))
             self._learning.save()
+
+
+def _goes_on(before: Suggestion, n_taken: int, rest: Suggestion) -> bool:
+    """Whether `rest` stands where a part of `before` ended, and says what was left of it."""
+    left, said = before.completion.text[n_taken:], rest.completion.text
+    here = rest.offset == before.offset + n_taken
+    return here and bool(left) and (left.startswith(said) or said.startswith(left))

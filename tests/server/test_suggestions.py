@@ -96,6 +96,31 @@ async def test_words_and_then_the_rest_are_one_suggestion() -> None:
     assert counts.characters == len(TAKEN)
 
 
+@pytest.mark.parametrize(
+    ("at", "rest", "n_taken"),
+    [
+        (2, TAKEN[2:], 1),
+        (2, TAKEN[2:5], 1),
+        (2, TAKEN[2:] + " + 1", 1),
+        (2, "* c", 2),  # something else
+        (4, TAKEN[4:], 2),  # somewhere else: two were typed by the person
+    ],
+)
+async def test_the_same_again_asked_for_by_hand_is_no_other_one(
+    at: int, rest: str, n_taken: int
+) -> None:
+    desk = Desk()
+    desk.edit([Edit(len(BEFORE), "", TAKEN[:2])])
+    desk.take(2, "word")
+    text = BEFORE + TAKEN[:at] + AFTER
+    document = DocumentContext("a.py", "python", text, len(BEFORE) + at)
+    request = CompletionRequest("file:///a.py", 2, document, Trigger.INVOKED)
+    given = desk.suggestions.give(request, Completion(rest))
+    desk.suggestions.accepted(given.id, "full", len(rest))
+    assert desk.suggestions.n_accepted == n_taken
+    desk.suggestions.closing()
+
+
 async def test_what_was_asked_for_by_hand_and_what_is_gone_is_not_judged() -> None:
     asked = Desk(Trigger.INVOKED)
     asked.take()
