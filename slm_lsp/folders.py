@@ -5,11 +5,12 @@ outside of all folders gets the person's own settings, and context from open doc
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from slm_lsp.config import ConfigSource
+from slm_lsp.config.files import EDITOR_SETTINGS
 from slm_lsp.config.types import Source
 from slm_lsp.documents import encodable
 from slm_lsp.paths import path_of
@@ -50,6 +51,8 @@ class Folders:
     def __init__(self, on_progress: Progress) -> None:
         self._on_progress = on_progress
         self._options: Any = None
+        # What the editor says for one folder, where that is something.
+        self._own_options: Mapping[Path, Any] = {}
         self._outside = Folder(None)
         self._inside: list[Folder] = []
         # One repository is read at a time: a person types meanwhile.
@@ -110,7 +113,7 @@ class Folders:
 
     def begin(self, roots: Iterable[Path], options: Any) -> None:
         """The folders that the editor opened, and what it says in its settings."""
-        self._options = options
+        self._options, self._own_options = options, {}
         self._outside = Folder(None, options)
         self._inside = [Folder(root, options) for root in dict.fromkeys(roots)]
 
@@ -125,8 +128,19 @@ class Folders:
     def set_options(self, options: Any) -> None:
         """What the editor says in its settings now."""
         self._options = options
+        self._lay_options()
+
+    def set_own_options(self, own: Mapping[Path, Any]) -> None:
+        """What it says for single folders now; with nothing of its own, a folder has the rest's."""
+        self._own_options = own
+        self._lay_options()
+
+    def _lay_options(self) -> None:
         for folder in self:
-            folder.config.set_editor_options(options)
+            own = self._own_options.get(folder.root) if folder.root is not None else None
+            differs = own is not None and own != self._options
+            where = f"editor settings for {folder.name}" if differs else EDITOR_SETTINGS
+            folder.config.set_editor_options(own if differs else self._options, where)
 
     def read(self) -> list[Workspace]:
         """Read each repository that is new or is to be read by other rules.

@@ -6,7 +6,7 @@ Nothing after an `await` reads what is here: it was in the snapshot, or it is no
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -104,6 +104,11 @@ class Session:
         """The editor's settings changed."""
         with self._changing_settings():
             self.folders.set_options(options)
+
+    def configure_folders(self, own: Mapping[Path, Any]) -> None:
+        """The editor's settings for single folders changed."""
+        with self._changing_settings():
+            self.folders.set_own_options(own)
 
     def move(self, added: Sequence[Path], removed: Sequence[Path]) -> None:
         """Workspace folders came and went."""

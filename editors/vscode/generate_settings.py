@@ -92,7 +92,7 @@ def describe(spec: Spec) -> dict[str, Any]:
     rules: dict[str, Any] = {
         "type": [kind, "null"] if spec.optional else kind,
         "default": default,
-        "scope": "machine" if spec.user_only else "window",
+        "scope": "machine" if spec.user_only else "resource",
         "markdownDescription": spec.says,
     }
     limits = {name: spec.rules.get(name) for name in ("minimum", "maximum")}

@@ -12,6 +12,8 @@ from slm_lsp.models.places import user_config_file
 REPOSITORY_FILE = "slm-lsp.toml"
 PYPROJECT = "pyproject.toml"
 TABLE = "slm-lsp"
+# What messages call the editor's settings.
+EDITOR_SETTINGS = "editor settings"
 # Reading a pyproject.toml means parsing other tools' tables too, some of them long.
 MARKS_OF_A_ROOT = (REPOSITORY_FILE, ".git", ".hg", PYPROJECT)
 
@@ -46,18 +48,16 @@ def repository_layer(root: Path) -> Layer | None:
     return Layer(own.source, own.where, own.options, root, own.locate, (*own.complaints, both))
 
 
-def editor_layer(options: Any) -> Layer | None:
+def editor_layer(options: Any, where: str = EDITOR_SETTINGS) -> Layer | None:
     """What the editor sent: the sections themselves, or under "slm-lsp"."""
     if options is None:
         return None
     if isinstance(options, dict) and isinstance(options.get(TABLE), dict):
         options = options[TABLE]
     if not isinstance(options, dict):
-        wrong = Complaint(
-            Source.EDITOR, "editor settings", f"expected sections, not {type(options).__name__}"
-        )
-        return Layer(Source.EDITOR, "editor settings", {}, complaints=(wrong,))
-    return Layer(Source.EDITOR, "editor settings", options)
+        wrong = Complaint(Source.EDITOR, where, f"expected sections, not {type(options).__name__}")
+        return Layer(Source.EDITOR, where, {}, complaints=(wrong,))
+    return Layer(Source.EDITOR, where, options)
 
 
 def _layer(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from slm_lsp.config.files import (
+    EDITOR_SETTINGS,
     PYPROJECT,
     REPOSITORY_FILE,
     editor_layer,
@@ -22,7 +23,7 @@ class ConfigSource:
 
     def __init__(self, root: Path | None = None, editor_options: Any = None) -> None:
         self.root = root
-        self._editor_options = editor_options
+        self._editor = editor_options, EDITOR_SETTINGS
         self._layers: dict[Source, Layer] = {}
         self._last_good: dict[Source, Layer] = {}
         self.resolved: Resolved = Resolved(Settings())
@@ -44,9 +45,9 @@ class ConfigSource:
             return mine
         return (*mine, self.root / REPOSITORY_FILE, self.root / PYPROJECT)
 
-    def set_editor_options(self, options: Any) -> bool:
-        """What the editor sent now; returns whether anything changed."""
-        self._editor_options = options
+    def set_editor_options(self, options: Any, where: str = EDITOR_SETTINGS) -> bool:
+        """What the editor sent now; returns whether anything changed. Messages call it `where`."""
+        self._editor = options, where
         return self.reload()
 
     def reload(self) -> bool:
@@ -59,7 +60,7 @@ class ConfigSource:
         fresh = {
             Source.USER: user_layer(),
             Source.REPOSITORY: repository_layer(self.root) if self.root is not None else None,
-            Source.EDITOR: editor_layer(self._editor_options),
+            Source.EDITOR: editor_layer(*self._editor),
         }
         for source, layer in fresh.items():
             if layer is None:

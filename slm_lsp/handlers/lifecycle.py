@@ -3,7 +3,7 @@
 from lsprotocol import types
 
 from slm_lsp import convert
-from slm_lsp.handlers import diagnostics
+from slm_lsp.handlers import configuration, diagnostics
 from slm_lsp.server import SlmServer
 
 
@@ -27,6 +27,7 @@ def initialized(server: SlmServer, params: types.InitializedParams) -> None:
     server.listening = True
     server.show_status(server.session.status)
     server.warn()
+    configuration.ask(server)
 
 
 def shutdown(server: SlmServer, params: None) -> None:

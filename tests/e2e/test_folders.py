@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.editor import PATIENCE_S, Editor
+from slm_lsp.paths import path_of
+from tests.support.editor import PATIENCE_S, Editor, shown_messages
 
 # The same module, with another function, in each folder.
 LIBRARY = "def to_{name}(price: float) -> int:\n    return int(price * 100)\n"
@@ -38,6 +39,12 @@ async def read(editor: Editor) -> None:
         while "reading" in (states := await states_of(editor)):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     assert states <= {"ready"}
+
+
+async def until_states(editor: Editor, *wanted: str) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while [one["state"] for one in (await editor.status())["folders"]] != [*wanted]:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 async def states_of(editor: Editor) -> set[str]:
@@ -102,6 +109,71 @@ async def test_each_document_gets_its_own_settings(raw: Editor, folders: list[Pa
     told = await asked(raw, second / "other.py", APP.format(name=second.name))
     assert told["prompt"] and told["snippets"] == []
     assert (await asked(raw, first / "other.py", text))["snippets"]
+
+
+def answering(raw: Editor, own: dict[Path | None, Any]) -> None:
+    """The editor says this when it is asked for the settings of a folder, or of none."""
+
+    def answer(params: Any) -> list[Any]:
+        assert {item["section"] for item in params["items"]} == {"slm-lsp"}
+        scopes = [item.get("scopeUri") for item in params["items"]]
+        return [own.get(path_of(scope) if scope else None) for scope in scopes]
+
+    raw.answers["workspace/configuration"] = answer
+
+
+ASKED = {"workspace": {"configuration": True}}
+
+
+async def test_the_editor_has_settings_for_one_folder(raw: Editor, folders: list[Path]) -> None:
+    first, second = folders
+    own: dict[Path | None, Any] = {second: {"context": {"enabled": False}}}
+    answering(raw, own)
+    await raw.initialize(options=PATIENT, workspaceFolders=as_lsp(*folders), capabilities=ASKED)
+    await until_states(raw, "ready", "off")
+    told = await asked(raw, second / "app.py", APP.format(name=second.name))
+    assert told["prompt"] and told["snippets"] == []
+    assert (await asked(raw, first / "app.py", APP.format(name=first.name)))["snippets"]
+    # It goes, and the folder is like the others again.
+    own.clear()
+    raw.notify("workspace/didChangeConfiguration", {"settings": PATIENT})
+    await until_states(raw, "ready", "ready")
+    assert (await asked(raw, second / "b.py", APP.format(name=second.name)))["snippets"]
+
+
+async def test_a_folder_that_comes_brings_its_settings(raw: Editor, folders: list[Path]) -> None:
+    first, second = folders
+    answering(raw, {second: {"context": {"enabled": False}}})
+    await raw.initialize(options=PATIENT, workspaceFolders=as_lsp(first), capabilities=ASKED)
+    await until_states(raw, "ready")
+    event = {"added": as_lsp(second), "removed": []}
+    raw.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+    await until_states(raw, "ready", "off")
+
+
+async def test_a_mistake_in_one_folder_s_settings_names_the_folder(
+    raw: Editor, folders: list[Path]
+) -> None:
+    general = {"completion": {"enabled": False}, "context": {"max_snippets": -1}}
+    answering(raw, {folders[0]: general, folders[1]: {"completion": {"enabled": 3}}})
+    await raw.initialize(
+        options={"slm-lsp": general}, workspaceFolders=as_lsp(*folders), capabilities=ASKED
+    )
+    await raw.wait_until(lambda: len(shown_messages(raw)) == 2)
+    said = shown_messages(raw)
+    assert said[0].startswith("editor settings: context.max_snippets: ")
+    assert said[1].startswith("editor settings for pennies: completion.enabled: ")
+
+
+@pytest.mark.parametrize(
+    "answer", [None, 3, [], [{"context": {"enabled": False}}], ["no", 1]], ids=str
+)
+async def test_answers_that_fit_no_question(raw: Editor, folders: list[Path], answer: Any) -> None:
+    raw.answers["workspace/configuration"] = answer
+    await raw.initialize(options=PATIENT, workspaceFolders=as_lsp(*folders), capabilities=ASKED)
+    await raw.wait_until(lambda: raw.requests)
+    await until_states(raw, "ready", "ready")
+    assert (await raw.status())["complaints"] == []
 
 
 async def test_each_document_gets_its_own_diagnostics(raw: Editor, folders: list[Path]) -> None:

@@ -45,7 +45,8 @@ class Editor:
         self.requests: list[dict[str, Json]] = []  # from the server
         self.unclaimed: list[dict[str, Json]] = []  # responses with an id that nobody asked by
         self.stderr = ""
-        self.answers: dict[str, Json] = {}  # to requests of the server, by method
+        # To requests of the server, by method; a function is given the parameters.
+        self.answers: dict[str, Json] = {}
         self._n_asked = 0
         self._waiting: dict[int | str, asyncio.Future[Json]] = {}
         self._changed = asyncio.Event()
@@ -222,7 +223,8 @@ class Editor:
         self._note("←", message)
         if "method" in message and "id" in message:
             self.requests.append(message)
-            result = self.answers.get(message["method"])
+            answer = self.answers.get(message["method"])
+            result = answer(message["params"]) if callable(answer) else answer
             self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})
         elif "method" in message:
             self.notifications.append(message)

@@ -8,7 +8,7 @@ import { Acceptance } from './acceptance';
 import { ACCEPTED } from './protocol';
 import { cleanEnvironment } from './run';
 import { ServerCommand } from './server';
-import { chosenSettings, own } from './settings';
+import { answers, chosenSettings, own } from './settings';
 import { Switches } from './switches';
 
 // Files, drafts and notebooks; not the panes that VS Code itself shows as documents.
@@ -45,6 +45,7 @@ export function makeClient(command: ServerCommand, parts: Parts): LanguageClient
       // The popup would show the same text again, and VS Code hides ghost text behind it.
       provideCompletionItem: async (document, position, context, token, next) =>
         document.fileName.endsWith('slm-lsp.toml') ? next(document, position, context, token) : [],
+      workspace: { configuration: ({ items }) => answers(extension, items) },
       executeCommand: async (name, args, next) => {
         const answer = await next(name, args);
         if (name === ACCEPTED) parts.onAccepted();

@@ -9,15 +9,30 @@ interface Tree {
   [name: string]: unknown;
 }
 
-/** `{"slm-lsp": {...}}` with every setting that somebody set, and nothing else. */
-export function chosenSettings(extension: vscode.Extension<unknown>): { [SECTION]: Tree } {
-  const configuration = vscode.workspace.getConfiguration();
+/** `{"slm-lsp": {...}}` with every setting that somebody set, and nothing else. With a folder, also
+ * what is set for that one. */
+export function chosenSettings(
+  extension: vscode.Extension<unknown>,
+  folder?: vscode.Uri,
+): { [SECTION]: Tree } {
+  const configuration = vscode.workspace.getConfiguration(undefined, folder ?? null);
   const tree: Tree = {};
   for (const key of settingNames(extension)) {
     const value = chosen(configuration, key);
     if (value !== undefined && value !== null) put(tree, key.split('.').slice(1), value);
   }
   return { [SECTION]: tree };
+}
+
+/** What the server asks for: the section for the whole window, or for one folder of it. */
+export function answers(
+  extension: vscode.Extension<unknown>,
+  items: readonly { scopeUri?: string; section?: string }[],
+): (Tree | null)[] {
+  return items.map(({ scopeUri, section }) => {
+    const folder = scopeUri === undefined ? undefined : vscode.Uri.parse(scopeUri);
+    return section === SECTION ? chosenSettings(extension, folder)[SECTION] : null;
+  });
 }
 
 export function affectsServer(event: vscode.ConfigurationChangeEvent): boolean {
@@ -37,8 +52,8 @@ function settingNames(extension: vscode.Extension<unknown>): string[] {
 
 function chosen(configuration: vscode.WorkspaceConfiguration, key: string): unknown {
   const found = configuration.inspect(key);
-  const ofWorkspace = vscode.workspace.isTrusted ? found?.workspaceValue : undefined;
-  return ofWorkspace ?? found?.globalValue;
+  const ofWorkspace = found?.workspaceFolderValue ?? found?.workspaceValue;
+  return (vscode.workspace.isTrusted ? ofWorkspace : undefined) ?? found?.globalValue;
 }
 
 function put(tree: Tree, path: string[], value: unknown): void {

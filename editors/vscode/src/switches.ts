@@ -17,7 +17,9 @@ export class Switches implements vscode.Disposable {
     if (this.minutesLeft > 0) return `snoozing for ${this.minutesLeft} more min`;
     if (this.files.includes(document.uri.toString())) return 'off in this file';
     if (!this.everywhere) return 'off everywhere';
-    if (this.languages.includes(document.languageId)) return `off for ${document.languageId}`;
+    const here = settings(document);
+    if (!here.get<boolean>('completion.enabled', true)) return 'off in this folder';
+    if (languagesOff(here).includes(document.languageId)) return `off for ${document.languageId}`;
     return undefined;
   }
 
@@ -30,9 +32,7 @@ export class Switches implements vscode.Disposable {
   }
 
   get languages(): string[] {
-    const chosen = settings().get<unknown>(LANGUAGES);
-    // The server complains about anything else; the status bar goes on.
-    return Array.isArray(chosen) ? chosen : [];
+    return languagesOff(settings());
   }
 
   isFileOff(document: vscode.TextDocument): boolean {
@@ -77,6 +77,12 @@ export class Switches implements vscode.Disposable {
   }
 }
 
-function settings(): vscode.WorkspaceConfiguration {
-  return vscode.workspace.getConfiguration('slm-lsp');
+function settings(document?: vscode.TextDocument): vscode.WorkspaceConfiguration {
+  return vscode.workspace.getConfiguration('slm-lsp', document ?? null);
+}
+
+function languagesOff(here: vscode.WorkspaceConfiguration): string[] {
+  const chosen = here.get<unknown>(LANGUAGES);
+  // The server complains about anything else; the status bar goes on.
+  return Array.isArray(chosen) ? chosen : [];
 }

@@ -59,6 +59,25 @@ const tests = {
     await read(['one', 'two']);
   },
 
+  async 'each file gets the settings that VS Code has for its folder'() {
+    const { uri } = folderNamed('two');
+    const set = (value) =>
+      workspace
+        .getConfiguration('slm-lsp', uri)
+        .update('context.enabled', value, vscode.ConfigurationTarget.WorkspaceFolder);
+    await set(false);
+    const file = await workspace.fs.readFile(vscode.Uri.joinPath(uri, '.vscode', 'settings.json'));
+    assert.ok(file.toString().includes('slm-lsp.context.enabled'), file.toString());
+    await until('the second folder is not read', async () =>
+      (await report()).folders.some(({ state }) => state === 'off'),
+    );
+    assert.deepStrictEqual(paths(await asked(uri, 'two', 'unread.py')), []);
+    const other = await asked(folderNamed('one').uri, 'one', 'read.py');
+    assert.ok(paths(other).includes('library.py'));
+    await set(undefined);
+    await read(['one', 'two']);
+  },
+
   async 'folders come and go'() {
     const second = folderNamed('two');
     workspace.updateWorkspaceFolders(second.index, 1);
