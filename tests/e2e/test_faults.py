@@ -25,13 +25,14 @@ async def test_a_stopped_inference_process_is_replaced(suggesting: Editor) -> No
     """It does not answer pings, so after ten seconds it is given up: one suggestion is lost."""
     pid = (await suggesting.status())["worker"]["pid"]
     suggesting.open(URI, TEXT)
+    n_told = len(suggesting.states)
     os.kill(pid, signal.SIGSTOP)
     started = time.monotonic()
     lost = suggesting.ask_inline(URI, *END)
     assert await suggesting.status(), "the server answers meanwhile"
     assert time.monotonic() - started < 5
     assert (await suggesting.answer(lost, within_s=20))["items"] == []
-    await suggesting.wait_until(lambda: suggesting.last_state == "loading")
+    await suggesting.wait_until(lambda: "loading" in suggesting.states[n_told:])
     await suggesting.ready()
     suggesting.open("file:///project/next.py", TEXT)
     assert await suggesting.inline("file:///project/next.py", *END)

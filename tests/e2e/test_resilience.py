@@ -20,6 +20,10 @@ LONG = "".join(
 )
 SLOW = {"slm-lsp": {"completion": {"invoked_deadline_ms": 60_000, "max_line_tokens": 1000}}}
 
+# 100 ms of two cores, and two ticks of the clock that counts. An answer to the end costs more than
+# a second.
+MAX_AFTER_CANCEL_MS = 220
+
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
 
 
@@ -45,10 +49,17 @@ async def busy(editor: Editor, pid: int) -> None:
             await editor.status()
 
 
-async def idle_cost_ms(pid: int, wait_s: float) -> float:
-    before = cpu_ms(pid)
-    await asyncio.sleep(wait_s)
-    return cpu_ms(pid) - before
+async def cost_until_idle_ms(pid: int) -> float:
+    """What it computes until it computes no more, however slowly a busy machine lets it."""
+    before = last = cpu_ms(pid)
+    async with asyncio.timeout(20):
+        while True:
+            await asyncio.sleep(0.3)
+            now = cpu_ms(pid)
+            # 20 ms are two ticks of the clock that counts: a message or two.
+            if now - last <= 20:
+                return now - before
+            last = now
 
 
 @pytest.fixture
@@ -75,9 +86,7 @@ async def test_a_cancelled_request_stops_computing_within_100_ms(slow: Editor) -
     slow.notify("$/cancelRequest", {"id": id})
     with pytest.raises(ServerError):
         await slow.answer(id, within_s=2)
-    await asyncio.sleep(0.1)
-    # 20 ms are two ticks of the clock that counts; a busy process would use 300 to 600.
-    assert await idle_cost_ms(pid, 0.3) <= 20
+    assert await cost_until_idle_ms(pid) <= MAX_AFTER_CANCEL_MS
 
 
 @linux
@@ -90,8 +99,7 @@ async def test_superseded_requests_stop_computing(slow: Editor) -> None:
     slow.notify("$/cancelRequest", {"id": ids[-1]})
     for id in ids[:-1]:
         assert (await slow.answer(id, within_s=2))["items"] == []
-    await asyncio.sleep(0.1)
-    assert await idle_cost_ms(pid, 0.3) <= 20
+    assert await cost_until_idle_ms(pid) <= MAX_AFTER_CANCEL_MS
     assert (await slow.status())["counters"]["superseded"] == 4
 
 
@@ -128,8 +136,10 @@ async def test_any_other_end_of_the_inference_process(
     suggesting: Editor, number: signal.Signals
 ) -> None:
     suggesting.open(URI, TEXT)
-    os.kill((await suggesting.status())["worker"]["pid"], number)
-    await suggesting.wait_until(lambda: suggesting.last_state == "loading")
+    pid = (await suggesting.status())["worker"]["pid"]
+    n_told = len(suggesting.states)
+    os.kill(pid, number)
+    await suggesting.wait_until(lambda: "loading" in suggesting.states[n_told:])
     assert await suggesting.inline(URI, *END)
 
 

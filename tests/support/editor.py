@@ -200,9 +200,13 @@ class Editor:
             return await self.process.wait()
 
     @property
+    def states(self) -> list[str]:
+        """What the status bar would have shown so far."""
+        return [n["params"]["state"] for n in self.notifications if n["method"] == "slm/status"]
+
+    @property
     def last_state(self) -> str | None:
-        states = [n["params"]["state"] for n in self.notifications if n["method"] == "slm/status"]
-        return states[-1] if states else None
+        return self.states[-1] if self.states else None
 
     def story(self) -> str:
         return "\n".join([*self.transcript[-60:], "stderr:", self.stderr[-6000:]])
