@@ -1,6 +1,7 @@
 """Servers for the tests of the whole: the installed command over real pipes."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -9,6 +10,20 @@ from tests.support.editor import Editor
 
 # The protocol does not depend on the model: without it a server starts at once.
 OFF = {"slm-lsp": {"completion": {"enabled": False}}}
+# How soon an answer comes is measured by benchmarks, on a machine that does nothing else.
+PATIENT = """\
+[completion]
+automatic_deadline_ms = 20000
+invoked_deadline_ms = 20000
+[context]
+deadline_ms = 5000
+"""
+
+
+@pytest.fixture(autouse=True)
+def patient(clean_environment: Path) -> None:
+    """What the person has set: an answer may take its time."""
+    (clean_environment / "config.toml").write_text(PATIENT)
 
 
 @pytest.fixture

@@ -22,8 +22,7 @@ def root(tmp_path: Path) -> Path:
 
 
 async def begin(editor: Editor, root: Path) -> None:
-    # Other tests keep the machine busy, and what is late is left out.
-    await editor.initialize(root=root, options={"slm-lsp": {"context": {"deadline_ms": 5000}}})
+    await editor.initialize(root=root)
     await editor.ready()
     for _ in range(600):
         if (await editor.status())["workspace"]["state"] != "reading":

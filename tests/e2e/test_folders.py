@@ -12,7 +12,6 @@ from tests.support.editor import PATIENCE_S, Editor, shown_messages
 # The same module, with another function, in each folder.
 LIBRARY = "def to_{name}(price: float) -> int:\n    return int(price * 100)\n"
 APP = "from money import to_{name}\n\n\ndef total(prices):\n    return to_{name}("
-PATIENT = {"slm-lsp": {"context": {"deadline_ms": 5000}}}
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def as_lsp(*roots: Path) -> list[dict[str, str]]:
     return [{"uri": root.as_uri(), "name": root.name} for root in roots]
 
 
-async def begin(editor: Editor, *roots: Path, options: Any = PATIENT) -> None:
+async def begin(editor: Editor, *roots: Path, options: Any = None) -> None:
     await editor.initialize(options=options, workspaceFolders=as_lsp(*roots))
     await read(editor)
 
@@ -129,14 +128,14 @@ async def test_the_editor_has_settings_for_one_folder(raw: Editor, folders: list
     first, second = folders
     own: dict[Path | None, Any] = {second: {"context": {"enabled": False}}}
     answering(raw, own)
-    await raw.initialize(options=PATIENT, workspaceFolders=as_lsp(*folders), capabilities=ASKED)
+    await raw.initialize(workspaceFolders=as_lsp(*folders), capabilities=ASKED)
     await until_states(raw, "ready", "off")
     told = await asked(raw, second / "app.py", APP.format(name=second.name))
     assert told["prompt"] and told["snippets"] == []
     assert (await asked(raw, first / "app.py", APP.format(name=first.name)))["snippets"]
     # It goes, and the folder is like the others again.
     own.clear()
-    raw.notify("workspace/didChangeConfiguration", {"settings": PATIENT})
+    raw.notify("workspace/didChangeConfiguration", {"settings": {"slm-lsp": {}}})
     await until_states(raw, "ready", "ready")
     assert (await asked(raw, second / "b.py", APP.format(name=second.name)))["snippets"]
 
@@ -144,7 +143,7 @@ async def test_the_editor_has_settings_for_one_folder(raw: Editor, folders: list
 async def test_a_folder_that_comes_brings_its_settings(raw: Editor, folders: list[Path]) -> None:
     first, second = folders
     answering(raw, {second: {"context": {"enabled": False}}})
-    await raw.initialize(options=PATIENT, workspaceFolders=as_lsp(first), capabilities=ASKED)
+    await raw.initialize(workspaceFolders=as_lsp(first), capabilities=ASKED)
     await until_states(raw, "ready")
     event = {"added": as_lsp(second), "removed": []}
     raw.notify("workspace/didChangeWorkspaceFolders", {"event": event})
@@ -170,7 +169,7 @@ async def test_a_mistake_in_one_folder_s_settings_names_the_folder(
 )
 async def test_answers_that_fit_no_question(raw: Editor, folders: list[Path], answer: Any) -> None:
     raw.answers["workspace/configuration"] = answer
-    await raw.initialize(options=PATIENT, workspaceFolders=as_lsp(*folders), capabilities=ASKED)
+    await raw.initialize(workspaceFolders=as_lsp(*folders), capabilities=ASKED)
     await raw.wait_until(lambda: raw.requests)
     await until_states(raw, "ready", "ready")
     assert (await raw.status())["complaints"] == []

@@ -43,13 +43,9 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-# On a busy machine, what is looked up late is not waited for, and neither are its errors.
-PATIENT = {"slm-lsp": {"context": {"deadline_ms": 5_000}}}
-
-
 async def begin(editor: Editor, root: Path) -> str:
     """Open the repository and a file in it; the result is the file's URI."""
-    await editor.initialize(root=root, options=PATIENT)
+    await editor.initialize(root=root)
     await editor.ready()
     uri = (root / "area.py").as_uri()
     editor.open(uri, TEXT)

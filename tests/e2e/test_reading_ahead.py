@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from tests.support.editor import PATIENCE_S, Editor, Json, span
 
 URI = "file:///project/shapes.py"
@@ -14,18 +12,6 @@ PAUSE_S = 0.02
 END = (TEXT.count("\n"), 0)
 # In the middle of the file, at the end of a line.
 MIDDLE = (41, len(TEXT.split("\n")[41]))
-
-
-# How soon an answer comes on a busy machine is not tested here.
-PATIENT = {"slm-lsp": {"completion": {"automatic_deadline_ms": 20_000}}}
-
-
-@pytest.fixture
-async def suggesting(raw: Editor) -> Editor:
-    """A session whose model is ready."""
-    await raw.initialize(options=PATIENT)
-    await raw.ready()
-    return raw
 
 
 async def work(editor: Editor) -> Json:
