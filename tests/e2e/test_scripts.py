@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ("sh", "dirname", "basename", "cksum", "cat", "env", "git", "mktemp", "rm")
+TOOLS = ("sh", "dirname", "basename", "cksum", "cat", "env", "git", "mktemp", "nice", "rm")
 
 
 @pytest.fixture
@@ -96,8 +96,14 @@ def test_what_is_installed_is_not_installed_again(checkout: Path) -> None:
         assert pip_runs() == 2 * n
     ran = (checkout / "ran").read_text()
     assert ran.count("--require-hashes --requirement requirements/test.txt") == 3
-    runs = ("ruff check", "pytest --ignore=tests/editors", "cacheprovider tests/editors")
-    assert [ran.count(one) for one in runs] == [4, 4, 4]
+    runs = (
+        "ruff check",
+        " --ignore=tests/editors ",
+        "=1 tests/editors",
+        "=1 tests/e2e",
+        " tests/tune",
+    )
+    assert [ran.count(one) for one in runs] == [4, 4, 4, 4, 4]
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
@@ -122,14 +128,15 @@ def test_arguments_go_to_pytest_and_failures_are_named(checkout: Path) -> None:
     assert "pytest -k one thing\n" in (checkout / "ran").read_text()
 
 
-def test_editors_that_fail_are_named(checkout: Path) -> None:
-    """They are driven beside the other tests, and what they said is told."""
+@pytest.mark.parametrize("room", ["editors", "e2e", "training"])
+def test_rooms_that_fail_are_named(checkout: Path, room: str) -> None:
+    """They are tested beside the others, and what they said is told."""
     bin = checkout / ".venv" / "bin"
     bin.mkdir(parents=True)
     for name in ("python", "slm-lsp", "ruff", "pyright"):
         (bin / name).write_text("#!/bin/sh\nexit 0\n")
     (bin / "pytest").write_text(
-        '#!/bin/sh\ncase "$*" in *" tests/editors") echo broken; exit 1; esac\n'
+        f'#!/bin/sh\ncase "$*" in *" tests/{room}"*) echo broken; exit 1; esac\n'
     )
     for program in bin.iterdir():
         program.chmod(0o755)
@@ -138,7 +145,7 @@ def test_editors_that_fail_are_named(checkout: Path) -> None:
         provide(checkout, compiler, "exit 0")
     done = run(checkout, "test")
     assert done.returncode == 1
-    assert "not passed: tests/editors" in done.stderr and "broken" in done.stdout
+    assert f"not passed: tests/{room}\n" in done.stderr and "broken" in done.stdout
 
 
 def test_without_git(checkout: Path) -> None:

@@ -1,16 +1,19 @@
 """`slm-lsp tune` as a person runs it, and the server that serves what it made."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from slm_lsp.commands import tune as command
 from slm_lsp.config.pin import Pin, write_pin
+from slm_lsp.models.gguf import read_header
 from slm_lsp.models.store import own_store
 from slm_lsp.models.types import ModelFile
 from tests.support.editor import Editor
@@ -42,6 +45,12 @@ def tune(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def report() -> dict[str, Any]:
+    """What the only run on this machine has found."""
+    (path,) = Path(os.environ["SLM_LSP_HOME"]).rglob("report.json")
+    return json.loads(path.read_text())
+
+
 async def test_the_server_serves_what_was_tuned_and_pinned(habits: Path) -> None:
     done = tune(habits, "--laps", "6", "--cases", "90", "--pin")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -51,6 +60,11 @@ async def test_the_server_serves_what_was_tuned_and_pinned(habits: Path) -> None
     written = (habits / "slm-lsp.toml").read_text()
     assert tuned.sha256 in written and written.startswith("# Ours.\n")
     assert "90 line ends in" in done.stdout and "exact match" in done.stdout
+    told = report()
+    assert told["helps"] and told["exact"]["low"] > 0 and told["exact"]["after"] > 0.15, told
+    assert told["similarity"]["low"] > 0, told
+    assert told["files_held_out"] >= 5 and told["lines_in_no_learnt_file"]
+    assert read_header(tuned.path).metadata["general.name"] == tuned.name
 
     async with Editor.start() as editor:
         await editor.initialize(root=habits)
@@ -66,13 +80,14 @@ def test_without_gain_nothing_is_kept_but_the_report(tiny: ModelFile, tmp_path: 
     assert "not installed: the interval of the gain in exact match includes zero" in done.stdout
     assert (root / "slm-lsp.toml").read_text() == before
     assert [one.name for one in own_store().entries()] == ["slm-lsp-tiny"]
+    assert not report()["helps"] and report()["exact"]["low"] <= 0
     (folder,) = (p.parent for p in Path(os.environ["SLM_LSP_HOME"]).rglob("report.json"))
     assert {entry.name for entry in folder.iterdir()} <= {"report.json", "loss.csv", "lock"}
 
 
 def test_ctrl_c_saves_and_the_same_command_goes_on(habits: Path) -> None:
     process = subprocess.Popen(
-        [*TUNE, str(habits), *MANY, "--laps", "2", "--cases", "30"],
+        [*TUNE, str(habits), *MANY, "--laps", "1", "--cases", "30"],
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
@@ -87,7 +102,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(habits: Path) -> None:
     assert "stopped, and saved" in said
     (steps,) = home.rglob("loss.csv")
     n_before = len(steps.read_text().splitlines())
-    done = tune(habits, "--laps", "2", "--cases", "30", "--keep")
+    done = tune(habits, "--laps", "1", "--cases", "30", "--keep")
     assert done.returncode in (0, command.NO_GAIN), done.stderr
     assert "going on with the run that was stopped" in done.stderr
     assert "asking about held-out files" not in done.stderr

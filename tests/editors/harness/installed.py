@@ -20,6 +20,7 @@ COMMANDS = {
     "nvim-old": "nvim-old",
     "helix": "hx",
     "emacs": "emacs",
+    "vim": "vim",
 }
 
 
