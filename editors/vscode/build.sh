@@ -4,13 +4,22 @@ set -euo pipefail
 cd "$(dirname "$0")"
 root=../..
 
+fail() {
+  echo "build.sh: $*" >&2
+  exit 1
+}
+
+command -v npm > /dev/null || fail 'needs npm with Node 20 or newer; on Debian and Ubuntu: apt-get install nodejs npm'
+python=$root/.venv/bin/python
+[ -x "$python" ] || python=python3
+"$python" -m pip --version > /dev/null 2>&1 ||
+  fail "$python has no pip; on Debian and Ubuntu: apt-get install python3-pip (or run scripts/demo first)"
+
 [ -d node_modules/vscode-languageclient ] || npm ci --no-audit --no-fund
 rm -rf server dist
 mkdir -p server
 
 # The server travels as a wheel, which pip installs into the extension's own environment.
-python=$root/.venv/bin/python
-[ -x "$python" ] || python=python3
 "$python" -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir server "$root"
 
 npx tsc --noEmit -p .
