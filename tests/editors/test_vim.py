@@ -14,7 +14,7 @@ from tests.editors.harness.waiting import until
 # What a person has already: an ALE that is installed, and Vim's own defaults.
 INSTALLED = """
 set nocompatible noswapfile
-set runtimepath+=$SLM_ALE
+set runtimepath^=$SLM_ALE
 filetype plugin indent on
 """
 BROKEN = "def area(w, h):\n    return (w * h\n\n\nprint(area(2, 3))\n"
@@ -65,6 +65,7 @@ def test_the_popup_comes_while_a_word_is_typed(start: Start, workspace: Path) ->
         vim.keys("Enter") if key == "\n" else vim.type(key)
 
     row = type_until_shown(type_key, offered)
+    vim.keys("C-n")
     vim.keys("C-y")
     assert row.split()[0] in save(vim, workspace)
 
@@ -87,4 +88,7 @@ def test_a_finding_and_its_fix(start: Start, workspace: Path) -> None:
     vim.shows("'(' was never closed")
     vim.type(":ALECodeAction")
     vim.keys("Enter")
-    vim.shows("Insert `)`")
+    vim.shows("1) Insert `)`")
+    vim.type("1")
+    vim.keys("Enter")
+    vim.shows("return (w * h)")
