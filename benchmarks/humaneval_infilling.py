@@ -21,6 +21,7 @@ from pathlib import Path
 
 from slm_context.cursor import DocumentContext
 
+from benchmarks.answers import KeptAnswers
 from benchmarks.machine import machine
 from benchmarks.tables import write_table
 from slm_lsp.assembly import build_client
@@ -94,14 +95,14 @@ def _limits() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
 
 
-async def answers(chosen: list[Task]) -> tuple[list[str], str]:
+async def answers(chosen: list[Task], kept: Path | None) -> tuple[list[str], str]:
     """What the pipeline inserts at each task, asked by hand, one candidate; and the model."""
     settings = Settings()
     patient = replace(settings.completion, invoked_deadline_ms=60_000.0, n_candidates=1)
     settings = replace(settings, completion=patient)
     client = await build_client(settings)
     await client.start()
-    engine = CompletionEngine(client, settings)
+    engine = CompletionEngine(KeptAnswers(client, kept) if kept else client, settings)
     found: list[str] = []
     for number, task in enumerate(chosen):
         text = task.prefix + task.suffix
@@ -119,6 +120,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path)
     parser.add_argument("--tasks", type=int, default=1033)
+    parser.add_argument("--answers", type=Path, help="keep the model's answers in this file")
     args = parser.parse_args()
     chosen = list(tasks(args.file))[: args.tasks]
     truth = chosen[0]
@@ -126,7 +128,7 @@ def main() -> None:
         raise SystemExit(
             "the reference solution does not pass: the sandbox or the file is at fault"
         )
-    found, model = asyncio.run(answers(chosen))
+    found, model = asyncio.run(answers(chosen, args.answers))
     exact = sum(a.strip() == task.truth.strip() for a, task in zip(found, chosen, strict=True))
     passed = sum(passes(_program(task, a)) for a, task in zip(found, chosen, strict=True))
     row = {

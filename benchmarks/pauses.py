@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from slm_context.cursor import DocumentContext
+from slm_context.expected import ExpectedName
 from slm_context.gather import Gatherer
 from slm_context.index import Index
 from slm_context.types import ContextBundle
@@ -26,7 +27,7 @@ from benchmarks.answers import KeptAnswers
 from benchmarks.commits import Change, pauses
 from benchmarks.corpus import Position
 from slm_lsp.assembly import build_client
-from slm_lsp.completion.asking import Gather
+from slm_lsp.completion.asking import Expect, Gather
 from slm_lsp.completion.gate import skip_reason
 from slm_lsp.completion.sources import Defined
 from slm_lsp.completion.suggesting import Suggester
@@ -122,9 +123,14 @@ async def journal(
     async with kept_answers(answers, model) as (kept, asked):
         for number, change in enumerate(chosen):
             read = answers.parent / "repositories" / change.commit
-            gather, defined = _repository(folder, change, read, asked)
             # Time stands still, so that a busy machine asks the same questions.
-            suggester = Suggester(kept, asked, Counters(), gather, defined, lambda: 0.0)
+            suggester = Suggester(
+                kept,
+                asked,
+                Counters(),
+                *_repository(folder, change, read, asked),
+                clock=lambda: 0.0,
+            )
             for line, truth, document in documents(change):
                 place = {
                     "repository": change.repository,
@@ -179,7 +185,7 @@ async def _told(suggester: Suggester, uri: str, document: DocumentContext, asked
 
 def _repository(
     folder: Path, change: Change, into: Path, settings: Settings
-) -> tuple[Gather, Defined]:
+) -> tuple[Gather, Defined, Expect]:
     """The snippets and the names of the repository as the commit's parent left it.
 
     What was read once lies in `into`, and is not read again.
@@ -205,4 +211,7 @@ def _repository(
     async def defined(names: Sequence[str]) -> frozenset[str]:
         return gatherer.defined(names)
 
-    return gather, defined
+    async def expect(document: DocumentContext) -> Sequence[ExpectedName]:
+        return gatherer.expected(document, ())
+
+    return gather, defined, expect

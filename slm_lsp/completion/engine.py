@@ -55,7 +55,7 @@ class CompletionEngine:
         self._sleep = sleep
         self._discharging = discharging
         self._suggester = Suggester(
-            client, settings, self._counters, gather, defined, clock, expect
+            client, settings, self._counters, gather, defined, expect, clock
         )
         self._decider = Decider(self._suggester, settings, self._statistics)
         self._debounce = Debounce()

@@ -59,8 +59,8 @@ class Suggester:
         counters: Counters,
         gather: Gather | None = None,
         defined: Defined | None = None,
-        clock: Clock = time.perf_counter,
         expect: Expect | None = None,
+        clock: Clock = time.perf_counter,
     ) -> None:
         self._client = client
         self._settings = settings
