@@ -80,8 +80,9 @@ class Gatherer:
                 complete = False
                 break
         chosen, dropped = fit(fused(lists), document, limits)
+        beside = self._beside(document, View(self._index, open_texts))
         elapsed_ms = (self._clock() - started) * 1000
-        return ContextBundle(chosen, dropped, round(elapsed_ms, 3), complete)
+        return ContextBundle(chosen, dropped, round(elapsed_ms, 3), complete, beside)
 
     def expected(
         self, document: DocumentContext, open_texts: Sequence[OpenText]
@@ -92,7 +93,7 @@ class Gatherer:
             return ()
         view = View(self._index, open_texts)
         if not steps:
-            return followers(document, lambda: Usage(document, {}, view, self._read).texts)
+            return followers(document, lambda: self._beside(document, view))
         standing = self._standing.of(document)
         asked = self._asked(document, language, standing, view)
         of, resolver = asked.cursor.receivers, asked.resolver
@@ -100,6 +101,9 @@ class Gatherer:
         if not found:
             found = [one.name for one in self._offered(asked, steps, view)[1]]
         return weighted(found, document, standing.members, steps[-1], asked.usage.texts)
+
+    def _beside(self, document: DocumentContext, view: View) -> tuple[str, ...]:
+        return tuple(Usage(document, {}, view, self._read).texts)
 
     def _may_show(self, snippet: Snippet) -> bool:
         # A package's own files were asked about one by one.

@@ -41,9 +41,13 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class ContextBundle:
-    """The snippets for one prompt, in prompt order: the most useful one last, next to the code."""
+    """The snippets for one prompt, in prompt order: the most useful one last, next to the code.
+
+    `beside` are whole texts of files beside the document, to count in: no prompt holds them.
+    """
 
     snippets: tuple[Snippet, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     elapsed_ms: float = 0.0
     complete: bool = True  # False when the deadline cut a retriever short
+    beside: tuple[str, ...] = ()

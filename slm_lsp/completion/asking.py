@@ -7,7 +7,7 @@ import time
 from asyncio import timeout
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from slm_context.cursor import DocumentContext
 from slm_context.expected import ExpectedName
@@ -105,7 +105,7 @@ class Asker:
         return self._stable[uri].digest if uri in self._stable else ""
 
     def bundle(self, uri: str) -> ContextBundle:
-        """The snippets that this document's last prompt held."""
+        """What was gathered for this document's last prompt."""
         return self._stable[uri].bundle if uri in self._stable else ContextBundle()
 
     def forget(self, uri: str) -> None:
@@ -244,6 +244,7 @@ class Asker:
         same_document = stable.line[0] == line[0]
         stable.line, stable.gathered_at = line, now
         if same_document and _tells_enough(stable.bundle, bundle):
+            stable.bundle = replace(stable.bundle, beside=bundle.beside)
             return stable
         if [one.text for one in bundle.snippets] != [one.text for one in stable.bundle.snippets]:
             stable.digest = _digest(bundle)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from slm_context.cursor import DocumentContext
+from slm_context.remembered import remembers
 
 from slm_lsp.completion.names import word_before
 from slm_lsp.completion.types import Precedent, Token
@@ -27,8 +28,10 @@ CONTEXT_CHARS = 600
 UNSEEN = 0.5
 # Where the places go on so differently, nothing is said.
 LEAST_SHARE = 0.15
-# On either side of the cursor.
-REACH = 60_000
+# On either side of the cursor, and of each other file: three times as much found no more.
+REACH, REACH_ELSEWHERE = 60_000, 20_000
+# Of other files whose counts are kept: those of a few folders. Each character takes 50 bytes.
+MAX_ELSEWHERE = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class Copier:
         """Other files, or pieces of them."""
         if texts != self._other_texts:
             self._other_texts = texts
-            self._others = [Corpus(text) for text in texts]
+            self._others = [counted(text[:REACH_ELSEWHERE]) for text in texts]
 
     def suggest(self, document: DocumentContext) -> Copied | None:
         """How the line goes on to its end, by what was written before; None where nothing was."""
@@ -182,6 +185,10 @@ class Copier:
         below = document.next_lines[:REACH]
         if below != self._below_text:
             self._below, self._below_text = Corpus("\n" + below), below
+
+
+# Documents of one folder have the same neighbours, and only the one that changed is counted again.
+counted = remembers(max_chars=MAX_ELSEWHERE)(Corpus)
 
 
 def _goes_on(word: str, begun: str) -> bool:

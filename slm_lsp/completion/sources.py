@@ -30,7 +30,7 @@ class Sources:
         self._copiers = Remembered[str, Copier](MAX_COUNTED)
         # Of the newest question: several suggestions are made and judged in one place.
         self._around: Surroundings | None = None
-        self._copied: tuple[DocumentContext, list[str], Copied | None] | None = None
+        self._copied: tuple[DocumentContext, tuple[str, ...], Copied | None] | None = None
 
     def around(self, document: DocumentContext, question: Question) -> Surroundings:
         last = self._around
@@ -50,8 +50,8 @@ class Sources:
         return tree_of(document.text, language, document.path) if language is not None else None
 
     def copied(self, uri: str, document: DocumentContext) -> Copied | None:
-        """How the line goes on, by what was written before in this file and in the snippets."""
-        texts = [one.text for one in self._asker.bundle(uri).snippets]
+        """How the line goes on, by what was written before in this file and in others."""
+        texts = self._others(uri)
         last = self._copied
         if last is not None and last[0] is document and last[1] == texts:
             return last[2]
@@ -65,9 +65,12 @@ class Sources:
         return copied
 
     def seen(self, uri: str, document: DocumentContext) -> tuple[str, ...]:
-        """The file, the prompt's snippets, and what was found in the repository's index."""
-        snippets = (one.text for one in self._asker.bundle(uri).snippets)
-        return document.text, *snippets, " ".join(self._elsewhere.get(uri, ()))
+        """The file, pieces of others and its neighbours, and what the repository's index has."""
+        return document.text, *self._others(uri), " ".join(self._elsewhere.get(uri, ()))
+
+    def _others(self, uri: str) -> tuple[str, ...]:
+        bundle = self._asker.bundle(uri)
+        return *(one.text for one in bundle.snippets), *bundle.beside
 
     async def look_up(self, uri: str, document: DocumentContext, answer: Answer) -> None:
         """Find those names of the answer that the repository defines in other files."""

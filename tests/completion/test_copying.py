@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from slm_context.cursor import DocumentContext
+from slm_context.types import ContextBundle
 
-from slm_lsp.completion import suggesting
+from slm_lsp.completion import deciding, suggesting
 from slm_lsp.completion.choosing import chosen_copy
-from slm_lsp.completion.copying import Copied, Copier, Corpus
+from slm_lsp.completion.copying import REACH_ELSEWHERE, Copied, Copier, Corpus, counted
 from slm_lsp.completion.types import Precedent, Trigger
 from tests.completion.test_engine import World, with_completion
 from tests.support.markup import cursor
@@ -78,6 +79,31 @@ def test_other_texts_come_after_the_file_itself() -> None:
     assert found is not None and (found.text, found.precedent.in_file) == ("width.real", False)
     found = copied("x.depth\ny = x.█\n", copier)
     assert found is not None and (found.text, found.precedent.in_file) == ("depth", True)
+
+
+async def test_what_a_neighbour_wrote_is_suggested_and_its_names_exist(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deciding, "LEAST_COPIED", 0.0)  # whatever the weights make of it
+
+    async def gather(document: DocumentContext) -> ContextBundle:
+        return ContextBundle(beside=("basket.add_article(article)\n" * 3,))
+
+    world = World(with_completion(show_at_least_percent=0), gather=gather)
+    world.model.enqueue("nothing")
+    # It is gathered before the model is asked, which says nothing at the second question.
+    await world.ask("x = █\n")
+    assert await world.ask("x = 1\nbasket.█\n") == "add_article(article)"
+    told = world.engine.explain_last
+    assert told is not None and told.copied and told.unknown_names == []
+
+
+def test_of_other_files_the_beginning_is_counted_and_kept() -> None:
+    text = f"one = width\n{'#' * REACH_ELSEWHERE}\ntwo + depth\n"
+    copier = Copier()
+    copier.look_also_in([text])
+    assert copied("one = █", copier) is not None and copied("two + █", copier) is None
+    assert counted(text[:REACH_ELSEWHERE]) is counted(text[:REACH_ELSEWHERE])
 
 
 def test_what_was_read_line_by_line_is_what_is_read_at_once() -> None:

@@ -232,3 +232,13 @@ def test_java_sees_its_package_in_the_other_source_root_and_the_right_builder(
     found = shown(gatherer.gather(chain, (), PLENTY))
     assert "ofDoor()" in found[f"{main}/Door.java"]
     assert not any("ofBasket" in text for text in found.values())
+
+
+def test_the_files_beside_come_whole_and_not_as_snippets(gatherer: Gatherer) -> None:
+    document = at("total = 1\nprint(█", "shop/till.py")
+    beside = gatherer.gather(document, (), PLENTY).beside
+    assert set(beside) == {
+        REPOSITORY[f"shop/{name}.py"] for name in ("money", "basket", "__init__")
+    }
+    assert gatherer.gather(at("x = █", "web/b.ts"), (), PLENTY).beside == (REPOSITORY["web/a.ts"],)
+    assert gatherer.gather(at("x = █", "notes.txt"), (), PLENTY).beside == ()
