@@ -71,6 +71,7 @@ class Workspace:
         self._gatherer: Gatherer | None = None
         self._rules: Rules | None = None
         self._open = frozenset[str]()
+        self._asked: tuple[DocumentContext, list[OpenDocument], list[OpenText]] | None = None
         self._history = History()
         self._reader = Reader(root or Path())
         self._reading: asyncio.Task[None] | None = None
@@ -172,12 +173,16 @@ class Workspace:
         self, document: DocumentContext, others: Sequence[OpenDocument]
     ) -> list[OpenText]:
         """Of the open documents, what may be quoted now, and how it was before."""
+        # One question comes for snippets and then for names, with the same document. The same text
+        # in another one is another question: the ignore files may have changed since.
+        if self._asked and self._asked[0] is document and self._asked[1] == list(others):
+            return self._asked[2]
         self._history.see(document.path, document.text)
         open_texts = self._history.with_before(
             quotable(others, self.root, self._include, self._exclude)
         )
+        self._asked = document, list(others), open_texts
         self._open = frozenset(one.path for one in open_texts)
-        # The ignore files may have changed since the last question.
         self._rules = self._made_rules() if self.root is not None else None
         return open_texts
 

@@ -1,6 +1,10 @@
 """What users of other completers complain about, and where it is answered here."""
 
+import re
 from collections import Counter
+from pathlib import Path
+
+import pytest
 
 from tests.completion.test_gate import CASES as GATE
 from tests.completion.test_postprocess import CASES as POSTPROCESS
@@ -36,3 +40,53 @@ def test_each_complaint_has_three_cases_at_least() -> None:
     for name, reported in COMPLAINTS.items():
         for one in reported:
             assert one in seen_in[name], name
+
+
+ROOM = Path(__file__).parents[1]
+# The complaints that are the same about every completer, by class: those about text by their files
+# of golden cases, the others by the tests that answer them.
+CLASSES = {
+    "duplicated suffix and brackets": ("doubled-closers", "duplicated-suffix", "repeated-lines"),
+    "wrong indentation": ("indentation", "line-ends"),
+    "syntax errors and markers in the text": ("syntax-errors", "leading-space", "leaked-markers"),
+    "too much, and on too many lines": ("too-much", "loops", "essays"),
+    "silently nothing": ("silent", "nothing"),
+}
+ANSWERED = {
+    "too slow or too hot, and on battery": (
+        "completion/test_rhythm.py::test_to_save_power_a_fast_model_is_asked_at_a_pause_too",
+        "completion/test_engine.py::test_what_is_known_is_never_delayed",
+        "completion/test_engine.py::test_a_cancelled_question_stops_the_model",
+        "completion/test_engine.py::test_on_battery_nothing_is_computed_ahead_and_questions_wait",
+    ),
+    "silently nothing, or a cryptic error": (
+        "completion/test_engine.py::test_silence_has_a_reason",
+        "completion/test_engine.py::test_the_gates_reason_is_told_and_nothing_is_asked",
+        "e2e/test_cli.py::test_doctor_names_the_cure",
+    ),
+    "nothing of other files where the model is local": (
+        "context/test_gather.py::test_what_is_imported_is_shown_and_its_namesake_is_not",
+        "context/test_gather.py::test_the_files_beside_come_whole_and_not_as_snippets",
+        "e2e/test_context.py::test_the_definition_of_what_is_called_is_in_the_prompt",
+    ),
+    "no proof that nothing leaves the machine": (
+        "sandbox/test_nothing_leaves.py::test_a_whole_session_makes_no_socket",
+        "sandbox/test_nothing_leaves.py::test_a_whole_session_works_without_any_network",
+        "sandbox/test_prove_offline.py::test_both_processes_are_offline",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_each_class_about_text_has_three_golden_cases(name: str) -> None:
+    files = CLASSES[name]
+    assert set(files) <= set(COMPLAINTS)
+    assert sum(case.file.stem in files for case in (*POSTPROCESS, *GATE)) >= 3
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_each_other_class_has_three_tests(name: str) -> None:
+    assert len(set(ANSWERED[name])) >= 3
+    for one in ANSWERED[name]:
+        file, _, test = one.partition("::")
+        assert re.search(rf"^(async )?def {test}\(", (ROOM / file).read_text("utf-8"), re.M), one

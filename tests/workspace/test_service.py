@@ -179,6 +179,25 @@ def test_many_files_are_read_by_several_processes(tmp_path: Path) -> None:
     assert len(index.definitions([f"name_{n}" for n in range(450)])) == 450
 
 
+async def test_what_may_be_quoted_is_asked_once_a_question_and_again_at_the_next(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = await reading(root)
+    asked: list[int] = []
+
+    def made(*_: object) -> Rules:
+        asked.append(1)
+        return Rules(root)
+
+    monkeypatch.setattr(Workspace, "_made_rules", made)
+    for n_questions in (1, 2):
+        document = DocumentContext("app.py", "python", ASKING, len(ASKING))
+        await workspace.gather(document, [])
+        await workspace.expected(document, [])
+        assert len(asked) == n_questions
+    await workspace.close()
+
+
 async def test_what_is_ignored_from_now_on_leaves_the_index(root: Path) -> None:
     workspace = await reading(root)
     assert "shop/money.py" in await snippets(workspace)
