@@ -86,7 +86,7 @@ class LlamaVim:
         # In normal mode one waiting chunk a second joins the ring, and is evaluated then.
         if self._queue:
             self._ring = [*self._ring, self._queue.pop(0)][-CHUNKS:]
-            await self._idle()
+            await self.idle()
             self._job = asyncio.create_task(self._infill("", "", "", 0, 1, ""))
 
     async def press(self, key: Key, text: str) -> bool:
@@ -114,7 +114,7 @@ class LlamaVim:
                 continue
             asked = True
             self._ask(before, after, FIRST_MS)
-            await self._idle()
+            await self.idle()
 
     async def effort(self) -> Effort:
         e = self._effort
@@ -124,14 +124,15 @@ class LlamaVim:
         return [self._process.pid]
 
     async def stop(self) -> None:
-        await self._idle()
+        await self.idle()
         self._process.terminate()
         await self._process.wait()
 
     def _busy(self) -> bool:
         return self._job is not None and not self._job.done()
 
-    async def _idle(self) -> None:
+    async def idle(self) -> None:
+        """Wait for the request that is under way."""
         if self._job is not None:
             await asyncio.shield(self._job)
 

@@ -1,10 +1,15 @@
 """What completions save: real commits are typed again, through the real server.
 
-    python -m benchmarks.replay --repos DIR [--commits 4] [--llama-server PATH] [--output CSV]
-                                [--kept FILE --minutes 5]
+    python -m benchmarks.replay --repos DIR [--commits 3] [--output CSV] [--kept FILE --minutes 5]
+                                [--llama-server PATH [--llama-commits 1]]
 
 With `--kept`, what was replayed lies in that file and is not replayed again; `--minutes` ends a
-piece of the work after so long. The same command goes on, and writes the table when all is done.
+piece of the work after so long. The same command goes on; the table has who is done with all.
+
+The contestants: slm-lsp as it is installed; the same model behind a plain prompt of the text above,
+whose line is shown as it comes; slm-lsp where it sees nothing below the cursor and no other file,
+all else as it is; llama-server asked in llama.vim's way, with the same model; the open file's
+words. Each is compared with slm-lsp on the same commits.
 
 The server sees the repository as a commit's parent left it. Files are opened as they were, and
 what the commit added is typed, hunk by hunk, over JSON-RPC. Questions are asked at pauses: at the
@@ -14,6 +19,7 @@ line end, 450 ms behind a sign), and the measured latency of each answer is adde
 than the next key is stale, and not shown. After each hunk the server's text must have the same
 digest as ours.
 
+What a contestant does ahead is done before the next question, as if the person took their time.
 What a person takes is in `benchmarks/oracle.py`. Net seconds are 0.18 a character saved, less 0.4
 for each suggestion that is looked at and 0.3 more for a wrong one. Intervals are 95 %, by a
 bootstrap over repositories and, within each, commits. `ours_ahead_s` is by how many net seconds a
@@ -23,28 +29,24 @@ research notes (B5).
 
 import argparse
 import asyncio
-import json
-import math
-import random
-import shutil
 import sys
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from benchmarks.commits import REPORTED, Change, newest_changes, next_key_ms, pauses
+from benchmarks.commits import REPORTED, Change, newest_changes
 from benchmarks.llama_vim import LlamaVim
 from benchmarks.machine import machine
-from benchmarks.oracle import Tally, interval, judge, net_per_100_lines, saved_percent
-from benchmarks.pauses import parent_tree
-from benchmarks.suggesters import Identifiers, Ours, Suggests, Vim
+from benchmarks.oracle import Tally, interval, net_per_100_lines, saved_percent
+from benchmarks.replaying import Kept, Results, TimeIsOver
+from benchmarks.suggesters import Identifiers, Ours, PrefixOnly, Vim
 from benchmarks.tables import write_table
+from slm_lsp.assembly import build_client
 from slm_lsp.inference.cpu import physical_cores
 from slm_lsp.models.manifest import bundled_model
 from slm_lsp.settings import Settings
@@ -55,129 +57,14 @@ RESULTS = Path(__file__).parent / "results" / "replay.csv"
 # thresholds would show is in results/show_thresholds.csv.
 OURS: dict[str, dict[str, Any]] = {
     "slm-lsp": {},
-    "slm-lsp, prefix only": {"context": {"enabled": False}},
+    "slm-lsp, text above only": {"context": {"enabled": False}},
 }
-
-
-class Replay:
-    """One contestant, typing one change after another."""
-
-    def __init__(self, contestant: Suggests) -> None:
-        self.latencies_ms: list[float] = []
-        self._contestant = contestant
-
-    async def run(self, change: Change, root: Path) -> Tally:
-        self.latencies_ms = []
-        tally, rng = Tally(), random.Random(change.commit)
-        lines = change.before.split("\n")
-        await self._contestant.open(change, root)
-        shift = 0
-        for start, n_removed, added in change.hunks:
-            first = start + shift
-            if n_removed:
-                self._contestant.edit(first, first + n_removed, "", lines)
-                del lines[first : first + n_removed]
-            for number, line in enumerate(added, first):
-                lines.insert(number, "")
-                self._contestant.edit(number, number, "\n", lines)
-                tally.characters += len(line.strip()) + 1
-                tally.lines += 1
-                await self._type_line(lines, number, line, tally, rng)
-            shift += len(added) - n_removed
-            await self._contestant.done(lines)
-        return tally
-
-    async def _type_line(
-        self, lines: list[str], number: int, line: str, tally: Tally, rng: random.Random
-    ) -> None:
-        column = 0
-        for pause in pauses(line, rng):
-            if pause < column:
-                continue  # what was taken led past it
-            self._type(lines, number, line[column:pause])
-            column = pause
-            started = time.perf_counter()
-            text = await self._contestant.ask(lines, number, column)
-            latency_ms = (time.perf_counter() - started) * 1000
-            tally.asked += 1
-            self.latencies_ms.append(latency_ms)
-            if latency_ms > next_key_ms(line[:column], rng):
-                tally.stale += bool(text)
-            elif text:
-                judgement = judge(text, line[column:])
-                tally.count(judgement)
-                self._type(lines, number, line[column : column + judgement.taken])
-                column += judgement.taken
-                if judgement.taken:
-                    await self._contestant.taken(judgement.taken)
-        self._type(lines, number, line[column:])
-
-    def _type(self, lines: list[str], number: int, text: str) -> None:
-        if text:
-            self._contestant.type(number, len(lines[number]), text)
-            lines[number] += text
-
-
-Results = tuple[list[Tally], list[float]]
-
-
-class Kept:
-    """What was replayed, by contestant and commit, in a file; and how long this may go on."""
-
-    def __init__(self, file: Path | None, minutes: float | None, repos: Path) -> None:
-        self._file, self._repos = file, repos
-        self._end = time.monotonic() + 60 * minutes if minutes else math.inf
-        self._found: dict[tuple[str, str], tuple[Tally, list[float]]] = {}
-        if file is not None and file.exists():
-            for line in file.read_text("utf-8").splitlines():
-                one = json.loads(line)
-                key = one["contestant"], one["commit"]
-                self._found[key] = Tally(**one["tally"]), one["latencies_ms"]
-
-    def has_all(self, contestant: str, chosen: list[Change]) -> bool:
-        return all((contestant, change.commit) in self._found for change in chosen)
-
-    def results(self, contestant: str, chosen: list[Change]) -> Results:
-        found = [self._found[contestant, change.commit] for change in chosen]
-        return [tally for tally, _ in found], [ms for _, took in found for ms in took]
-
-    async def replay(
-        self, name: str, contestant: Suggests, chosen: list[Change], roots: list[Path]
-    ) -> None:
-        """All that was not replayed before. Ends the program when the time is over."""
-        replay = Replay(contestant)
-        for change, root in zip(chosen, roots, strict=True):
-            if (name, change.commit) in self._found:
-                continue
-            if time.monotonic() > self._end:
-                raise TimeIsOver
-            if not root.exists():
-                begun = root.with_suffix(".begun")
-                shutil.rmtree(begun, ignore_errors=True)
-                begun.mkdir(parents=True)
-                parent_tree(self._repos, change, begun)
-                begun.rename(root)
-            tally = await replay.run(change, root)
-            self._found[name, change.commit] = tally, replay.latencies_ms
-            if self._file is not None:
-                told = {
-                    "contestant": name,
-                    "commit": change.commit,
-                    "tally": asdict(tally),
-                    "latencies_ms": [round(ms, 3) for ms in replay.latencies_ms],
-                }
-                with self._file.open("a", encoding="utf-8") as file:
-                    print(json.dumps(told), file=file)
-
-
-class TimeIsOver(Exception):
-    """The rest is for another run."""
 
 
 async def run_all(
     chosen: list[Change], roots: list[Path], args: argparse.Namespace, kept: Kept
-) -> AsyncIterator[str]:
-    """Each contestant on all commits, one after the other; the name of each that is done."""
+) -> AsyncIterator[tuple[str, list[Change]]]:
+    """Each contestant, one after the other; the name of each that is done, and its commits."""
     for name, options in OURS.items():
         options = {**options, "completion": {"debounce_ms": 0, **options.get("completion", {})}}
         if args.model:
@@ -191,23 +78,50 @@ async def run_all(
                 )
                 await editor.initialize(options=options, encodings=("utf-32",))
                 await editor.ready()
-                ours = Ours(editor, name.endswith("prefix only"))
+                ours = Ours(editor, name.endswith("text above only"))
                 await kept.replay(name, ours, chosen, roots)
-        yield name
+        yield name, chosen
+        if name == "slm-lsp":
+            yield await run_plain(chosen, roots, args, kept), chosen
+    name = "identifiers of the file"
+    await kept.replay(name, Identifiers(), chosen, roots)
+    yield name, chosen
     if args.llama_server:
-        if not kept.has_all("llama.vim", chosen):
+        few = newest_of_each(chosen, args.llama_commits)
+        few_roots = [roots[chosen.index(one)] for one in few]
+        if not kept.has_all("llama.vim", few):
             model = args.model or bundled_model().path
             n_ctx = Settings().model.n_ctx
             plugin = LlamaVim(args.llama_server, model, n_ctx, True, physical_cores())
             await plugin.start()
             try:
-                await kept.replay("llama.vim", Vim(plugin), chosen, roots)
+                await kept.replay("llama.vim", Vim(plugin), few, few_roots)
             finally:
                 await plugin.stop()
-        yield "llama.vim"
-    name = "identifiers of the file"
-    await kept.replay(name, Identifiers(), chosen, roots)
-    yield name
+        yield "llama.vim", few
+
+
+async def run_plain(
+    chosen: list[Change], roots: list[Path], args: argparse.Namespace, kept: Kept
+) -> str:
+    name = "plain prefix-only prompt"
+    if not kept.has_all(name, chosen):
+        settings = Settings()
+        if args.model:
+            settings = replace(settings, model=replace(settings.model, path=str(args.model)))
+        client = await build_client(settings)
+        await client.start()
+        try:
+            await kept.replay(name, PrefixOnly(client), chosen, roots)
+        finally:
+            await client.close()
+    return name
+
+
+def newest_of_each(chosen: list[Change], n: int) -> list[Change]:
+    """The first `n` of each repository; of every repository one, before a second of any."""
+    groups = grouped(chosen, chosen)
+    return [group[number] for number in range(n) for group in groups if number < len(group)]
 
 
 def grouped(chosen: list[Change], values: list[Any]) -> list[list[Any]]:
@@ -267,12 +181,10 @@ async def main_async(args: argparse.Namespace) -> None:
         roots = [folder / "trees" / one.commit[:12] for one in chosen]
         kept = Kept(args.kept, args.minutes, args.repos)
         rows: list[dict[str, Any]] = []
-        ours: list[Tally] = []
         try:
-            async for name in run_all(chosen, roots, args, kept):
-                results = kept.results(name, chosen)
-                ours = ours or results[0]
-                rows.append(row(name, chosen, results, ours))
+            async for name, commits in run_all(chosen, roots, args, kept):
+                ours, _ = kept.results("slm-lsp", commits)
+                rows.append(row(name, commits, kept.results(name, commits), ours))
                 print({k: v for k, v in rows[-1].items() if k != "machine"}, file=sys.stderr)
                 write_table(args.output, rows)
         except TimeIsOver:
@@ -282,9 +194,10 @@ async def main_async(args: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repos", type=Path, required=True)
-    parser.add_argument("--commits", type=int, default=4, help="of each repository")
+    parser.add_argument("--commits", type=int, default=3, help="of each repository")
     parser.add_argument("--model", type=Path, help="a GGUF file; the bundled model otherwise")
     parser.add_argument("--llama-server", type=Path, help="also this server, as llama.vim asks it")
+    parser.add_argument("--llama-commits", type=int, default=1, help="of each repository, for it")
     parser.add_argument("--kept", type=Path, help="keep what was replayed in this file, and go on")
     parser.add_argument("--minutes", type=float, help="end after so long; needs --kept")
     parser.add_argument("--output", type=Path, default=RESULTS)

@@ -1,4 +1,4 @@
-"""Who is asked in the replay: the real server, llama.vim's strategy, and the open file's words."""
+"""Who is asked in the replay: the real server, plainer ways to ask the same model, and words."""
 
 import asyncio
 import hashlib
@@ -6,8 +6,15 @@ import re
 from pathlib import Path
 from typing import Protocol
 
+from slm_context.cursor import DocumentContext
+from slm_context.window import fit_window
+from slm_prompts import render, template_for
+
 from benchmarks.commits import Change
 from benchmarks.llama_vim import LlamaVim
+from slm_lsp.errors import PromptTooLong
+from slm_lsp.inference.client import ModelClient
+from slm_lsp.inference.wire import Chunk, Generate
 from tests.support.editor import Editor, span
 
 
@@ -24,11 +31,31 @@ class Suggests(Protocol):
 
     async def taken(self, length: int) -> None: ...
 
+    async def rest(self) -> None:
+        """The person types on, or thinks: what was begun ahead may come to its end."""
+        ...
+
+    async def done(self, lines: list[str]) -> None: ...
+
+
+class Plain:
+    """Needs to be told of nothing besides the lines of a question."""
+
+    async def open(self, change: Change, root: Path) -> None: ...
+
+    def edit(self, first: int, last: int, text: str, lines: list[str]) -> None: ...
+
+    def type(self, number: int, column: int, text: str) -> None: ...
+
+    async def taken(self, length: int) -> None: ...
+
+    async def rest(self) -> None: ...
+
     async def done(self, lines: list[str]) -> None: ...
 
 
 class Ours:
-    """The real server, as an editor talks to it."""
+    """The real server, as an editor talks to it; with `prefix_only`, of a file that ends here."""
 
     def __init__(self, editor: Editor, prefix_only: bool) -> None:
         self._editor = editor
@@ -73,6 +100,8 @@ class Ours:
         told = {"id": self._shown, "kind": "line", "length": length}
         await self._editor.command("slm.accepted", told)
 
+    async def rest(self) -> None: ...
+
     async def done(self, lines: list[str]) -> None:
         self._editor.transcript.clear()
         status = await self._editor.status(documents=True)
@@ -81,18 +110,8 @@ class Ours:
             raise SystemExit(f"{self._uri}: the server has another text than the editor")
 
 
-class Identifiers:
+class Identifiers(Plain):
     """What every editor offers: the nearest earlier identifier with this beginning."""
-
-    async def open(self, change: Change, root: Path) -> None: ...
-
-    def edit(self, first: int, last: int, text: str, lines: list[str]) -> None: ...
-
-    def type(self, number: int, column: int, text: str) -> None: ...
-
-    async def taken(self, length: int) -> None: ...
-
-    async def done(self, lines: list[str]) -> None: ...
 
     async def ask(self, lines: list[str], number: int, column: int) -> str:
         begun = re.search(r"\w{2,}\Z", lines[number])
@@ -105,7 +124,40 @@ class Identifiers:
         return ""
 
 
-class Vim:
+class PrefixOnly(Plain):
+    """The same model behind a plain prompt: the text above, and the line that it writes."""
+
+    N_PREDICT = 48
+    CHARS_PER_TOKEN = 2.5
+
+    def __init__(self, client: ModelClient) -> None:
+        self._client = client
+        self._path = ""
+
+    async def open(self, change: Change, root: Path) -> None:
+        self._path = change.path
+
+    async def ask(self, lines: list[str], number: int, column: int) -> str:
+        model = self._client.model
+        assert model is not None, "it was started"
+        template = template_for(model.name, model.fim_markers)
+        assert template is not None
+        text = "\n".join([*lines[:number], lines[number][:column]])
+        room = int((model.n_ctx - self.N_PREDICT - 32) * self.CHARS_PER_TOKEN)
+        document = DocumentContext(self._path, "python", text, len(text))
+        window = fit_window(document, room)
+        prompt = render(template, path=self._path, prefix=window.prefix, suffix="")
+        segments = tuple((one.text, one.special) for one in prompt.segments)
+        try:
+            stream = self._client.generate(
+                Generate(0, segments, self.N_PREDICT, stop=prompt.stop, single_line=True)
+            )
+            return "".join([one.text async for one in stream if isinstance(one, Chunk)])
+        except PromptTooLong:
+            return ""
+
+
+class Vim(Plain):
     """llama-server, asked in llama.vim's way; see `benchmarks/llama_vim.py`."""
 
     def __init__(self, plugin: LlamaVim) -> None:
@@ -114,13 +166,8 @@ class Vim:
     async def open(self, change: Change, root: Path) -> None:
         await self._plugin.enter(change.before)
 
-    def edit(self, first: int, last: int, text: str, lines: list[str]) -> None: ...
-
-    def type(self, number: int, column: int, text: str) -> None: ...
-
-    async def taken(self, length: int) -> None: ...
-
-    async def done(self, lines: list[str]) -> None: ...
+    async def rest(self) -> None:
+        await self._plugin.idle()
 
     async def ask(self, lines: list[str], number: int, column: int) -> str:
         before = "\n".join([*lines[:number], lines[number][:column]])

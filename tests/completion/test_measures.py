@@ -5,11 +5,12 @@ import random
 import numpy as np
 import pytest
 
-from benchmarks.commits import hunks_of, pauses
+from benchmarks.commits import Change, hunks_of, pauses
 from benchmarks.fitting import calibration, fit, predict
 from benchmarks.llama_vim import _repeats
 from benchmarks.oracle import Judgement, Tally, interval, judge, useful
 from benchmarks.recalibrate import simulated
+from benchmarks.replay import newest_of_each
 
 
 @pytest.mark.parametrize(
@@ -130,3 +131,9 @@ def test_programs_of_a_model_run_apart_from_everything(program: str, expected: b
     from benchmarks.humaneval_infilling import passes
 
     assert passes(program) is expected
+
+
+def test_a_part_of_the_commits_has_some_of_every_repository() -> None:
+    chosen = [Change(one[0], one, "a.py", "", ()) for one in ("a1", "a2", "b1", "c1", "c2")]
+    assert [one.commit for one in newest_of_each(chosen, 1)] == ["a1", "b1", "c1"]
+    assert [one.commit for one in newest_of_each(chosen, 2)] == ["a1", "b1", "c1", "a2", "c2"]
