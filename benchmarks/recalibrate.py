@@ -30,6 +30,7 @@ from slm_lsp.completion.deciding import LEAST_COPIED, SURE
 from slm_lsp.completion.show import show_model
 from slm_lsp.completion.types import Source
 from slm_lsp.models.manifest import bundled_model
+from slm_lsp.settings import Settings
 
 RESULTS = Path(__file__).parent / "results"
 WEIGHTS = Path(__file__).parents[1] / "slm_lsp" / "completion" / "show.toml"
@@ -124,8 +125,8 @@ def simulated(rows: list[Row], shown: Callable[[Row], str]) -> dict[str, dict[st
     return tallies
 
 
-def shown_at(row: Row, percent: float) -> str:
-    """What the engine would show; see `slm_lsp/completion/deciding.py`."""
+def shown_at(row: Row, percent: float, source: str = "both") -> str:
+    """What the engine would show, or would with one source; see `slm_lsp/completion/deciding.py`."""
     least = max(percent / 100, LEAST_COPIED)
 
     def gain(source: Source, floor: float) -> float | None:
@@ -136,6 +137,10 @@ def shown_at(row: Row, percent: float) -> str:
         gain_s = show_model(source).gain_s(features)
         return gain_s if floor == 0 or gain_s > 0 else None
 
+    if source == "written":
+        return row["written"] if gain(Source.WRITTEN, percent / 100) is not None else ""
+    if source == "copied":
+        return row["copied"] if gain(Source.COPIED, least) is not None else ""
     if gain(Source.COPIED, max(least, SURE)) is not None:
         return row["copied"]
     written, copied = gain(Source.WRITTEN, percent / 100), gain(Source.COMPARED, least)
@@ -145,11 +150,14 @@ def shown_at(row: Row, percent: float) -> str:
 
 
 def thresholds(rows: list[Row]) -> Iterator[Row]:
-    """What each setting would show."""
-    for percent in (0, 30, 40, 50, 60, 70, 80, 90):
-        sums = simulated(rows, lambda row, percent=percent: shown_at(row, percent))
+    """What each setting would show, and what the model and copying would by themselves."""
+    settings = [("both", percent) for percent in (0, 30, 40, 50, 60, 70, 80, 90)]
+    default = Settings().completion.show_at_least_percent
+    for source, percent in [*settings, ("written", default), ("copied", default)]:
+        sums = simulated(rows, lambda row, p=percent, s=source: shown_at(row, p, s))
         total = sum((one for commits in sums.values() for one in commits.values()), Tally())
         yield {
+            "source": source,
             "show_at_least_percent": percent,
             "shown": total.shown,
             "shown_per_1000": round(1000 * total.shown / total.characters, 2),
