@@ -126,7 +126,7 @@ def simulated(rows: list[Row], shown: Callable[[Row], str]) -> dict[str, dict[st
 
 
 def shown_at(row: Row, percent: float, source: str = "both") -> str:
-    """What the engine would show, or would with one source; see `slm_lsp/completion/deciding.py`."""
+    """What the engine would show (`slm_lsp/completion/deciding.py`), or would with one source."""
     least = max(percent / 100, LEAST_COPIED)
 
     def gain(source: Source, floor: float) -> float | None:

@@ -5,7 +5,9 @@
 Two ways of typing the commits of `benchmarks/replay.py`, through the real server. *Along*: at
 every pause whatever the model says is shown, its first characters are typed one by one and deleted
 again, and each of these keys has to be answered with the rest of the same suggestion. *Every key*:
-with the default settings, the lines are typed key by key and a question is asked at each of them.
+with the default settings, the lines are typed key by key and a question is asked at each of them;
+the model is not asked where the answer is known, where the file is sure itself, and where the gate
+keeps silent.
 """
 
 import argparse
@@ -29,6 +31,16 @@ from benchmarks.tables import write_table
 from tests.support.editor import Editor, span
 
 RESULTS = Path(__file__).parent / "results" / "type_through.csv"
+COLUMNS = (
+    "way",
+    "commits",
+    "keys",
+    "same_suggestion_percent",
+    "known_percent",
+    "copied_percent",
+    "gate_percent",
+    "without_model_percent",
+)
 # So many characters of a suggestion are typed, and deleted again.
 N_TYPED = 8
 
@@ -147,27 +159,28 @@ async def main_async(args: argparse.Namespace) -> None:
                     else:
                         await every_key(typist, change, root, args.keys)
                 counters = await typist.counters()
-            known = counters["cache_hits"] + counters["copied"] + counters["skipped"]
-            if way == "every key":
-                n_keys, took = counters["requests"], typist.latencies_ms
+            told: dict[str, Any] = {"way": way, "commits": len(chosen), "keys": n_keys}
+            if way == "along":
+                told["same_suggestion_percent"] = round(100 * n_right / n_keys, 2)
+            else:
+                told["keys"], took = counters["requests"], typist.latencies_ms
+                told |= shares(counters)
             cuts = quantiles(took, n=100)
-            rows.append(
-                {
-                    "way": way,
-                    "commits": len(chosen),
-                    "keys": n_keys,
-                    "same_suggestion_percent": round(100 * n_right / n_keys, 2)
-                    if way == "along"
-                    else "",
-                    "without_model_percent": ""
-                    if way == "along"
-                    else round(100 * known / counters["requests"], 1),
-                    **{f"p{p}_ms": round(cuts[p - 1], 2) for p in (50, 95, 99)},
-                    "machine": machine(),
-                }
-            )
+            times = {f"p{p}_ms": round(cuts[p - 1], 2) for p in (50, 95, 99)}
+            rows.append({**dict.fromkeys(COLUMNS, ""), **told, **times, "machine": machine()})
             print(rows[-1])
     write_table(args.output, rows)
+
+
+def shares(counters: dict[str, int]) -> dict[str, float]:
+    """Of all keys, in percent: who was answered by what, and all without the model."""
+    answered = {
+        "known_percent": counters["cache_hits"],
+        "copied_percent": counters["copied"],
+        "gate_percent": counters["skipped"],
+    }
+    answered["without_model_percent"] = sum(answered.values())
+    return {key: round(100 * n / counters["requests"], 1) for key, n in answered.items()}
 
 
 def main() -> None:
