@@ -11,20 +11,21 @@ from slm_lsp.completion.names import unknown_names, word_before
 from slm_lsp.completion.postprocess import Surroundings, postprocess
 from slm_lsp.completion.rank import Candidate, ranked
 from slm_lsp.completion.show import Evidence, features_of, show_model
+from slm_lsp.completion.sources import Witness
 from slm_lsp.completion.types import Completion, Explanation, Source, Trigger
 
 
 def chosen(
     answer: Answer,
     around: Surroundings,
-    seen: Sequence[str],
+    witness: Witness,
     explanation: Explanation,
     typed: int = 0,
     other: str = "",
 ) -> Completion | None:
     """The best suggestion, the others behind it; None when the filters left nothing.
 
-    A name that stands in none of the texts `seen` is unknown. `typed` characters of the answer
+    A name that `witness` has not seen is unknown. `typed` characters of the answer
     were typed since it was made: this is its rest. `other` is what was copied for this place.
     """
     candidates: list[Candidate] = []
@@ -37,7 +38,7 @@ def chosen(
                 return None
         if draft is not None:
             completion = Completion(draft.text, tuple(tokens), draft.n_replaced)
-            unknown = tuple(_unknown(completion, around, seen))
+            unknown = tuple(_unknown(completion, around, witness.seen))
             candidates.append(Candidate(completion, unknown, index, tuple(verdicts)))
     if not candidates:
         return None
@@ -47,16 +48,16 @@ def chosen(
     if explanation.trigger is Trigger.AUTOMATIC:
         completion = confident_part(completion, around)
         if completion.is_part and unknown:
-            unknown = tuple(_unknown(completion, around, seen))
+            unknown = tuple(_unknown(completion, around, witness.seen))
     return replace(
-        _promised(completion, around, unknown, explanation, typed, other),
+        _promised(completion, around, witness, unknown, explanation, typed, other),
         n_asked=len(answer.candidates),
         others=tuple(other.completion for other in others),
     )
 
 
 def chosen_copy(
-    copied: Copied, around: Surroundings, seen: Sequence[str], explanation: Explanation
+    copied: Copied, around: Surroundings, witness: Witness, explanation: Explanation
 ) -> Completion | None:
     """What was copied as a suggestion; None when the filters left nothing."""
     explanation.raw, explanation.copied = copied.text, True
@@ -67,7 +68,7 @@ def chosen_copy(
     else:
         return None
     completion = Completion(draft.text, copied.tokens, draft.n_replaced, precedent=copied.precedent)
-    return promised(confident_part(completion, around), around, seen, explanation)
+    return promised(confident_part(completion, around), around, witness, explanation)
 
 
 def _beginnings(copied: Copied) -> Iterator[str]:
@@ -84,7 +85,7 @@ def _beginnings(copied: Copied) -> Iterator[str]:
 def promised(
     completion: Completion,
     around: Surroundings,
-    seen: Sequence[str],
+    witness: Witness,
     explanation: Explanation,
     typed: int = 0,
     other: str | None = None,
@@ -94,19 +95,22 @@ def promised(
     `other` is what the other source says for this place, the model or copying; None where it was
     not asked.
     """
-    unknown = _unknown(completion, around, seen)
-    return _promised(completion, around, unknown, explanation, typed, other)
+    unknown = _unknown(completion, around, witness.seen)
+    return _promised(completion, around, witness, unknown, explanation, typed, other)
 
 
 def _promised(
     completion: Completion,
     around: Surroundings,
+    witness: Witness,
     unknown: Sequence[str],
     explanation: Explanation,
     typed: int,
     other: str | None,
 ) -> Completion:
-    features = features_of(around, completion, Evidence(len(unknown), typed, other or ""))
+    here, beside = witness.echo(completion.text.partition("\n")[0])
+    evidence = Evidence(here, beside, len(unknown), typed, other or "")
+    features = features_of(around, completion, evidence)
     source = Source.WRITTEN
     if completion.precedent is not None:
         source = Source.COPIED if other is None else Source.COMPARED

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from slm_lsp.completion.echo import TOKEN
+from slm_lsp.completion.counting import WORD
 from slm_lsp.completion.postprocess.add_no_error import adds_no_error
 from slm_lsp.completion.postprocess.filter import Draft, Surroundings
 from slm_lsp.completion.postprocess.merge_closers import merge_closers
@@ -34,7 +34,7 @@ def confident_part(completion: Completion, around: Surroundings) -> Completion:
     certainty = certainty_at(completion.tokens, completion.text)
     if certainty[-1] >= LEAST:
         return completion
-    ends = [match.end() for match in TOKEN.finditer(first)]
+    ends = [match.end() for match in WORD.finditer(first)]
     sure = [end for end in ends if certainty[end - 1] >= LEAST and end >= MIN_LENGTH]
     # The longest sure one, or else the shortest of the others: a bracket may have to be closed.
     others = [end for end in ends if end >= MIN_LENGTH and end not in sure]

@@ -3,35 +3,33 @@
 Code repeats itself, most of all near by: a count of what followed the last words in the open file
 predicts names and idioms that a small model has not learnt (Hindle et al. 2012, Tu et al. 2014;
 Hellendoorn and Devanbu 2017 nest the counts of a file and of its project). The longest context
-that occurred before decides, and the file's own counts go before the neighbours'.
+that occurred before decides, and the file's own counts go before the neighbours'. The same counts
+judge what the model writes: one that agrees with them is far more often right.
 """
 
 import math
-import re
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from slm_context.cursor import DocumentContext
-from slm_context.remembered import remembers
 
+from slm_lsp.completion.counting import (
+    LONGEST_CONTEXT,
+    Corpus,
+    Echo,
+    Next,
+    context_at,
+    counted,
+    echo,
+)
 from slm_lsp.completion.names import word_before
 from slm_lsp.completion.types import Precedent, Token
 
-# A word or a sign with the blanks before it, or a line's end.
-PIECE = re.compile(r"[ \t]*(?:\w+|[^\w\s])|\n")
-LONGEST_CONTEXT = 6
 MOST_TOKENS = 24
-# Of so much text before the cursor the context is read.
-CONTEXT_CHARS = 600
-# One place that goes on otherwise is always assumed, by half.
-UNSEEN = 0.5
 # Where the places go on so differently, nothing is said.
 LEAST_SHARE = 0.15
 # On either side of the cursor, and of each other file: three times as much found no more.
 REACH, REACH_ELSEWHERE = 60_000, 20_000
-# Of other files whose counts are kept: those of a few folders. Each character takes 50 bytes.
-MAX_ELSEWHERE = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,68 +42,6 @@ class Copied:
     @property
     def text(self) -> str:
         return "".join(token.text for token in self.tokens)
-
-
-@dataclass(frozen=True, slots=True)
-class _Next:
-    """The likeliest next piece behind a context of `n` words."""
-
-    piece: str
-    share: float
-    n: int
-    n_times: int
-
-
-class Corpus:
-    """Text to count in. Grows at its end at little cost."""
-
-    def __init__(self, text: str = "") -> None:
-        self._words: list[str] = []
-        self._pieces: list[str] = []
-        # Where the word behind two others, or behind one, stands.
-        self._behind_two: dict[tuple[str, str], list[int]] = defaultdict(list)
-        self._behind_one: dict[str, list[int]] = defaultdict(list)
-        self.add(text)
-
-    def add(self, text: str) -> None:
-        words, pieces = self._words, self._pieces
-        before = words[-1] if words else "\n"
-        two = (words[-2] if len(words) > 1 else "\n", before)
-        for piece in PIECE.findall(text):
-            word = piece.lstrip(" \t")
-            self._behind_one[before].append(len(words))
-            self._behind_two[two].append(len(words))
-            words.append(word)
-            pieces.append(piece)
-            two, before = (before, word), word
-
-    def next(self, context: Sequence[str], begun: str) -> _Next | None:
-        """What came most often behind the longest part of `context` that occurs here."""
-        words = self._words
-        if len(context) > 1:
-            places = self._behind_two.get((context[-2], context[-1]), ())
-            longest, found = 0, list[int]()
-            for place in places:
-                if not _goes_on(words[place], begun):
-                    continue
-                n = 2
-                while n < min(len(context), place) and words[place - n - 1] == context[-n - 1]:
-                    n += 1
-                if n > longest:
-                    longest, found = n, []
-                if n == longest:
-                    found.append(place)
-            if found:
-                return self._most(found, longest)
-        places = self._behind_one.get(context[-1], ()) if context else ()
-        found = [place for place in places if _goes_on(words[place], begun)]
-        return self._most(found, 1) if found else None
-
-    def _most(self, places: Sequence[int], n: int) -> _Next:
-        counts = Counter(self._words[place] for place in places)
-        word, n_times = counts.most_common(1)[0]
-        last = next(place for place in reversed(places) if self._words[place] == word)
-        return _Next(self._pieces[last], n_times / (len(places) + UNSEEN), n, n_times)
 
 
 class Copier:
@@ -127,15 +63,9 @@ class Copier:
     def suggest(self, document: DocumentContext) -> Copied | None:
         """How the line goes on to its end, by what was written before; None where nothing was."""
         self._read(document)
-        before = document.text[max(0, document.offset - CONTEXT_CHARS) : document.offset]
-        begun = word_before(before)
-        context = [
-            piece.lstrip(" \t") for piece in PIECE.findall(before[: len(before) - len(begun)])
-        ]
-        if not begun and context[-1:] != ["\n"] and not document.line_prefix.strip():
-            context.append("\n")
+        context, begun = context_at(document)
         tokens: list[Token] = []
-        first: tuple[_Next, bool] | None = None
+        first: tuple[Next, bool] | None = None
         left = begun
         while len(tokens) < MOST_TOKENS:
             best = self._next(context[-LONGEST_CONTEXT:], left)
@@ -147,7 +77,7 @@ class Copier:
             first = first or best
             word = found.piece.lstrip(" \t")
             text = word[len(left) :] if left else found.piece
-            if not tokens and not left and before[-1:].isspace():
+            if not tokens and not left and (document.line_prefix[-1:] or "\n").isspace():
                 text = word
             tokens.append(Token(text, math.log(found.share)))
             context.append(word)
@@ -156,14 +86,23 @@ class Copier:
             return None
         return Copied(tuple(tokens), Precedent(first[0].n, first[0].n_times, first[1]))
 
-    def _next(self, context: Sequence[str], begun: str) -> tuple[_Next, bool] | None:
+    def echo(self, document: DocumentContext, text: str) -> tuple[Echo, Echo]:
+        """How the rest of the document goes on behind the same words, and how other files do."""
+        self._read(document)
+        context, begun = context_at(document)
+        if begun and word_before(begun + text[:1]) == "":  # the word is whole, and more follows it
+            context, begun = [*context, begun][-LONGEST_CONTEXT:], ""
+        here = echo((self._above, self._below), context, begun, text)
+        return here, echo(self._others, context, begun, text)
+
+    def _next(self, context: Sequence[str], begun: str) -> tuple[Next, bool] | None:
         """The longest context decides; of equals, the text above, the one below, other files."""
         found = list(self._found(context, begun))
         if not found:
             return None
         return max(found, key=lambda one: (one[0].n, one[1], one[0].n_times))
 
-    def _found(self, context: Sequence[str], begun: str) -> Iterator[tuple[_Next, bool]]:
+    def _found(self, context: Sequence[str], begun: str) -> Iterator[tuple[Next, bool]]:
         for corpus, from_file in (
             (self._above, True),
             (self._below, True),
@@ -185,11 +124,3 @@ class Copier:
         below = document.next_lines[:REACH]
         if below != self._below_text:
             self._below, self._below_text = Corpus("\n" + below), below
-
-
-# Documents of one folder have the same neighbours, and only the one that changed is counted again.
-counted = remembers(max_chars=MAX_ELSEWHERE)(Corpus)
-
-
-def _goes_on(word: str, begun: str) -> bool:
-    return not begun or (word.startswith(begun) and word != begun)

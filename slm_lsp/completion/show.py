@@ -16,7 +16,7 @@ from importlib.resources import files
 
 from slm_context.syntax import Place
 
-from slm_lsp.completion.echo import TOKEN, echo
+from slm_lsp.completion.counting import WORD, Echo
 from slm_lsp.completion.names import occurs, word_before
 from slm_lsp.completion.postprocess.filter import Surroundings
 from slm_lsp.completion.types import Completion, CompletionMode, Precedent, Source, Token
@@ -74,6 +74,8 @@ def show_model(source: Source = Source.WRITTEN) -> ShowModel:
 class Evidence:
     """What is known besides the suggestion itself."""
 
+    here: Echo = Echo()  # what the rest of the file says
+    beside: Echo = Echo()  # what other files say
     n_unknown: int = 0  # names that exist nowhere
     typed: int = 0  # characters of the answer that were typed since it was made
     other: str = ""  # what the other source says here: the model, or copying; "" for nothing
@@ -88,15 +90,15 @@ def features_of(
     before, first_line = document.line_prefix, completion.text.partition("\n")[0]
     last = before.rstrip()[-1:]
     begun = word_before(before)
-    match = TOKEN.search(first_line)
+    match = WORD.search(first_line)
     head = match.group() if match else ""
     is_word = head[:1].isidentifier()
-    heard = echo(document, first_line)
+    here, beside = evidence.here, evidence.beside
     place = around.tree.place(document.offset) if around.tree is not None else Place.CODE
     length = math.log1p(len(first_line))
     certain = math.exp(sum(logprobs))
     precedent = completion.precedent or Precedent(0, 0, False)
-    heads = TOKEN.search(begun + first_line), TOKEN.search(begun + evidence.other)
+    heads = WORD.search(begun + first_line), WORD.search(begun + evidence.other)
     other, same = bool(evidence.other), heads[0] and heads[1] and heads[0][0] == heads[1][0]
     return {
         "mean_logprob": sum(logprobs) / len(logprobs),
@@ -113,9 +115,14 @@ def features_of(
         "head_length": math.log1p(len(head)),
         "head_is_known": float(not is_word or occurs(begun + head, (document.text,))),
         "unknown_name": float(evidence.n_unknown > 0),
-        "echo_context": float(heard.n_context),
-        "echo_share": heard.share,
-        "echo_heard": float(heard.share > 0),
+        "here_context": float(here.n_context),
+        "here_share": here.share,
+        "here_heard": float(here.share > 0),
+        "here_places": math.log1p(here.n_places),
+        "beside_context": float(beside.n_context),
+        "beside_share": beside.share,
+        "beside_heard": float(beside.share > 0),
+        "beside_places": math.log1p(beside.n_places),
         "same_context": float(precedent.n_context),
         "same_before": math.log1p(precedent.n_times),
         "same_file": float(precedent.in_file),

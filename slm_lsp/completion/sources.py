@@ -1,6 +1,8 @@
 """What judges a suggestion, or makes one: a file's tree, its words, and names known elsewhere."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from slm_context.cursor import DocumentContext
 from slm_context.remembered import Remembered
@@ -9,6 +11,7 @@ from slm_context.trees import tree_of
 
 from slm_lsp.completion.asking import Answer, Asker, Question
 from slm_lsp.completion.copying import Copied, Copier
+from slm_lsp.completion.counting import Echo
 from slm_lsp.completion.names import unknown_names, word_before
 from slm_lsp.completion.postprocess import Surroundings
 
@@ -18,6 +21,14 @@ Defined = Callable[[Sequence[str]], Awaitable[frozenset[str]]]
 MAX_ELSEWHERE = 500
 # Characters of documents whose words are counted: a few files that are worked on.
 MAX_COUNTED = 300_000
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What a suggestion at one place is judged by."""
+
+    seen: tuple[str, ...]  # texts: a name that stands in none of them is unknown
+    echo: Callable[[str], tuple[Echo, Echo]]  # how this file and others go on, next to a line
 
 
 class Sources:
@@ -55,18 +66,25 @@ class Sources:
         last = self._copied
         if last is not None and last[0] is document and last[1] == texts:
             return last[2]
+        copied = self._copier(uri, document).suggest(document)
+        self._copied = document, texts, copied
+        return copied
+
+    def witness(self, uri: str, document: DocumentContext) -> Witness:
+        copier = self._copier(uri, document)
+        return Witness(self._seen(uri, document), partial(copier.echo, document))
+
+    def _seen(self, uri: str, document: DocumentContext) -> tuple[str, ...]:
+        """The file, pieces of others and its neighbours, and what the repository's index has."""
+        return document.text, *self._others(uri), " ".join(self._elsewhere.get(uri, ()))
+
+    def _copier(self, uri: str, document: DocumentContext) -> Copier:
         copier = self._copiers.get(uri)
         if copier is None:
             copier = Copier()
             self._copiers.put(uri, copier, min(len(document.text), MAX_COUNTED))
-        copier.look_also_in(texts)
-        copied = copier.suggest(document)
-        self._copied = document, texts, copied
-        return copied
-
-    def seen(self, uri: str, document: DocumentContext) -> tuple[str, ...]:
-        """The file, pieces of others and its neighbours, and what the repository's index has."""
-        return document.text, *self._others(uri), " ".join(self._elsewhere.get(uri, ()))
+        copier.look_also_in(self._others(uri))
+        return copier
 
     def _others(self, uri: str) -> tuple[str, ...]:
         bundle = self._asker.bundle(uri)
@@ -78,7 +96,7 @@ class Sources:
             return
         written = "\n".join(answer.text(n) for n in range(len(answer.candidates)))
         begun = word_before(document.line_prefix)
-        names = unknown_names(begun + written, document.language, self.seen(uri, document))
+        names = unknown_names(begun + written, document.language, self._seen(uri, document))
         if names:
             found = await self._defined(names)
             known = self._elsewhere.setdefault(uri, {})

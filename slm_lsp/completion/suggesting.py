@@ -102,12 +102,15 @@ class Suggester:
         copied = self._sources.copied(uri, document)
         if copied is None:
             return None
-        around, seen = self._sources.around(document, question), self._sources.seen(uri, document)
+        around, witness = (
+            self._sources.around(document, question),
+            self._sources.witness(uri, document),
+        )
         last = self._judged
-        if last is None or not last.is_of(copied, around, seen):
+        if last is None or not last.is_of(copied, around, witness.seen):
             told = Explanation(uri, explanation.version, explanation.trigger)
-            completion = chosen_copy(copied, around, seen, told)
-            last = self._judged = _JudgedCopy(copied, around, seen, completion, told)
+            completion = chosen_copy(copied, around, witness, told)
+            last = self._judged = _JudgedCopy(copied, around, witness.seen, completion, told)
         explanation.take(last.told)
         return last.completion
 
@@ -122,9 +125,9 @@ class Suggester:
     ) -> Completion:
         """The copy, judged beside what the model wrote for the same place."""
         around = self._sources.around(document, question)
-        seen = self._sources.seen(uri, document)
+        witness = self._sources.witness(uri, document)
         other = written.text if written is not None else ""
-        return promised(copied, around, seen, explanation, other=other)
+        return promised(copied, around, witness, explanation, other=other)
 
     def keep(
         self, uri: str, document: DocumentContext, question: Question, completion: Completion
@@ -185,11 +188,11 @@ class Suggester:
         if hit.typed <= 0:
             return hit.completion
         around = self._sources.around(document, question)
-        seen = self._sources.seen(uri, document)
+        witness = self._sources.witness(uri, document)
         if hit.completion.precedent is not None:
-            return promised(hit.completion, around, seen, explanation, hit.typed)
+            return promised(hit.completion, around, witness, explanation, hit.typed)
         other = self._copied_text(uri, document)
-        return promised(hit.completion, around, seen, explanation, hit.typed, other)
+        return promised(hit.completion, around, witness, explanation, hit.typed, other)
 
     async def _made(
         self,
@@ -204,9 +207,9 @@ class Suggester:
         started = self._clock()
         await self._sources.look_up(uri, document, answer)
         around = self._sources.around(document, question)
-        seen = self._sources.seen(uri, document)
+        witness = self._sources.witness(uri, document)
         other = self._copied_text(uri, document)
-        completion = chosen(answer, around, seen, explanation, typed, other)
+        completion = chosen(answer, around, witness, explanation, typed, other)
         explanation.timings_ms["postprocess"] = round((self._clock() - started) * 1000, 3)
         if completion is not None:
             self.keep(uri, document, question, completion)

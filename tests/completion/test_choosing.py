@@ -8,6 +8,7 @@ from slm_context.syntax import parse
 from slm_prompts import templates
 
 from slm_lsp.completion.confident import confident_part
+from slm_lsp.completion.copying import Copier
 from slm_lsp.completion.names import unknown_names
 from slm_lsp.completion.postprocess import Surroundings
 from slm_lsp.completion.rank import Candidate, ranked
@@ -80,7 +81,8 @@ def around(marked: str) -> Surroundings:
 
 def features(logprob: float, text: str = "first + second", n_unknown: int = 0) -> dict[str, float]:
     tokens = tuple(Token(one, logprob) for one in text.partition(" +"))
-    return features_of(around("total = █\n"), Completion(text, tokens), Evidence(n_unknown))
+    evidence = Evidence(n_unknown=n_unknown)
+    return features_of(around("total = █\n"), Completion(text, tokens), evidence)
 
 
 def test_the_surer_the_model_the_more_probable() -> None:
@@ -92,7 +94,9 @@ def test_the_surer_the_model_the_more_probable() -> None:
 def test_what_the_file_says_in_like_places_is_more_probable() -> None:
     def probability(marked: str) -> float:
         completion = Completion("width", (Token("width", -1.0),))
-        return show_model().probability(features_of(around(marked), completion, Evidence()))
+        place = around(marked)
+        evidence = Evidence(*Copier().echo(place.document, completion.text))
+        return show_model().probability(features_of(place, completion, evidence))
 
     same = probability("a = shape.width\nb = shape.width\nc = shape.█\n")
     other = probability("a = shape.depth\nb = shape.depth\nwidth = shape.█\n")

@@ -10,7 +10,8 @@ from slm_context.types import ContextBundle
 
 from slm_lsp.completion import deciding, suggesting
 from slm_lsp.completion.choosing import chosen_copy
-from slm_lsp.completion.copying import REACH_ELSEWHERE, Copied, Copier, Corpus, counted
+from slm_lsp.completion.copying import REACH_ELSEWHERE, Copied, Copier
+from slm_lsp.completion.counting import Corpus, counted
 from slm_lsp.completion.types import Precedent, Trigger
 from tests.completion.test_engine import World, with_completion
 from tests.support.markup import cursor

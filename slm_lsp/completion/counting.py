@@ -1,0 +1,132 @@
+"""Which word follows which others in a text: what copying and judging count in."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from slm_context.cursor import DocumentContext
+from slm_context.remembered import remembers
+
+from slm_lsp.completion.names import word_before
+
+WORD = re.compile(r"\w+|[^\w\s]")
+# A word or a sign with the blanks before it, or a line's end.
+PIECE = re.compile(r"[ \t]*(?:\w+|[^\w\s])|\n")
+LONGEST_CONTEXT = 6
+# Of so much text before the cursor the context is read.
+CONTEXT_CHARS = 600
+# One place that goes on otherwise is always assumed, by half.
+UNSEEN = 0.5
+# Of other files whose counts are kept: those of a few folders. Each character takes 50 bytes.
+MAX_ELSEWHERE = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The likeliest next piece behind a context of `n` words."""
+
+    piece: str
+    share: float
+    n: int
+    n_times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """`share` of the `n_places` with the same `n_context` words before them go on as suggested.
+
+    One place that does not is always assumed, so that a single one proves little.
+    """
+
+    n_context: int = 0
+    n_places: int = 0
+    share: float = 0.0
+
+
+class Corpus:
+    """Text to count in. Grows at its end at little cost."""
+
+    def __init__(self, text: str = "") -> None:
+        self._words: list[str] = []
+        self._pieces: list[str] = []
+        # Where the word behind two others, or behind one, stands.
+        self._behind_two: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._behind_one: dict[str, list[int]] = defaultdict(list)
+        self.add(text)
+
+    def add(self, text: str) -> None:
+        words, pieces = self._words, self._pieces
+        before = words[-1] if words else "\n"
+        two = (words[-2] if len(words) > 1 else "\n", before)
+        for piece in PIECE.findall(text):
+            word = piece.lstrip(" \t")
+            self._behind_one[before].append(len(words))
+            self._behind_two[two].append(len(words))
+            words.append(word)
+            pieces.append(piece)
+            two, before = (before, word), word
+
+    def next(self, context: Sequence[str], begun: str) -> Next | None:
+        """What came most often behind the longest part of `context` that occurs here."""
+        n, places = self._places(context, begun)
+        if not places:
+            return None
+        counts = Counter(self._words[place] for place in places)
+        word, n_times = counts.most_common(1)[0]
+        last = next(place for place in reversed(places) if self._words[place] == word)
+        return Next(self._pieces[last], n_times / (len(places) + UNSEEN), n, n_times)
+
+    def words_behind(self, context: Sequence[str], begun: str) -> tuple[int, list[str]]:
+        """How long the longest part of `context` is that occurs here, and what came behind it."""
+        n, places = self._places(context, begun)
+        return n, [self._words[place] for place in places]
+
+    def _places(self, context: Sequence[str], begun: str) -> tuple[int, list[int]]:
+        words = self._words
+        longest, found = 0, list[int]()
+        if len(context) > 1:
+            for place in self._behind_two.get((context[-2], context[-1]), ()):
+                if not _goes_on(words[place], begun):
+                    continue
+                n = 2
+                while n < min(len(context), place) and words[place - n - 1] == context[-n - 1]:
+                    n += 1
+                if n > longest:
+                    longest, found = n, []
+                if n == longest:
+                    found.append(place)
+        if found or not context:
+            return longest, found
+        places = self._behind_one.get(context[-1], ())
+        return 1, [place for place in places if _goes_on(words[place], begun)]
+
+
+# Documents of one folder have the same neighbours, and only the one that changed is counted again.
+counted = remembers(max_chars=MAX_ELSEWHERE)(Corpus)
+
+
+def context_at(document: DocumentContext) -> tuple[list[str], str]:
+    """The words before the cursor, and the one that it stands in or behind."""
+    before = document.text[max(0, document.offset - CONTEXT_CHARS) : document.offset]
+    begun = word_before(before)
+    before = before[: len(before) - len(begun)]
+    context = [piece.lstrip(" \t") for piece in PIECE.findall(before)]
+    if context[-1:] != ["\n"] and not document.line_prefix.removesuffix(begun).strip():
+        context.append("\n")
+    return context[-LONGEST_CONTEXT:], begun
+
+
+def echo(corpora: Iterable[Corpus], context: Sequence[str], begun: str, text: str) -> Echo:
+    """How these texts go on behind the longest context that any of them has, next to `text`."""
+    head = WORD.search(begun + text)
+    if head is None:
+        return Echo()
+    found = [corpus.words_behind(context, begun) for corpus in corpora]
+    longest = max((n for n, words in found if words), default=0)
+    behind = [word for n, words in found if n == longest for word in words]
+    return Echo(longest, len(behind), behind.count(head[0]) / (len(behind) + 1))
+
+
+def _goes_on(word: str, begun: str) -> bool:
+    return not begun or (word.startswith(begun) and word != begun)
