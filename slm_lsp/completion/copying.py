@@ -3,12 +3,14 @@
 Code repeats itself, most of all near by: a count of what followed the last words in the open file
 predicts names and idioms that a small model has not learnt (Hindle et al. 2012, Tu et al. 2014;
 Hellendoorn and Devanbu 2017 nest the counts of a file and of its project). The longest context
-that occurred before decides, and the file's own counts go before the neighbours'. The same counts
+that occurred before decides, wherever it did; of what followed it, places in the file count for
+more than those in others, and those near the cursor for more still. The same counts
 judge what the model writes: one that agrees with them is far more often right.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slm_context.cursor import DocumentContext
@@ -17,7 +19,6 @@ from slm_lsp.completion.counting import (
     LONGEST_CONTEXT,
     Corpus,
     Echo,
-    Next,
     context_at,
     counted,
     echo,
@@ -26,6 +27,13 @@ from slm_lsp.completion.names import word_before
 from slm_lsp.completion.types import Precedent, Token
 
 MOST_TOKENS = 24
+# What a place in the document counts, where one in another file counts 1, and how many times as
+# much more a place does right at the cursor; a few lines on (words) half as much. With these, what
+# copying saves on the commits of `TUNED` rose from 51 to 67 s in 100 lines, other files' places
+# being counted with the document's and not only where it has none; twice or half of each is alike.
+OWN, NEAR, HALF_WORDS = 2.0, 4.0, 300
+# As if one place more went on otherwise, by half.
+UNSEEN = 0.5
 # Where the places go on so differently, nothing is said.
 LEAST_SHARE = 0.15
 # On either side of the cursor, and of each other file: three times as much found no more.
@@ -42,6 +50,15 @@ class Copied:
     @property
     def text(self) -> str:
         return "".join(token.text for token in self.tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class _Next:
+    """The likeliest next piece, its share of all counts, and what speaks for it."""
+
+    piece: str
+    share: float
+    precedent: Precedent
 
 
 class Copier:
@@ -65,16 +82,15 @@ class Copier:
         self._read(document)
         context, begun = context_at(document)
         tokens: list[Token] = []
-        first: tuple[Next, bool] | None = None
+        first: _Next | None = None
         left = begun
         while len(tokens) < MOST_TOKENS:
-            best = self._next(context[-LONGEST_CONTEXT:], left)
-            if best is None or best[0].piece == "\n":
+            found = self._next(context[-LONGEST_CONTEXT:], left)
+            if found is None or found.piece == "\n":
                 break
-            found, _ = best
             if first is None and found.share < LEAST_SHARE:
                 break
-            first = first or best
+            first = first or found
             word = found.piece.lstrip(" \t")
             text = word[len(left) :] if left else found.piece
             if not tokens and not left and (document.line_prefix[-1:] or "\n").isspace():
@@ -84,7 +100,7 @@ class Copier:
             left = ""
         if first is None:
             return None
-        return Copied(tuple(tokens), Precedent(first[0].n, first[0].n_times, first[1]))
+        return Copied(tuple(tokens), first.precedent)
 
     def echo(self, document: DocumentContext, text: str) -> tuple[Echo, Echo]:
         """How the rest of the document goes on behind the same words, and how other files do."""
@@ -95,22 +111,36 @@ class Copier:
         here = echo((self._above, self._below), context, begun, text)
         return here, echo(self._others, context, begun, text)
 
-    def _next(self, context: Sequence[str], begun: str) -> tuple[Next, bool] | None:
-        """The longest context decides; of equals, the text above, the one below, other files."""
-        found = list(self._found(context, begun))
-        if not found:
+    def _next(self, context: Sequence[str], begun: str) -> _Next | None:
+        """What came most often behind the longest part of the context that any of the texts has."""
+        corpora = (self._above, self._below, *self._others)
+        found = [(corpus, *corpus.places(context, begun)) for corpus in corpora]
+        longest = max((n for _, n, places in found if places), default=0)
+        counts = defaultdict[str, float](float)
+        places = defaultdict[str, list[tuple[Corpus, str]]](list)
+        for corpus, n, at in found:
+            for place in at if n == longest else ():
+                word, piece = corpus.at(place)
+                counts[word] += self._weight(corpus, place)
+                places[word].append((corpus, piece))
+        if not counts:
             return None
-        return max(found, key=lambda one: (one[0].n, one[1], one[0].n_times))
+        word = max(counts, key=counts.__getitem__)
+        like = places[word]
+        # Its blanks as they were last above the cursor, or else in the first of the other texts.
+        piece = next(
+            (piece for corpus, piece in reversed(like) if corpus is self._above), like[0][1]
+        )
+        in_file = any(corpus in (self._above, self._below) for corpus, _ in like)
+        share = counts[word] / (sum(counts.values()) + UNSEEN)
+        return _Next(piece, share, Precedent(longest, len(like), in_file))
 
-    def _found(self, context: Sequence[str], begun: str) -> Iterator[tuple[Next, bool]]:
-        for corpus, from_file in (
-            (self._above, True),
-            (self._below, True),
-            *((one, False) for one in self._others),
-        ):
-            one = corpus.next(context, begun)
-            if one is not None:
-                yield one, from_file
+    def _weight(self, corpus: Corpus, place: int) -> float:
+        if corpus is self._above:
+            return OWN * (1 + NEAR * 0.5 ** ((len(corpus) - place) / HALF_WORDS))
+        if corpus is self._below:
+            return OWN * (1 + NEAR * 0.5 ** (place / HALF_WORDS))
+        return 1.0
 
     def _read(self, document: DocumentContext) -> None:
         """Take in what the lines above and below say. Typing on adds a line at a time."""

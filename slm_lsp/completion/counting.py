@@ -1,7 +1,7 @@
 """Which word follows which others in a text: what copying and judging count in."""
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,20 +16,8 @@ PIECE = re.compile(r"[ \t]*(?:\w+|[^\w\s])|\n")
 LONGEST_CONTEXT = 6
 # Of so much text before the cursor the context is read.
 CONTEXT_CHARS = 600
-# One place that goes on otherwise is always assumed, by half.
-UNSEEN = 0.5
 # Of other files whose counts are kept: those of a few folders. Each character takes 50 bytes.
 MAX_ELSEWHERE = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class Next:
-    """The likeliest next piece behind a context of `n` words."""
-
-    piece: str
-    share: float
-    n: int
-    n_times: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +55,15 @@ class Corpus:
             pieces.append(piece)
             two, before = (before, word), word
 
-    def next(self, context: Sequence[str], begun: str) -> Next | None:
-        """What came most often behind the longest part of `context` that occurs here."""
-        n, places = self._places(context, begun)
-        if not places:
-            return None
-        counts = Counter(self._words[place] for place in places)
-        word, n_times = counts.most_common(1)[0]
-        last = next(place for place in reversed(places) if self._words[place] == word)
-        return Next(self._pieces[last], n_times / (len(places) + UNSEEN), n, n_times)
+    def __len__(self) -> int:
+        return len(self._words)
 
-    def words_behind(self, context: Sequence[str], begun: str) -> tuple[int, list[str]]:
-        """How long the longest part of `context` is that occurs here, and what came behind it."""
-        n, places = self._places(context, begun)
-        return n, [self._words[place] for place in places]
+    def at(self, place: int) -> tuple[str, str]:
+        """The word there, and the same with the blanks before it."""
+        return self._words[place], self._pieces[place]
 
-    def _places(self, context: Sequence[str], begun: str) -> tuple[int, list[int]]:
+    def places(self, context: Sequence[str], begun: str) -> tuple[int, list[int]]:
+        """How long the longest part of `context` is that occurs here, and where it goes on."""
         words = self._words
         longest, found = 0, list[int]()
         if len(context) > 1:
@@ -122,9 +103,9 @@ def echo(corpora: Iterable[Corpus], context: Sequence[str], begun: str, text: st
     head = WORD.search(begun + text)
     if head is None:
         return Echo()
-    found = [corpus.words_behind(context, begun) for corpus in corpora]
-    longest = max((n for n, words in found if words), default=0)
-    behind = [word for n, words in found if n == longest for word in words]
+    found = [(corpus, *corpus.places(context, begun)) for corpus in corpora]
+    longest = max((n for _, n, places in found if places), default=0)
+    behind = [corpus.at(one)[0] for corpus, n, places in found if n == longest for one in places]
     return Echo(longest, len(behind), behind.count(head[0]) / (len(behind) + 1))
 
 

@@ -59,7 +59,25 @@ def test_the_longest_context_decides() -> None:
 def test_of_like_contexts_the_usual_one() -> None:
     found = copied("x.one\nx.two\nx.two\ny = x.█\n")
     assert found is not None and found.text == "two"
-    assert found.tokens[0].logprob == pytest.approx(math.log(2 / 3.5))
+    assert math.exp(found.tokens[0].logprob) == pytest.approx(2 / 3, abs=0.02)
+    assert found.precedent == Precedent(n_context=2, n_times=2, in_file=True)
+
+
+@pytest.mark.parametrize(
+    ("marked", "others", "text"),
+    [
+        pytest.param("x.far\n" + "pass\n" * 900 + "x.near\ny = x.█\n", (), "near", id="nearer"),
+        pytest.param("y = x.█\nz = x.near\n" + "pass\n" * 900 + "x.far\n", (), "near", id="below"),
+        pytest.param("x.here\ny = x.█\n", ("x.other\n" * 3,), "here", id="in the file"),
+        pytest.param("x.here\ny = x.█\n", ("x.other\n" * 30,), "other", id="elsewhere, often"),
+        pytest.param("x.here\ny = x.█\n", ("y = x.other\n",), "other", id="a longer context"),
+    ],
+)
+def test_near_places_count_for_more(marked: str, others: tuple[str, ...], text: str) -> None:
+    copier = Copier()
+    copier.look_also_in(others)
+    found = copied(marked, copier)
+    assert found is not None and found.text == text
 
 
 async def test_it_ends_where_the_places_part() -> None:
@@ -73,7 +91,7 @@ def test_where_the_places_go_on_all_differently_nothing_is_said() -> None:
     assert copied("".join(f"x.name_{n}\n" for n in range(12)) + "x.█\n") is None
 
 
-def test_other_texts_come_after_the_file_itself() -> None:
+def test_other_texts_go_on_where_the_file_does_not() -> None:
     copier = Copier()
     copier.look_also_in(["x.width.real"])
     found = copied("y = x.█\n", copier)
@@ -129,7 +147,7 @@ def test_a_corpus_grows_at_its_end() -> None:
     grown.add("a c\n")
     whole = Corpus("a b\na c\n")
     for context in (["a"], ["\n", "a"], ["b", "\n"], ["x"]):
-        assert grown.next(context, "") == whole.next(context, "")
+        assert grown.places(context, "") == whole.places(context, "")
 
 
 LIKE = "".join(f"        self.total_{n} = self.convert(value_{n})\n" for n in range(6))
@@ -138,13 +156,13 @@ LIKE = "".join(f"        self.total_{n} = self.convert(value_{n})\n" for n in ra
 async def test_where_the_file_is_sure_the_model_is_not_asked() -> None:
     world = World(with_completion(show_at_least_percent=50))
     marked = f"class A:\n    def f(self):\n{LIKE}        self.total_9 = self.conv█\n"
-    assert await world.ask(marked) == "ert(value_0)"
+    assert await world.ask(marked) == "ert(value_5)"
     assert world.model.generated == []
     told = world.engine.explain_last
     assert told is not None and told.copied and not told.from_cache
     assert world.statistics.counters.copied == 1
     # Who types along is answered with the rest.
-    assert await world.ask(marked.replace("conv█", "conver█")) == "t(value_0)"
+    assert await world.ask(marked.replace("conv█", "conver█")) == "t(value_5)"
     assert world.statistics.counters.cache_hits == 1
 
 
