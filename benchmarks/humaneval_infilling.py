@@ -4,7 +4,8 @@
 
 The file is the user's own copy (MIT). Each program runs in a process of its own that has given
 up the network, has little memory and little time, and starts in an empty folder. The set is in
-what most models were trained on: a number to compare with published ones, and no more than that. Intervals are Wilson's, 95 %.
+what most models were trained on: a number to compare with published ones, and no more than that.
+Intervals are Wilson's, 95 %.
 """
 
 import argparse
@@ -134,7 +135,7 @@ def main() -> None:
     passed = sum(passes(_program(task, a)) for a, task in zip(found, chosen, strict=True))
     row: dict[str, str | float] = {"model": model, "tasks": len(chosen)}
     for name, n in (("exact", exact), ("pass_at_1", passed)):
-        low, high = wilson(n, len(chosen))
+        low, high = (round(end, 4) for end in wilson(n, len(chosen)))
         row |= {name: round(n / len(chosen), 4), f"{name}_low": low, f"{name}_high": high}
     row["machine"] = machine()
     print(row)
