@@ -128,7 +128,7 @@ async def journal(
                 kept,
                 asked,
                 Counters(),
-                *_repository(folder, change, read, asked),
+                *repository_of(folder, change, read, asked),
                 clock=lambda: 0.0,
             )
             for line, truth, document in documents(change):
@@ -183,7 +183,7 @@ async def _told(suggester: Suggester, uri: str, document: DocumentContext, asked
     }
 
 
-def _repository(
+def repository_of(
     folder: Path, change: Change, into: Path, settings: Settings
 ) -> tuple[Gather, Defined, Expect]:
     """The snippets and the names of the repository as the commit's parent left it.
