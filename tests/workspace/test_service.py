@@ -198,6 +198,20 @@ async def test_what_may_be_quoted_is_asked_once_a_question_and_again_at_the_next
     await workspace.close()
 
 
+async def test_files_beside_come_by_the_rules_of_now(root: Path) -> None:
+    workspace = await reading(root)
+    for ignored, beside in (("", (CODE,)), ("money.py\n", ())):
+        (root / ".gitignore").write_text(ignored)
+        document = DocumentContext("shop/till.py", "python", ASKING, len(ASKING))
+        assert (await workspace.gather(document, [])).beside == beside
+    (root / ".gitignore").unlink()
+    (root / "shop" / "money.py").write_text("key = 'AKIA" + "Q" * 16 + "'\n")
+    await workspace.saved(root / "shop" / "money.py")
+    document = DocumentContext("shop/till.py", "python", ASKING, len(ASKING))
+    assert (await workspace.gather(document, [])).beside == (), "it holds a key"
+    await workspace.close()
+
+
 async def test_what_is_ignored_from_now_on_leaves_the_index(root: Path) -> None:
     workspace = await reading(root)
     assert "shop/money.py" in await snippets(workspace)
