@@ -12,11 +12,13 @@ import argparse
 import asyncio
 import gzip
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -132,7 +134,8 @@ def main() -> None:
         )
     found, model = asyncio.run(answers(chosen, args.answers))
     exact = sum(a.strip() == task.truth.strip() for a, task in zip(found, chosen, strict=True))
-    passed = sum(passes(_program(task, a)) for a, task in zip(found, chosen, strict=True))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        passed = sum(pool.map(passes, map(_program, chosen, found)))
     row: dict[str, str | float] = {"model": model, "tasks": len(chosen)}
     for name, n in (("exact", exact), ("pass_at_1", passed)):
         low, high = (round(end, 4) for end in wilson(n, len(chosen)))

@@ -18,7 +18,7 @@ from slm_lsp.statistics import Statistics
 
 # Also who wants to see everything sees the model's answer rather than an unsure copy; one that is
 # as sure as this is shown without asking the model (chosen on `TUNED`, benchmarks/recalibrate.py).
-LEAST_COPIED, SURE = 0.5, 0.9
+LEAST_COPIED, SURE = 0.5, 0.8
 
 
 class Decider:
