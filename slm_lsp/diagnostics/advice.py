@@ -13,9 +13,9 @@ from slm_context.syntax import SyntaxTree
 
 from slm_lsp.diagnostics.budget import TimeBudget
 from slm_lsp.diagnostics.judge import Judge, Place
+from slm_lsp.diagnostics.mending import mends
 from slm_lsp.diagnostics.refill import refilled
 from slm_lsp.diagnostics.repair import Repair
-from slm_lsp.diagnostics.syntax import repaired_in
 from slm_lsp.diagnostics.types import Finding
 from slm_lsp.errors import WorkerError
 
@@ -66,7 +66,7 @@ class Advice:
         place = Place(path, tree.language, tree.text)
         try:
             with self._budget.spending():
-                found = await refilled(place, finding.start, judge, repaired_in(tree, finding))
+                found = await refilled(place, finding.start, judge, mends(tree, finding))
         except WorkerError as error:
             LOG.debug("a repair was given up: %s", error)
             return []

@@ -22,7 +22,7 @@ COST = 10.0
 
 
 async def refilled(
-    place: Place, stumble: int, judge: Judge, parses: Callable[[str], bool]
+    place: Place, stumble: int, judge: Judge, mends: Callable[[Edit], bool]
 ) -> Repair | None:
     """The line around `stumble` as the model would write it: from there on, or else all of it."""
     text = place.text
@@ -36,7 +36,7 @@ async def refilled(
         written = written.rstrip()
         if written != line.rstrip() and is_small(line, written, text):
             edit = Edit(start, stop, written)
-            if parses(edit.apply(text)):
+            if mends(edit):
                 return Repair(edit, written.strip(), COST)
     return None
 

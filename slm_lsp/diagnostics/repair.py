@@ -68,12 +68,12 @@ def find_repairs(
     language: str,
     stumble: int,
     lines: Sequence[tuple[int, int]],
-    parses: Callable[[str], bool],
+    mends: Callable[[Edit], bool],
     limit: int = 2,
 ) -> Iterator[Repair | None]:
     """Yield repairs near `stumble`, and None in between so that a caller may pause.
 
-    `lines` are suspect lines, from start to end; `parses(text)` decides.
+    `lines` are suspect lines, from start to end; `mends(edit)` decides.
     """
     stream: list[Word] = []
     for _ in read_words(text, language, stream):
@@ -85,22 +85,22 @@ def find_repairs(
     for _ in habits.learn():
         yield None
     candidates = Candidates(text, language, stream, habits, around)
-    found: dict[tuple[int, str, bool, int], Candidate] = {}
+    found: list[Candidate] = []
     for one in chain(candidates.brackets(), candidates.near(lines)):
         if one is None:
             yield None
-            continue
+        else:
+            found.append(one)
+    found.sort(key=lambda one: (one.cost, one.n, one.token, one.split))
+    offered: set[tuple[int, str, bool, int]] = set()
+    for one in found[:MAX_CHECKS]:
+        # A line end between may decide whether it parses, but two of them say the same.
         key = candidates.key(one)
-        if key not in found or one.cost < found[key].cost:
-            found[key] = one
-    n_found = 0
-    ranked = sorted(found.values(), key=lambda one: (one.cost, one.n, one.token, one.split))
-    for one in ranked[:MAX_CHECKS]:
         edit = candidates.edit(one)
-        if not parses(edit.apply(text)):
+        if key in offered or not mends(edit):
             yield None
             continue
         yield Repair(edit, one.token, one.cost)
-        n_found += 1
-        if n_found == limit:
+        offered.add(key)
+        if len(offered) == limit:
             return

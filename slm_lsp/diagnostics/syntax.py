@@ -6,16 +6,16 @@ C#, Kotlin and Swift stumble over valid code (macros, new syntax), so there an e
 as a bracket without a partner, and must not have been there when the file was opened.
 """
 
-import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from slm_context.cursor import LINE_END, line_start
-from slm_context.syntax import SyntaxTree, parse
+from slm_context.syntax import SyntaxTree
 
 from slm_lsp.diagnostics.brackets import Bracket, Imbalance, expected_place, imbalances
 from slm_lsp.diagnostics.lexical import OPAQUE, lexical_imbalances
+from slm_lsp.diagnostics.mending import mends
 from slm_lsp.diagnostics.python_verdict import Verdict, complaints, python_verdict
 from slm_lsp.diagnostics.repair import TOKEN, Repair, find_repairs, titles_of, tokens_before
 from slm_lsp.diagnostics.trust import is_believed
@@ -25,8 +25,6 @@ RULE = "syntax"
 BRACKETS = frozenset("()[]{}")
 COMPOUND_OPENERS = ("%w(", "%i(", "#[")
 COMPOUND = {"string", "comment", "char", "template", "regex", "character", "raw"}
-# A line without indentation, after an empty one, that does not close anything.
-BLOCK_START = re.compile(r"(?:\A|\n[ \t\r]*\n)[^\s)\]}]")
 # A second repair that is so much less likely, in nats, only makes the menu longer.
 OUT_OF_THE_QUESTION = 6.0
 # One mistake makes many echoes below it.
@@ -91,9 +89,7 @@ def repairs_of(
     """Repairs of `finding`, cheapest first; None where a caller may pause."""
     text = tree.text
     lines = _suspect_lines(text, finding, unbalanced)
-    return find_repairs(
-        text, tree.language, finding.start, lines, repaired_in(tree, finding), limit
-    )
+    return find_repairs(text, tree.language, finding.start, lines, mends(tree, finding), limit)
 
 
 def first_repairs(
@@ -227,50 +223,6 @@ def _suspect_lines(
         lines.append(after.end())
     ends = {start: LINE_END.search(text, start) for start in lines}
     return sorted((start, end.start() if end else len(text)) for start, end in ends.items())
-
-
-def repaired_in(tree: SyntaxTree, finding: Finding) -> Callable[[str], bool]:
-    """Accepts a text in which nothing is wrong any more where `finding` stands.
-
-    That is the whole text, or, where other mistakes are left, the block without indentation that
-    it stands in.
-    """
-    n_before = len(tree.errors())
-
-    def parses(text: str) -> bool:
-        after = tree.edited(text)
-        n_after = len(after.errors())
-        if n_after >= max(n_before, 1):
-            return False
-        if tree.language == "python":
-            return python_verdict(text) is None or _block_compiles(text, finding.start)
-        if not n_after:
-            return True
-        # What is left must be mistakes of their own, not echoes of a repair that repairs little.
-        others = {_block(text, fault.start) for fault in after.errors()}
-        here = _block(text, finding.start)
-        return here not in others and all(
-            _parses(text, one, tree.language) == (one == here) for one in {here, *others}
-        )
-
-    return parses
-
-
-def _parses(text: str, block: tuple[int, int], language: str) -> bool:
-    tree = parse(text[block[0] : block[1]], language)
-    return tree is not None and not tree.has_errors
-
-
-def _block_compiles(text: str, offset: int) -> bool:
-    start, end = _block(text, offset)
-    return 0 < end - start < len(text) and python_verdict(text[start:end]) is None
-
-
-def _block(text: str, offset: int) -> tuple[int, int]:
-    """From the last line above that begins without indentation after an empty one, to the next."""
-    starts = [match.end() - 1 for match in BLOCK_START.finditer(text)]
-    start = max((one for one in starts if one <= offset), default=0)
-    return start, min((one for one in starts if one > offset), default=len(text))
 
 
 def _moved_to(text: str, finding: Finding, repair: Repair) -> Finding:

@@ -107,9 +107,9 @@ async def test_a_refill_is_offered_only_if_it_parses() -> None:
     text = "def f(a, b, c, d, e, g, h):\n    x = f(a, b, c, d, e, g h,, 1)\n"
     place, stumble = Place("a.py", "python", text), text.index("g h")
     good = Fixed(line="g, h, 1)")
-    repair = await refilled(place, stumble, good, lambda text: "g, h, 1)" in text)
+    repair = await refilled(place, stumble, good, lambda edit: "g, h, 1)" in edit.new_text)
     assert repair is not None and repair.title.startswith("Change the line to `x = f(a")
-    assert await refilled(place, stumble, good, lambda text: False) is None
+    assert await refilled(place, stumble, good, lambda edit: False) is None
 
 
 async def test_the_judge_scores_the_rest_of_the_line_behind_one_prompt() -> None:

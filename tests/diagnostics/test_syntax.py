@@ -5,7 +5,6 @@ from slm_context.syntax import parse
 
 from slm_lsp.diagnostics.syntax import (
     check_syntax,
-    repaired_in,
     repairs_of,
     with_fixes,
     wrong_lines,
@@ -105,29 +104,3 @@ def test_what_was_wrong_when_a_file_was_opened_is_forgiven_where_the_grammar_is_
         tree.text.splitlines()[tree.text.count("\n", 0, one.start)].strip() not in opened
         for one in check_syntax(tree, opened).findings
     )
-
-
-TWO = """package a
-
-func f(x int) int {
-	return g(x
-}
-
-func h(x int) int {
-	return x
-}
-
-func k(x int) int {
-	return g[x
-}
-"""
-
-
-def test_one_of_two_mistakes_is_repaired_when_its_function_parses() -> None:
-    tree = parse(TWO, "go")
-    assert tree is not None
-    repaired = repaired_in(tree, check_syntax(tree).findings[0])
-    assert repaired(TWO.replace("g(x", "g(x)"))
-    assert not repaired(TWO.replace("g(x", "g(x]"))
-    assert repaired(TWO.replace("g(x", "g(x)").replace("g[x", "g[x]"))
-    assert not repaired(TWO)
