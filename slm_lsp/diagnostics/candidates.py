@@ -16,12 +16,16 @@ from slm_lsp.diagnostics.brackets import OPENERS, PAIRS
 from slm_lsp.diagnostics.habits import COMMENTS, EDGE, Habits, Word
 from slm_lsp.diagnostics.keywords import KEYWORDS
 from slm_lsp.diagnostics.layout import Layout
+from slm_lsp.diagnostics.spacing import spaced
 from slm_lsp.diagnostics.types import Edit
 
 SIGNS = (
     *(*",.;:=<>+-*/!?&|#@%$\\", "==", "!=", "=>", "->", "::", "&&", "||", ":=", "===", "!==", "?."),
     *("..", "...", "<=", ">=", "+=", "-="),
 )
+# What every variable begins with; without it, or by itself, it is a token of its own.
+SIGILS = {"php": "$"}
+OTHER_COMMENTS = {"php": ("#",)}
 # For brackets that add up everywhere but here.
 MAX_PLACES = 60
 # So many tokens are judged in about a millisecond.
@@ -79,12 +83,19 @@ class Candidates:
         """Insertions and deletions on these lines (start and end offsets)."""
         lone_quotes = {one.text for one in self._stream if one.kind in ("'", '"', "`")}
         signs = {*SIGNS, *(quote for quote in lone_quotes if len(quote) == 1)}
-        fixed = KEYWORDS.get(self._language, frozenset()) | signs - {COMMENTS.get(self._language)}
+        # A comment from here on would repair anything.
+        signs -= {COMMENTS.get(self._language), *OTHER_COMMENTS.get(self._language, ())}
+        fixed = KEYWORDS.get(self._language, frozenset()) | signs
         for n in range(len(self._stream) + 1):
             at = self._place(n)
             if not any(low <= at <= high for low, high in lines):
                 continue
             left, right = self._around(n)
+            if n < len(self._stream):
+                yield from self._with_sigil(n)
+            if left[1].text == SIGILS.get(self._language):
+                yield from self._behind_sigil(n)
+                continue
             without = self._habits.as_it_is(left, right)
             usual = self._habits.behind[left[1].text] | self._habits.before[right[0].text]
             tokens = {*fixed, *usual, *self._habits.names_near(n)}
@@ -96,6 +107,28 @@ class Candidates:
             if n < len(self._stream) and not right[0].is_line_end:
                 yield self._removal(n)
             yield None
+
+    def _with_sigil(self, n: int) -> Iterator[Candidate]:
+        """The n-th word is known as a variable, but for the first sign of its name."""
+        word, sigil = self._stream[n], SIGILS.get(self._language, "")
+        if sigil and (kind := self._habits.kinds.get(sigil + word.text)):
+            yield self._in_place(n, Word(0, 0, sigil + word.text, kind), n, sigil, Form.SPLIT)
+
+    def _behind_sigil(self, n: int) -> Iterator[Candidate]:
+        """Only the first sign of a variable's name stands before the n-th word."""
+        sigil = self._stream[n - 1].text
+        for name, kind in self._habits.kinds.items():
+            if name.startswith(sigil) and name != sigil:
+                yield self._in_place(n - 1, Word(0, 0, name, kind), n, name[len(sigil) :])
+
+    def _in_place(
+        self, nth: int, word: Word, n: int, token: str, form: Form = Form.WITHIN_LINE
+    ) -> Candidate:
+        """`token` before the n-th word makes `word` of the nth one."""
+        (left, _), (_, right) = self._around(nth), self._around(nth + 1)
+        without = self._habits.gain(left, self._stream[nth], right, 0.0)
+        gain = self._habits.gain(left, word, right, without)
+        return Candidate(self._away(n) - gain + NOT_WANTED * bool(self.wanted), n, token, form)
 
     def brackets(self) -> Iterator[Candidate | None]:
         """A missing bracket at each of its likeliest places."""
@@ -236,19 +269,3 @@ def _wanted(stream: Sequence[Word]) -> list[str]:
         if count[opener] != count[closer]:
             found.append(opener if count[opener] < count[closer] else closer)
     return found
-
-
-def spaced(text: str, gap: int, token: str) -> str:
-    """`token` with the spaces that this kind of token usually stands in."""
-    before, after = text[gap - 1 : gap], text[gap : gap + 1]
-    is_word = token[0].isalnum() or token[0] in "_$"
-    if is_word:
-        left = " " if before and (before.isalnum() or before in "_,;:=<>+-*/%&|?{)]}") else ""
-        right = " " if after and (after.isalnum() or after in "_{$\"'") else ""
-        return f"{left}{token}{right}"
-    if token == "," and after not in ("", " ", "\n", "\r"):
-        return ", "
-    if token in ")]}([{,.;\"'`:!?&#@$\\" or token in ("::", "?.", "...", ".."):
-        return token
-    right = "" if after.isspace() or not after else " "
-    return f" {token}{right}" if before.strip() else f"{token}{right}"

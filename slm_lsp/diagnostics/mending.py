@@ -15,6 +15,8 @@ from slm_lsp.diagnostics.types import Edit, Finding
 BLOCK_START = re.compile(r"(?:\A|\n[ \t\r]*\n)[^\s)\]}]")
 # Without it, what stands below is no code but text.
 OPENING = {"php": "<?php\n"}
+# No edit makes text of code, where nothing can be wrong.
+TAGS = {"php": ("<?", "?>")}
 
 Block = tuple[int, int]
 
@@ -34,6 +36,8 @@ def mends(tree: SyntaxTree, finding: Finding) -> Callable[[Edit], bool]:
 
     def accepts(edit: Edit) -> bool:
         fixed = edit.apply(text)
+        if any(fixed.count(tag) != text.count(tag) for tag in TAGS.get(language, ())):
+            return False
         after = tree.edited(fixed + tail)
         faults = [one.start for one in after.errors()]
         if language != "python":

@@ -48,6 +48,26 @@ JAVASCRIPT = """describe("area", () => {
   });
 });
 """
+PHP = """<?php
+
+namespace App;
+
+class Store
+{
+    private array $rows = [];
+
+    public function put(string $key, ?string $value = null): bool
+    {
+        $this->rows[$key] = $value;
+        return $value !== null;
+    }
+
+    public function get(string $key): ?string
+    {
+        return $this->rows[$key] ?? null;
+    }
+}
+"""
 
 
 def repaired(language: str, marked: str) -> tuple[str, str, Finding]:
@@ -76,6 +96,11 @@ def repaired(language: str, marked: str) -> tuple[str, str, Finding]:
         ("javascript", JAVASCRIPT, "{\n    expect(area(0", "{"),
         ("javascript", JAVASCRIPT, "});\n  it", "}"),
         ("javascript", JAVASCRIPT, "=> {\n    expect(area(2", "=>"),
+        ("php", PHP, "key] = ", "key"),
+        ("php", PHP, "this->rows[$key] = ", "this"),
+        ("php", PHP, "$value = null", "$"),
+        ("php", PHP, "$key): ?", "$"),
+        ("php", PHP, "= null): bool", "="),
         ("python", "def f(abc, key):\n    return abc\n\n\nx = f(abc, key)\n", "(abc, key)\n", "("),
     ],
 )  # fmt: skip
@@ -113,3 +138,14 @@ def test_fixes_with_the_same_name_say_where_they_are() -> None:
         "Insert `)` after `b` on line 1",
     ]
     assert titles_of(text, two[:1]) == ["Insert `)`"]
+
+
+@pytest.mark.parametrize("text", ["<?php declarestrict_types=1);\n", "<?php declare(=1);\n"])
+def test_code_never_becomes_a_comment_or_text(text: str) -> None:
+    """Where nothing can be wrong, everything would be repaired."""
+    tree = parse(text, "php")
+    assert tree is not None
+    report = check_syntax(tree)
+    for repair in first_repairs(tree, report.findings[0], report.unbalanced, 20.0):
+        fixed = repair.edit.apply(text)
+        assert fixed.startswith("<?php") and "#" not in fixed
