@@ -223,6 +223,23 @@ class DiagnosticsSettings:
     enabled: bool = setting(True, "Show diagnostics.")
     syntax: bool = setting(True, "Show syntax errors with their fixes.")
     hints: bool = setting(False, "Show hints that need the model's agreement.")
+    review_model: str | None = setting(
+        None,
+        "The instruct model of `slm-lsp check --review`, by its name in the store. Not set: the "
+        "model that serves.",
+        pattern=NAME,
+        pattern_says=NAME_SAYS,
+        set_by=SetBy.USER,
+        examples=("qwen2.5-coder-7b-instruct",),
+    )
+    review_min_billions: float = setting(
+        3.0,
+        "Billions of parameters that a model needs to review a change. Smaller ones propose more "
+        "that is wrong.",
+        minimum=0,
+        maximum=10_000,
+        set_by=SetBy.USER,
+    )
     disabled_rules: tuple[str, ...] = setting(
         (),
         "Rules that are never shown.",

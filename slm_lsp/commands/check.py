@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FOUND, UNUSABLE = 1, 2
 EPILOG = (
     "Exit code: 0 nothing found, 1 something found, 2 the check could not be made. "
-    "A list of odd spots is no finding: it ends with 0."
+    "What the model says of a change is no finding: --odd and --review end with 0."
 )
 
 
@@ -33,7 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="list the spots of the change (since HEAD, or --diff) that the model finds oddest",
     )
-    parser.add_argument("--top", type=int, default=5, metavar="N", help="so many odd spots")
+    parser.add_argument(
+        "--review",
+        action="store_true",
+        help="let an instruct model (3 billion parameters or more) review the change",
+    )
+    parser.add_argument("--top", type=int, default=5, metavar="N", help="so many of these")
     parser.add_argument("--format", choices=("text", "json", "sarif"), default="text")
     parser.add_argument(
         "--rules", action="store_true", help="list the rules, and whether each is on"
@@ -57,8 +62,8 @@ def run(args: argparse.Namespace) -> int:
             return _turn_on(args.turn_on, dismissals)
         if args.rules:
             return _list_rules(settings, dismissals)
-        if args.odd:
-            found = _odd(args, settings)
+        if args.odd or args.review:
+            found = _looked_through(args, settings)
         else:
             found = list(_findings(args, settings, dismissals))
     except SlmError as error:
@@ -67,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     print(FORMATS[args.format](found), end="")
     if args.format == "text" and not found:
         print("nothing found", file=sys.stderr)
-    return FOUND if found and not args.odd else 0
+    return FOUND if found and not (args.odd or args.review) else 0
 
 
 def _findings(
@@ -102,38 +107,34 @@ def _findings(
                 yield FileFinding.of(shown, text, finding)
 
 
-def _odd(args: argparse.Namespace, settings: "Settings") -> list["FileFinding"]:
-    import asyncio
-
+def _looked_through(args: argparse.Namespace, settings: "Settings") -> list["FileFinding"]:
+    """What the model says of the change; it never sees a file that is kept from it."""
+    from slm_lsp.commands.here import root_here
     from slm_lsp.diagnostics.judge import Place
-    from slm_lsp.diagnostics.output import FileFinding
-    from slm_lsp.diagnostics.review import Changed, Odd, odd_spots
+    from slm_lsp.diagnostics.review import Changed
+    from slm_lsp.workspace.scan import Rules
 
-    repository = _repository(args.diff or "HEAD")
+    repository, root = _repository(args.diff or "HEAD"), root_here().resolve()
+    rules = Rules(root, exclude=settings.privacy.exclude)
     changes: list[Changed] = []
     for path, language, text in _sources(args.paths, repository):
+        absolute = path.resolve()
+        name = absolute.relative_to(root) if absolute.is_relative_to(root) else path
+        if not rules.allows(name.as_posix()):
+            print(f"slm-lsp: {path} is kept from the model and was left out", file=sys.stderr)
+            continue
         lines = repository.new_lines(path)
         if lines is None:
             lines = frozenset(range(text.count("\n") + 1))
-        changes.append(Changed(Place(_shown(path), language, text), lines))
+        if lines:
+            changes.append(Changed(Place(_shown(path), language, text), lines))
+    if not changes:
+        return []
+    # Here, for it brings the inference room with it, which no other check needs.
+    from slm_lsp.commands.looking import odd, reviewed
 
-    async def ask() -> list[Odd]:
-        from slm_lsp.assembly import build_client
-        from slm_lsp.diagnostics.judge import judge_of
-        from slm_lsp.errors import WorkerDied
-
-        client = await build_client(settings)
-        try:
-            await client.start()
-            judge = judge_of(client, settings.model)
-            if judge is None:
-                raise WorkerDied(client.detail)
-            return await odd_spots(changes, judge, args.top)
-        finally:
-            await client.close()
-
-    odd = asyncio.run(ask()) if any(change.lines for change in changes) else []
-    return [FileFinding.of(one.path, one.text, one.finding) for one in odd]
+    look = reviewed if args.review else odd
+    return look(changes, settings, args.top)
 
 
 def _sources(paths: list[str], repository: "Repository | None") -> Iterator[tuple[Path, str, str]]:

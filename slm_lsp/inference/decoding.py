@@ -9,6 +9,7 @@ from random import Random
 from slm_lsp.errors import PromptTooLong
 from slm_lsp.inference.cache import PROMPT, PromptCache
 from slm_lsp.inference.expected import Expected
+from slm_lsp.inference.grammar import Grammar
 from slm_lsp.inference.llama import N_BRANCH_CELLS, Aborted, Llama, NoRoom
 from slm_lsp.inference.lookup import DraftPolicy, PromptLookup
 from slm_lsp.inference.sampling import Logits, choose, most_probable
@@ -77,7 +78,8 @@ class Decoder:
         timing = Timing()
         answer: Answer | None = None
         try:
-            self._prefill(request.segments, timing, request.shift)
+            segments = self._llama.chat(request.chat) if request.chat else request.segments
+            self._prefill(segments, timing, request.shift)
             answer = Answer(request, self._llama, self._cache, self._drafting, timing, emit)
             answer.run()
             reason = answer.candidates[0].reason or EndReason.LENGTH
@@ -146,7 +148,8 @@ class Answer:
         self._n_room = llama.n_ctx - self._n_prompt
         self._floor = -math.inf if request.min_logprob is None else request.min_logprob
         self.candidates = [self._candidate(index) for index in range(request.n_candidates)]
-        alone = len(self.candidates) == 1 and request.temperature <= 0
+        self._grammar = Grammar(request.grammar, llama.vocab) if request.grammar else None
+        alone = len(self.candidates) == 1 and request.temperature <= 0 and not request.grammar
         self._drafting = drafting if alone else None
         self._lookup = PromptLookup(list(cache.tokens)) if alone else None
 
@@ -165,6 +168,8 @@ class Answer:
             self._send(candidate, candidate.stream.finish())
             if candidate.index:
                 self._llama.truncate(candidate.index, 0)
+        if self._grammar is not None:
+            self._grammar.close()
 
     def _candidate(self, index: int) -> Candidate:
         request = self._request
@@ -185,7 +190,7 @@ class Answer:
         if request.temperature > 0 or len(candidates) == 1:
             first = [self._choose(candidate, logits) for candidate in candidates]
         else:
-            n, allowed = len(candidates), self._allowed(candidates[0])
+            n, allowed = len(candidates), self._allowed(candidates[0], logits)
             logits = candidates[0].expected.raised(logits)
             first = [*most_probable(logits, n, allowed)] if self._has_any(allowed) else []
         for candidate, choice in zip(candidates, first, strict=False):
@@ -239,14 +244,16 @@ class Answer:
         self._drafting.learn(n_accepted, len(draft))
 
     def _choose(self, candidate: Candidate, logits: Logits) -> tuple[int, float]:
-        allowed = self._allowed(candidate)
+        allowed = self._allowed(candidate, logits)
         if not self._has_any(allowed):
             return self._end_token(), 0.0
         logits = candidate.expected.raised(logits)
         return choose(logits, self._request.temperature, candidate.random, allowed)
 
-    def _allowed(self, candidate: Candidate) -> Logits | None:
-        """The tokens that fit what is still to heal; None when every token does."""
+    def _allowed(self, candidate: Candidate, logits: Logits) -> Logits | None:
+        """The tokens that fit the grammar, or what is still to heal; None when every token does."""
+        if self._grammar is not None:
+            return self._grammar.allowed(logits)
         return self._llama.vocab.matching(candidate.to_heal) if candidate.to_heal else None
 
     def _has_any(self, allowed: Logits | None) -> bool:
@@ -262,6 +269,8 @@ class Answer:
         if self._llama.vocab.is_end(token):
             candidate.reason = EndReason.END
             return
+        if self._grammar is not None:
+            self._grammar.take(token)
         candidate.n_tokens += 1
         candidate.next_token = token
         piece = self._llama.vocab.piece(token)

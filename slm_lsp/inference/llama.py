@@ -13,6 +13,7 @@ import numpy as np
 
 from slm_lsp.errors import ModelCorrupt, ModelNotFound, ModelUnsuitable
 from slm_lsp.inference.abort import AbortFlag
+from slm_lsp.inference.chat import lay_out
 from slm_lsp.inference.native import BatchRows, C, LlamaLog
 from slm_lsp.inference.vocabulary import Vocabulary
 from slm_lsp.inference.wire import Load, ModelInfo
@@ -76,11 +77,22 @@ class Llama:
             n_vocab=self.vocab.n_tokens,
             fim_markers=self.vocab.markers,
             can_shift=bool(C.llama_memory_can_shift(self._memory)),
+            can_chat=self._can_chat(),
         )
         self._rows = BatchRows(N_BATCH)
         self._n_threads = load.n_threads
         # How many threads a batch of so many tokens is worth; measured after loading.
         self.threads_for: Callable[[int], int] = lambda n_tokens: load.n_threads
+
+    def chat(self, messages: Sequence[tuple[str, str]]) -> tuple[tuple[str, bool], ...]:
+        """A conversation as segments, up to where the model is to answer."""
+        return lay_out(C.llama_model_chat_template(self._model, None), messages)
+
+    def _can_chat(self) -> bool:
+        try:
+            return bool(self.chat([("system", "a"), ("user", "b")]))
+        except ModelUnsuitable:
+            return False
 
     def _load_model(self, load: Load, progress: Callable[[float], None]) -> Any:
         _refuse_unreadable(Path(load.path))

@@ -37,6 +37,11 @@ class Vocabulary:
         self.piece = lru_cache(maxsize=None)(self._piece)
         self.matching = lru_cache(maxsize=32)(self._matching)
 
+    @property
+    def pointer(self) -> Any:
+        """llama.cpp's own vocabulary."""
+        return self._vocab
+
     def tokenise(self, segments: Sequence[tuple[str, bool]]) -> list[int]:
         """A prompt's tokens. Only segments marked special can become special tokens."""
         tokens: list[int] = []
@@ -86,6 +91,13 @@ class Vocabulary:
             or C.llama_vocab_is_eog(self._vocab, token)
             or C.llama_vocab_is_control(self._vocab, token)
         )
+
+    @cached_property
+    def markers_within(self) -> "np.ndarray[Any, np.dtype[np.int64]]":
+        """The tokens that are not text and do not end an answer in llama.cpp's eyes either."""
+        eog = C.llama_vocab_is_eog
+        found = (t for t in range(self.n_tokens) if self.is_end(t) and not eog(self._vocab, t))
+        return np.array([*found], np.int64)
 
     def _matching(self, text: bytes) -> "np.ndarray[Any, np.dtype[np.int64]]":
         """The tokens that `text` starts with, and those that start with `text`."""

@@ -28,6 +28,7 @@ class ModelInfo:
     # FIM role ("pre", "mid", "suf", "pad", "rep", "sep", "eot") → the marker's text.
     fim_markers: dict[str, str] = field(default_factory=dict[str, str])
     can_shift: bool = False
+    can_chat: bool = False  # it has a chat template that llama.cpp can fill in
     # Measured on this machine while loading; 0 when it was not.
     prefill_tokens_per_second: float = 0.0
     decode_tokens_per_second: float = 0.0
@@ -70,6 +71,10 @@ class Generate:
     heal: str = ""
     # What the answer may begin with, healed text included, and how many nats more each is worth.
     expected: tuple[tuple[str, float], ...] = ()
+    # In place of segments: what was said, as (role, text), laid out by the model's own template.
+    chat: tuple[tuple[str, str], ...] = ()
+    # The only form that the answer may have, in llama.cpp's notation (GBNF); one candidate.
+    grammar: str = ""
     # Where the prompt changed in its middle, move the cells of its end instead of evaluating
     # them again. Meant for prompts with the suffix after the prefix; nearly exact, not quite.
     shift: bool = False

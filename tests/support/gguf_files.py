@@ -101,3 +101,17 @@ def _typed(value: Any) -> bytes:
         case bytes():  # written as it is, type included
             return value
     raise AssertionError(f"cannot write {value!r}")
+
+
+def with_text(source: Path, target: Path, key: str, text: str) -> Path:
+    """A copy of a model with one more text in its metadata, in front of the others.
+
+    Its length is made a multiple of the alignment (spaces behind the text), so that the weights
+    stay aligned where they are.
+    """
+    model = source.read_bytes()
+    magic_to_tensors, (n_texts,) = model[:16], struct.unpack_from("<Q", model, 16)
+    n_bytes = len(_string(key) + _typed(text))
+    added = _string(key) + _typed(text + " " * (-n_bytes % 32))
+    target.write_bytes(magic_to_tensors + struct.pack("<Q", n_texts + 1) + added + model[24:])
+    return target

@@ -1,0 +1,202 @@
+"""Of what an instruct model says of a change, only what holds is shown."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from slm_context.syntax import parse
+
+from slm_lsp.cli import main
+from slm_lsp.diagnostics.advice import HINT_NATS
+from slm_lsp.diagnostics.judge import Place
+from slm_lsp.diagnostics.proposals import (
+    MAX_PARTS,
+    Proposal,
+    edit_of,
+    excerpt,
+    parts,
+    read,
+    review,
+)
+from slm_lsp.diagnostics.review import Changed
+from slm_lsp.diagnostics.types import Edit, Severity
+from slm_lsp.inference.wire import Generate
+from tests.diagnostics.test_advice import Fixed
+from tests.inference.test_decoding import Engine
+from tests.inference.test_model_contract import BUNDLED
+from tests.support.fake_model import FakeModel
+from tests.support.gguf_files import with_text
+
+TEXT = """def area(width, height):
+    return width * height
+
+
+def grow(width, height):
+    if width > 0:
+        width = width + 1
+    return area(width, width)
+"""
+NEW = frozenset({4, 5, 6, 7})
+CHANGE = Changed(Place("a.py", "python", TEXT), NEW)
+GOOD = Proposal("(width, width)", "(width, height)", "The height is ignored.")
+
+
+def said(*proposals: Proposal) -> str:
+    keys = ("quote", "replacement", "problem")
+    return json.dumps([{key: getattr(one, key) for key in keys} for one in proposals])
+
+
+async def reviewed(answer: str, ratio: float = HINT_NATS + 1) -> list[tuple[str, str]]:
+    """The fixed text and the message of each proposal that is shown."""
+    model = FakeModel()
+    model.enqueue(answer)
+    found = await review([CHANGE], model, Fixed(ratio))
+    assert all(one.finding.severity is Severity.HINT for one in found)
+    assert all(one.finding.rule == "review" for one in found)
+    return [(one.finding.fixes[0].edit.apply(one.text), one.finding.message) for one in found]
+
+
+async def test_a_proposal_that_holds_is_shown_with_its_reason() -> None:
+    [(fixed, message)] = await reviewed(said(GOOD))
+    assert fixed == TEXT.replace("(width, width)", "(width, height)")
+    assert message == "The height is ignored. The model finds it about 20 times likelier."
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Proposal("area(height, width)", "area(width, height)", "It is swapped."),  # nowhere
+        Proposal("width * height", "width + height", "It is a sum."),  # on an old line
+        Proposal("width", "height", "It is the height."),  # on the new lines more than once
+        Proposal("(width, width)", "(width, width)", "It is the same."),
+        Proposal("(width, width)", "(width, width", "It does not parse."),
+        Proposal("width > 0:\n", "width > 1:\n", "More than a line."),
+        Proposal("    return", "  return", "It no longer compiles."),
+        Proposal("", "x", "Nothing is quoted."),
+        Proposal("(width, width)", "(width, height)", " "),
+    ],
+    ids=lambda one: one.problem,
+)
+async def test_what_does_not_hold_is_never_shown(wrong: Proposal) -> None:
+    assert await reviewed(said(wrong)) == []
+    assert len(await reviewed(said(wrong, GOOD))) == 1
+
+
+async def test_the_likelihood_has_to_agree() -> None:
+    assert await reviewed(said(GOOD), HINT_NATS - 0.1) == []
+
+
+@pytest.mark.parametrize("answer", ["", "[]", "[", '{"quote": 1}', '[{"quote": "a"}]', "No bugs!"])
+async def test_an_answer_without_proposals_is_one(answer: str) -> None:
+    assert await reviewed(answer) == []
+
+
+def test_of_an_answer_that_was_cut_off_what_is_whole_counts() -> None:
+    cut = said(GOOD, GOOD)[:-20]
+    assert read(cut) == [GOOD]
+
+
+async def test_the_model_sees_the_new_lines_marked_and_nothing_far_away() -> None:
+    model = FakeModel()
+    model.enqueue("[]")
+    await review([CHANGE], model, Fixed())
+    [question] = model.generated
+    roles, texts = zip(*question.chat, strict=True)
+    assert roles == ("system", "user") and question.grammar and not question.segments
+    assert "\n+     return area(width, width)\n" in texts[1] + "\n"
+    assert "\n      return width * height\n" in texts[1]
+    far = "x = 1\n" * 200
+    assert excerpt(far, range(100, 101), frozenset({100})).count("\n") < 30
+
+
+def test_a_long_change_is_asked_about_in_parts() -> None:
+    assert list(parts(TEXT, frozenset())) == []
+    assert list(parts("\n" * 500, frozenset({3, 5, 400}))) == [range(3, 6), range(400, 401)]
+    long = list(parts("\n" * 500, frozenset(range(500))))
+    assert sum(map(len, long)) == 500 and len(long) > 5
+
+
+async def test_a_change_without_end_is_not_asked_about_for_ever() -> None:
+    model = FakeModel()
+    text = "x = 1\n" * 10_000
+    await review([Changed(Place("a.py", "python", text), frozenset(range(10_000)))], model, Fixed())
+    assert len(model.generated) == MAX_PARTS
+
+
+def test_an_edit_is_of_one_line_of_a_text_that_parses() -> None:
+    tree = parse("package a\n\nfunc f(a, b int) int {\n\treturn a - a\n}\n", "go")
+    assert tree is not None
+    assert edit_of(tree, frozenset({3}), Proposal("a - a", "a - b", "Always 0.")) == Edit(
+        42, 47, "a - b"
+    )
+    assert edit_of(tree, frozenset({3}), Proposal("a - a", "a - (", "No.")) is None
+
+
+@pytest.mark.model
+def test_any_model_answers_in_the_form_that_is_asked_for() -> None:
+    from slm_lsp.diagnostics.proposals import GRAMMAR
+    from tests.inference.test_model_contract import segments
+
+    engine = Engine()
+    for seed in range(3):
+        question = Generate(
+            1,
+            segments("[{"),
+            400,
+            single_line=False,
+            grammar=GRAMMAR,
+            temperature=1.0,
+            seed=seed,
+        )
+        [answer] = engine.ask(question)
+        assert isinstance(json.loads(answer), list) or read(answer)
+
+
+# The command, with a model that has a chat template and never learned to chat.
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clean_environment: Path) -> Path:
+    root = tmp_path / "repository"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
+    (root / "a.py").write_text(TEXT[: TEXT.index("\n\n") + 1])
+    for words in (["init", "-q"], ["add", "a.py"], ["commit", "-qm", "one"]):
+        subprocess.run([*git, *words], check=True)
+    (root / "a.py").write_text(TEXT)
+    return root
+
+
+@pytest.mark.model
+def test_a_small_model_is_not_asked(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--review"]) == 2
+    said = capsys.readouterr()
+    assert not said.out
+    assert "needs an instruct model of at least 3 billion parameters" in said.err
+    assert "diagnostics.review_model" in said.err
+
+
+@pytest.mark.model
+def test_the_command_asks_a_model_that_is_large_enough(
+    repository: Path, clean_environment: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chatting = with_text(
+        BUNDLED, repository.parent / "m.gguf", "tokenizer.chat_template", "<|im_start|> <|im_end|>"
+    )
+    (clean_environment / "config.toml").write_text(
+        f'[model]\npath = "{chatting}"\n[diagnostics]\nreview_min_billions = 0\n'
+    )
+    assert main(["check", "--review", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert all(one["rule"] == "review" and one["line"] >= 5 for one in found)
+
+
+@pytest.mark.parametrize("option", ["--review", "--odd"])
+def test_what_is_kept_from_the_model_is_not_shown_to_it(
+    repository: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "slm-lsp.toml").write_text('[privacy]\nexclude = ["a.py"]\n')
+    assert main(["check", option]) == 0
+    assert "a.py is kept from the model" in capsys.readouterr().err
