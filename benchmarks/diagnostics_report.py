@@ -36,11 +36,16 @@ class Row:
 
 
 def save(benchmark: str, label: str, rows: Sequence[Row]) -> None:
-    new = not COUNTS.exists()
-    with COUNTS.open("a", newline="", encoding="utf-8") as file:
+    """Add counts to the results, in place of earlier ones of the same."""
+    old: list[list[str]] = []
+    if COUNTS.exists():
+        with COUNTS.open(newline="", encoding="utf-8") as file:
+            old = list(csv.reader(file))[1:]
+    again = {(benchmark, label, row.repository, row.language, row.rule) for row in rows}
+    with COUNTS.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        if new:
-            writer.writerow(HEADER)
+        writer.writerow(HEADER)
+        writer.writerows(one for one in old if (*one[:2], *one[3:6]) not in again)
         for row in rows:
             for count, value in (row.counts or {"found": 0}).items():
                 names = [row.repository, row.language, row.rule, row.of, count, value]

@@ -109,9 +109,10 @@ class Candidates:
             yield None
 
     def _with_sigil(self, n: int) -> Iterator[Candidate]:
-        """The n-th word is known as a variable, but for the first sign of its name."""
+        """The n-th word may be a variable's name without its first sign."""
         word, sigil = self._stream[n], SIGILS.get(self._language, "")
-        if sigil and (kind := self._habits.kinds.get(sigil + word.text)):
+        if sigil and word.kind in ("a", "A") and not word.text.startswith(sigil):
+            kind = self._habits.kinds.get(sigil + word.text, "a")
             yield self._in_place(n, Word(0, 0, sigil + word.text, kind), n, sigil, Form.SPLIT)
 
     def _behind_sigil(self, n: int) -> Iterator[Candidate]:

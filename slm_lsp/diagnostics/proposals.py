@@ -7,6 +7,7 @@ finds the replacement likelier than what is there: what it says and what it expe
 """
 
 import json
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import aclosing
@@ -20,19 +21,24 @@ from slm_lsp.diagnostics.judge import Judge
 from slm_lsp.diagnostics.python_verdict import python_verdict
 from slm_lsp.diagnostics.review import Changed, Odd
 from slm_lsp.diagnostics.types import Edit, Finding, Fix, Severity
+from slm_lsp.errors import PromptTooLong
 from slm_lsp.inference.client import ModelClient
 from slm_lsp.inference.wire import Chunk, Generate
+
+LOG = logging.getLogger("slm_lsp.diagnostics")
 
 RULE = "review"
 # Each part of a change is a question of its own, which takes a large model many seconds.
 MAX_PARTS = 20
-MAX_PART_LINES = 60
+MAX_PART_LINES = 40
 # Unchanged lines around a part, and between two changes that are shown as one.
 AROUND = 12
 N_PREDICT = 400
-# A context that holds a part, the instructions and the answer, in tokens.
+# A context that holds a part, the instructions and the answer, in tokens: code has three characters
+# a token or more.
 N_CTX = 4096
-MAX_LINE = 200  # characters of a line that are shown
+MAX_CHARS = 8_000  # of a part with what is around it
+MAX_LINE = 190  # of a line: 40 of them fit
 GRAMMAR = r"""
 root ::= "[" (item (", " item){0,2})? "]"
 item ::= "{\"quote\": " text ", \"replacement\": " text ", \"problem\": " text "}"
@@ -71,7 +77,13 @@ async def review(
             if not n_left:
                 break
             n_left -= 1
-            answer = await _answer(client, place.path, excerpt(place.text, part, change.lines))
+            try:
+                shown = excerpt(place.text, part, change.lines)
+                answer = await _answer(client, place.path, shown)
+            except PromptTooLong as error:
+                lines = f"{place.path}:{part.start + 1}-{part.stop}"
+                LOG.warning("%s is left out of the review: %s", lines, error)
+                continue
             for proposal in read(answer):
                 edit = edit_of(tree, change.lines.intersection(part), proposal)
                 if edit is None:
@@ -96,12 +108,16 @@ def parts(text: str, lines: frozenset[int]) -> Iterator[range]:
 
 
 def excerpt(text: str, part: range, lines: frozenset[int]) -> str:
-    """A part with the lines around it; the changed lines of it are marked."""
-    all_lines = LINE_END.split(text)
-    shown = range(max(0, part.start - AROUND), min(len(all_lines), part.stop + AROUND))
-    return "\n".join(
-        f"{'+' if n in lines and n in part else ' '} {all_lines[n][:MAX_LINE]}" for n in shown
-    )
+    """A part with the lines around it, as many as fit; the changed lines of it are marked."""
+    all_lines, said = LINE_END.split(text), ""
+    for around in range(AROUND, -1, -1):
+        shown = range(max(0, part.start - around), min(len(all_lines), part.stop + around))
+        said = "\n".join(
+            f"{'+' if n in lines and n in part else ' '} {all_lines[n][:MAX_LINE]}" for n in shown
+        )
+        if len(said) <= MAX_CHARS:
+            break
+    return said
 
 
 def read(answer: str) -> list[Proposal]:

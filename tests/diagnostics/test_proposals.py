@@ -11,6 +11,7 @@ from slm_lsp.cli import main
 from slm_lsp.diagnostics.advice import HINT_NATS
 from slm_lsp.diagnostics.judge import Place
 from slm_lsp.diagnostics.proposals import (
+    MAX_CHARS,
     MAX_PARTS,
     Proposal,
     edit_of,
@@ -21,6 +22,7 @@ from slm_lsp.diagnostics.proposals import (
 )
 from slm_lsp.diagnostics.review import Changed
 from slm_lsp.diagnostics.types import Edit, Severity
+from slm_lsp.errors import PromptTooLong
 from slm_lsp.inference.wire import Generate
 from tests.diagnostics.test_advice import Fixed
 from tests.inference.test_decoding import Engine
@@ -87,6 +89,16 @@ async def test_the_likelihood_has_to_agree() -> None:
     assert await reviewed(said(GOOD), HINT_NATS - 0.1) == []
 
 
+async def test_a_part_that_does_not_fit_is_left_out_and_named(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    model = FakeModel()
+    model.enqueue_failure(PromptTooLong(5_000, 4_096))
+    model.enqueue(said(GOOD))
+    found = await review([CHANGE, CHANGE], model, Fixed(HINT_NATS + 1))
+    assert len(found) == 1 and "a.py:5-8 is left out of the review" in caplog.text
+
+
 @pytest.mark.parametrize("answer", ["", "[]", "[", '{"quote": 1}', '[{"quote": "a"}]', "No bugs!"])
 async def test_an_answer_without_proposals_is_one(answer: str) -> None:
     assert await reviewed(answer) == []
@@ -108,6 +120,10 @@ async def test_the_model_sees_the_new_lines_marked_and_nothing_far_away() -> Non
     assert "\n      return width * height\n" in texts[1]
     far = "x = 1\n" * 200
     assert excerpt(far, range(100, 101), frozenset({100})).count("\n") < 30
+    wide = f"x = '{'a' * 500}'\n" * 200
+    for part in parts(wide, frozenset(range(200))):
+        shown = excerpt(wide, part, frozenset(part))
+        assert len(shown) <= MAX_CHARS and shown.count("+ ") == len(part)
 
 
 def test_a_long_change_is_asked_about_in_parts() -> None:
