@@ -28,17 +28,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REV",
         help="only what changed since this revision, such as HEAD or origin/main",
     )
-    parser.add_argument(
+    by_model = parser.add_mutually_exclusive_group()
+    by_model.add_argument(
         "--odd",
         action="store_true",
         help="list the spots of the change (since HEAD, or --diff) that the model finds oddest",
     )
-    parser.add_argument(
+    by_model.add_argument(
         "--review",
         action="store_true",
         help="let an instruct model (3 billion parameters or more) review the change",
     )
-    parser.add_argument("--top", type=int, default=5, metavar="N", help="so many of these")
+    parser.add_argument("--top", type=_count, default=5, metavar="N", help="so many of these")
     parser.add_argument("--format", choices=("text", "json", "sarif"), default="text")
     parser.add_argument(
         "--rules", action="store_true", help="list the rules, and whether each is on"
@@ -47,6 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--turn-on", metavar="RULE", help="bring back a rule that was turned off on this machine"
     )
     parser.epilog = EPILOG
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 up")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -62,21 +69,26 @@ def run(args: argparse.Namespace) -> int:
             return _turn_on(args.turn_on, dismissals)
         if args.rules:
             return _list_rules(settings, dismissals)
+        checked: set[Path] = set()
         if args.odd or args.review:
-            found = _looked_through(args, settings)
+            found = _looked_through(args, settings, checked)
         else:
-            found = list(_findings(args, settings, dismissals))
+            found = list(_findings(args, settings, dismissals, checked))
     except SlmError as error:
         print(f"slm-lsp: {error}", file=sys.stderr)
         return UNUSABLE
     print(FORMATS[args.format](found), end="")
     if args.format == "text" and not found:
-        print("nothing found", file=sys.stderr)
+        n_files = f"{len(checked)} file{'s' * (len(checked) != 1)}" if checked else "no file"
+        print(f"nothing found; {n_files} checked", file=sys.stderr)
     return FOUND if found and not (args.odd or args.review) else 0
 
 
 def _findings(
-    args: argparse.Namespace, settings: "Settings", dismissals: "Dismissals"
+    args: argparse.Namespace,
+    settings: "Settings",
+    dismissals: "Dismissals",
+    checked: set[Path],
 ) -> Iterator["FileFinding"]:
     from slm_context.syntax import parse
 
@@ -87,7 +99,7 @@ def _findings(
     wanted = wanted_rules(RULES, settings.diagnostics, dismissals)
     syntax = settings.diagnostics.syntax and "syntax" not in settings.diagnostics.disabled_rules
     repository = _repository(args.diff) if args.diff else None
-    for path, language, text in _sources(args.paths, repository):
+    for path, language, text in _sources(args.paths, repository, checked):
         tree = parse(text, language)
         if tree is None:
             continue
@@ -107,7 +119,9 @@ def _findings(
                 yield FileFinding.of(shown, text, finding)
 
 
-def _looked_through(args: argparse.Namespace, settings: "Settings") -> list["FileFinding"]:
+def _looked_through(
+    args: argparse.Namespace, settings: "Settings", checked: set[Path]
+) -> list["FileFinding"]:
     """What the model says of the change; it never sees a file that is kept from it."""
     from slm_lsp.commands.here import root_here
     from slm_lsp.diagnostics.judge import Place
@@ -117,11 +131,12 @@ def _looked_through(args: argparse.Namespace, settings: "Settings") -> list["Fil
     repository, root = _repository(args.diff or "HEAD"), root_here().resolve()
     rules = Rules(root, exclude=settings.privacy.exclude)
     changes: list[Changed] = []
-    for path, language, text in _sources(args.paths, repository):
+    for path, language, text in _sources(args.paths, repository, checked):
         absolute = path.resolve()
         name = absolute.relative_to(root) if absolute.is_relative_to(root) else path
         if not rules.allows(name.as_posix()):
             print(f"slm-lsp: {path} is kept from the model and was left out", file=sys.stderr)
+            checked.discard(path)
             continue
         lines = repository.new_lines(path)
         if lines is None:
@@ -137,16 +152,19 @@ def _looked_through(args: argparse.Namespace, settings: "Settings") -> list["Fil
     return look(changes, settings, args.top)
 
 
-def _sources(paths: list[str], repository: "Repository | None") -> Iterator[tuple[Path, str, str]]:
+def _sources(
+    paths: list[str], repository: "Repository | None", checked: set[Path]
+) -> Iterator[tuple[Path, str, str]]:
     """(path, language, text) of the source files that were asked for, each once."""
     from slm_context.languages import language_for
 
-    seen: set[Path] = set()
     for path in _files(paths, repository):
         language = language_for(path.name)
-        if language is None or path in seen:
+        if language is None and path in map(Path, paths):
+            print(f"slm-lsp: {path} is in no language that is checked", file=sys.stderr)
+        if language is None or path in checked:
             continue
-        seen.add(path)
+        checked.add(path)
         try:
             # Not `read_text`, which makes one kind of line end of all.
             yield path, language, path.read_bytes().decode("utf-8-sig")

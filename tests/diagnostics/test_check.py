@@ -44,11 +44,11 @@ def test_everything_below_a_folder(repository: Path, capsys: pytest.CaptureFixtu
         "    fix: Change to `width`",
     ]
     (repository / "a.py").write_text("def f():\n    return 1\n")
-    assert check(capsys, "a.py") == (0, "", "nothing found\n")
+    assert check(capsys, "a.py") == (0, "", "nothing found; 1 file checked\n")
 
 
 def test_only_what_changed(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert check(capsys, "--diff", "HEAD")[0] == 0
+    assert check(capsys, "--diff", "HEAD") == (0, "", "nothing found; no file checked\n")
     (repository / "a.py").write_text(NEW)
     (repository / "new.py").write_text("def g(:\n    pass\n")
     code, out, _ = check(capsys, "--diff", "HEAD", "--format", "json")
@@ -68,6 +68,21 @@ def test_sarif(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "a.py"
     assert place["region"] == {"startLine": 2, "startColumn": 12, "endLine": 2, "endColumn": 17}
+
+
+def test_a_file_in_no_language_is_named(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "notes.txt").write_text("def f(:\n")
+    code, _, err = check(capsys, "notes.txt")
+    assert code == 0 and "notes.txt is in no language that is checked" in err
+
+
+@pytest.mark.parametrize("arguments", [["--top", "0"], ["--top", "x"], ["--odd", "--review"]])
+def test_what_makes_no_sense_is_refused(repository: Path, arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["check", *arguments])
+    assert end.value.code == 2
 
 
 @pytest.mark.parametrize(
