@@ -34,9 +34,9 @@ from benchmarks.tables import write_table
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.indexer import update_file, write_request
 from slm_lsp.workspace.limits import limits_of
+from slm_lsp.workspace.read_all import COMMAND
 from slm_lsp.workspace.reading import Reader
 from slm_lsp.workspace.scan import Rules, SourceFile, read_source, scan
-from slm_lsp.workspace.service import COMMAND
 
 RESULTS = Path(__file__).parent / "results" / "index.csv"
 N_FILES = 10_000

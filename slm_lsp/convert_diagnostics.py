@@ -3,13 +3,18 @@
 from pathlib import Path
 
 from lsprotocol import types
+from slm_context.reported import Reported, names_in
 
+from slm_lsp.columns import to_code_points
 from slm_lsp.diagnostics.types import Finding, Fix
 from slm_lsp.diagnostics.watched import Report
 from slm_lsp.documents import DocumentSnapshot
+from slm_lsp.reports import Stretch
 
 SOURCE = "slm-lsp"
 PAGES = Path(__file__).with_name("diagnostics") / "pages"
+# Of a range that an editor asks about, and of what it tells of it.
+MAX_ASKED_LINES, MAX_REPORTS = 2_000, 200
 
 
 def diagnostics(snapshot: DocumentSnapshot | None, report: Report) -> list[types.Diagnostic]:
@@ -47,6 +52,40 @@ def code_actions(
                 )
             )
     return actions
+
+
+def reported(
+    snapshot: DocumentSnapshot, params: types.CodeActionParams
+) -> tuple[list[Stretch], list[Reported]]:
+    """What the editor asks about, and what it tells of other servers' findings there."""
+    asked = params.range
+    last = min(asked.end.line, asked.start.line + MAX_ASKED_LINES, len(snapshot.line_starts) - 1)
+    stretches = [
+        _stretch(snapshot, asked, number) for number in range(max(0, asked.start.line), last + 1)
+    ]
+    return stretches, [
+        Reported(*_stretch(snapshot, one.range, one.range.start.line), names_in(_said(one)), source)
+        for one in params.context.diagnostics[:MAX_REPORTS]
+        if (source := one.source or "another tool") != SOURCE
+        # It names what nobody wants.
+        and types.DiagnosticTag.Unnecessary not in (one.tags or ())
+    ]
+
+
+def _said(diagnostic: types.Diagnostic) -> str:
+    """Its message, and what it says of other places: where what it names is declared."""
+    related = diagnostic.related_information or ()
+    return "\n".join((diagnostic.message, *(one.message for one in related[:4])))
+
+
+def _stretch(snapshot: DocumentSnapshot, of: types.Range, number: int) -> Stretch:
+    """The part of a range that lies on one line."""
+    line = snapshot.line(number)
+    start, end = (
+        to_code_points(line, at.character, snapshot.encoding) if at.line == number else None
+        for at in (of.start, of.end)
+    )
+    return Stretch(line, start or 0, len(line) if end is None else end)
 
 
 def _diagnostic(snapshot: DocumentSnapshot, finding: Finding) -> types.Diagnostic:

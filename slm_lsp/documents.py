@@ -62,6 +62,10 @@ class DocumentSnapshot:
         start, line = self._line(number)
         return Place(number, from_code_points(line, offset - start, self.encoding))
 
+    def line(self, number: int) -> str:
+        """A line without its end, "" where there is none."""
+        return self._line(number)[1] if 0 <= number < len(self.line_starts) else ""
+
     def _line(self, number: int) -> tuple[int, str]:
         """Where a line starts, and the line without its end."""
         starts = self.line_starts

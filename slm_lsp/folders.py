@@ -16,8 +16,9 @@ from slm_lsp.documents import encodable
 from slm_lsp.paths import path_of
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.quoting import Owner
+from slm_lsp.workspace.read_all import Progress
 from slm_lsp.workspace.scan import below
-from slm_lsp.workspace.service import Progress, Workspace
+from slm_lsp.workspace.service import Workspace
 
 
 class Folder:

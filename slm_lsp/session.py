@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from slm_context.cursor import DocumentContext
+from slm_context.expected import ExpectedName
 from slm_context.gather import OpenText
 from slm_context.languages import language_for
 from slm_context.remembered import Remembered
+from slm_context.reported import Reported
 from slm_context.types import ContextBundle
 
 from slm_lsp import sandbox
@@ -33,6 +35,7 @@ from slm_lsp.folders import Folder, Folders
 from slm_lsp.learning import Learning
 from slm_lsp.models.places import home
 from slm_lsp.paths import path_of
+from slm_lsp.reports import Reports, Stretch
 from slm_lsp.serving import ServingModel
 from slm_lsp.settings import Settings
 from slm_lsp.statistics import Statistics
@@ -71,7 +74,7 @@ class Session:
             self._status_changed,
             self._gather,
             lambda folder, names: folder.workspace.defined(names),
-            lambda folder, at: folder.workspace.expected(at, self._others(folder, at)),
+            self._expected,
         )
         self.on_findings: Callable[[str], None] = lambda uri: None
         self.diagnostics = DiagnosticsEngine(
@@ -84,6 +87,8 @@ class Session:
         self._told: Remembered[str, bool] = Remembered(MAX_TOLD_CHARS)
         self.on_complaint: Callable[[str], None] = lambda sentence: None
         self._whereabouts = Whereabouts()
+        # By the folder and the name that a document has in its prompts.
+        self._reports = Reports()
         self._was_loading = False
         self.suggestions = Suggestions(self.learning, self._text_of)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -162,6 +167,16 @@ class Session:
         if news and engine is not None:
             engine.cursor_at(snapshot.uri, self.context(snapshot, offset))
 
+    def reported(
+        self, snapshot: DocumentSnapshot, asked: Sequence[Stretch], found: Sequence[Reported]
+    ) -> None:
+        """These are the findings of other servers in the stretches `asked`."""
+        folder = self.folders.of(snapshot.uri)
+        name = self.folders.name_for(folder, snapshot.uri)
+        engine = self._engine_of(folder)
+        if self._reports.note((folder, name), asked, found) and engine is not None:
+            engine.gather_again(snapshot.uri)
+
     def _status_changed(self, status: Status) -> None:
         """Tell the editor; a model that has just been loaded begins where the person is."""
         began, self._was_loading = self._was_loading, status.state is State.LOADING
@@ -185,8 +200,10 @@ class Session:
         self.suggestions.closing(uri)
         self.documents.pop(uri, None)
         self._whereabouts.left(uri)
+        folder = self.folders.of(uri)
+        self._reports.closed((folder, self.folders.name_for(folder, uri)))
         self.diagnostics.closed(uri)
-        engine = self._engine_of(self.folders.of(uri))
+        engine = self._engine_of(folder)
         if engine is not None:
             engine.close_document(uri)
 
@@ -369,7 +386,13 @@ class Session:
 
     async def _gather(self, folder: Folder, document: DocumentContext) -> ContextBundle:
         """Snippets for a cursor, with the other documents as they are now."""
-        return await folder.workspace.gather(document, self._others(folder, document))
+        others, reported = self._others(folder, document), self._reports.of((folder, document.path))
+        return await folder.workspace.gather(document, others, reported)
+
+    async def _expected(self, folder: Folder, document: DocumentContext) -> Sequence[ExpectedName]:
+        """The names that may come at a cursor, by the same."""
+        others, reported = self._others(folder, document), self._reports.of((folder, document.path))
+        return await folder.workspace.expected(document, others, reported)
 
     def _others(self, folder: Folder, document: DocumentContext) -> list[OpenDocument]:
         """The other open documents, as a question in this folder may quote them."""

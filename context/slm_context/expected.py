@@ -17,6 +17,7 @@ from math import log1p
 from slm_context.cursor import DocumentContext
 from slm_context.receiver import SELVES, Step
 from slm_context.remembered import remembers
+from slm_context.reported import ReportedName
 from slm_context.resolve import Resolver
 from slm_context.tags import Definition, FileTags
 from slm_context.view import View
@@ -42,6 +43,8 @@ MAX_BEFORE, NEAR_CHARS = 100_000, 1_500
 # name in this document and in neighbours, by any in both, and near the cursor. Chosen by how
 # often the first of the list is right, where no model is asked.
 LISTED, BY_SAME, BY_SAME_BESIDE, BESIDE, HERE, NEAR = 3.0, 2.0, 1.0, 0.3, 0.5, 1.0
+# A name that a report says is missing counts like one that came here once.
+MISSING = BY_SAME * log1p(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,22 @@ def followers(
         if name
     ]
     return _likeliest(found)
+
+
+def missing(
+    document: DocumentContext,
+    reported: Mapping[str, ReportedName],
+    found: Sequence[ExpectedName] = (),
+) -> tuple[ExpectedName, ...]:
+    """`found`, and what reports of the cursor's line name that the line does not hold."""
+    held = set(TOKEN.findall(document.line_prefix + document.line_suffix))
+    known = {one.name for one in found}
+    wanted = [
+        ExpectedName(name, LISTED + MISSING)
+        for name, one in reported.items()
+        if one.is_here and name not in held and name not in known
+    ]
+    return _likeliest([*found, *wanted]) if wanted else tuple(found)
 
 
 def _likeliest(found: list[ExpectedName]) -> tuple[ExpectedName, ...]:

@@ -12,6 +12,7 @@ from slm_context.types import Dropped, Origin, Snippet
 RANK_CONSTANT = 4
 WEIGHTS = {
     Origin.MEMBER: 1.5,
+    Origin.DIAGNOSTIC: 1.5,
     Origin.PACKAGE: 1.0,
     Origin.DEFINITION: 1.0,
     Origin.RECENT_EDIT: 0.9,

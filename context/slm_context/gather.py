@@ -1,29 +1,25 @@
 """All retrievers under one deadline, fused into the few snippets that a prompt has room for."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
+from slm_context.asked import Asked, asked_at
 from slm_context.cursor import DocumentContext
-from slm_context.expected import ExpectedName, followers, members, weighted
+from slm_context.expected import ExpectedName, followers, members, missing, weighted
 from slm_context.fuse import Limits, fit, fused
 from slm_context.imports import Import
 from slm_context.index import Index, stem_of
 from slm_context.languages import line_comment
-from slm_context.modules import Modules
-from slm_context.names import KEYWORDS, UsedName, names_near
 from slm_context.receiver import Step, steps_at
 from slm_context.remembered import Remembered
-from slm_context.resolve import Resolver, classes_around
+from slm_context.reported import Reported, names_around
 from slm_context.retrievers.counterpart import counterpart_names, counterpart_snippets
 from slm_context.retrievers.definitions import definition_snippets
 from slm_context.retrievers.edits import Changed, edit_snippets
 from slm_context.retrievers.modules import module_snippet, package_snippet
 from slm_context.retrievers.similar import OtherText, similar_snippets
-from slm_context.retrievers.told import Cursor
-from slm_context.standing import Standing, StandingTexts
-from slm_context.tags import Definition, FileTags
+from slm_context.standing import StandingTexts
+from slm_context.tags import Definition
 from slm_context.types import ContextBundle, Origin, Snippet
 from slm_context.usage import Usage
 from slm_context.view import MAX_PARSED, OpenText, View
@@ -35,8 +31,6 @@ MAX_IMPORTED_TEXTS = 3
 MAX_MANIFEST_CHARS = 500_000
 # Where the files of one folder see each other without an import.
 PACKAGES = frozenset({"go", "java"})
-# Names that are looked up: those near the cursor, and those frequent in the document.
-NEAR_NAMES, FREQUENT_NAMES = 28, 30
 
 
 class Gatherer:
@@ -67,14 +61,18 @@ class Gatherer:
         return frozenset(found.definition.name for found in self._index.definitions(names, 1))
 
     def gather(
-        self, document: DocumentContext, open_texts: Sequence[OpenText], limits: Limits
+        self,
+        document: DocumentContext,
+        open_texts: Sequence[OpenText],
+        limits: Limits,
+        reported: Sequence[Reported] = (),
     ) -> ContextBundle:
         """The snippets for a cursor, in prompt order: the most useful one last."""
         started = self._clock()
         lists: list[list[Snippet]] = []
         complete = True
         ends = started + limits.deadline_ms / 1000
-        for retriever in self._retrievers(document, open_texts, ends):
+        for retriever in self._retrievers(document, open_texts, reported, ends):
             lists.append([one for one in retriever() if self._may_show(one)])
             if self._clock() > ends:
                 complete = False
@@ -85,7 +83,10 @@ class Gatherer:
         return ContextBundle(chosen, dropped, round(elapsed_ms, 3), complete, beside)
 
     def expected(
-        self, document: DocumentContext, open_texts: Sequence[OpenText]
+        self,
+        document: DocumentContext,
+        open_texts: Sequence[OpenText],
+        reported: Sequence[Reported] = (),
     ) -> tuple[ExpectedName, ...]:
         """The names that may come at the cursor; () where nothing tells."""
         steps, language = steps_at(document), document.language
@@ -93,9 +94,10 @@ class Gatherer:
             return ()
         view = View(self._index, open_texts)
         if not steps:
-            return followers(document, lambda: self._beside(document, view))
+            found = followers(document, lambda: self._beside(document, view))
+            return missing(document, names_around(document, reported), found)
         standing = self._standing.of(document)
-        asked = self._asked(document, language, standing, view)
+        asked = asked_at(document, language, standing, view, self._read, self._manifest)
         of, resolver = asked.cursor.receivers, asked.resolver
         found = list(members(document, standing.tags, steps, of, resolver, view, self._allows))
         if not found:
@@ -110,14 +112,19 @@ class Gatherer:
         return snippet.origin is Origin.PACKAGE or self._allows(snippet.path)
 
     def _retrievers(
-        self, document: DocumentContext, open_texts: Sequence[OpenText], ends: float
+        self,
+        document: DocumentContext,
+        open_texts: Sequence[OpenText],
+        reported: Sequence[Reported],
+        ends: float,
     ) -> Iterator[Callable[[], list[Snippet]]]:
         """In order of what they are worth, each begun only while there is time."""
         language = document.language
         standing = self._standing.of(document)
         view = View(self._index, open_texts)
         if language is not None:
-            asked = self._asked(document, language, standing, view)
+            names = names_around(document, reported)
+            asked = asked_at(document, language, standing, view, self._read, self._manifest, names)
             yield lambda: self._definitions(asked, view)
             yield lambda: counterpart_snippets(
                 document.path,
@@ -137,39 +144,6 @@ class Gatherer:
             self._texts(document, standing.tags.imports, view, open_texts, ends),
         )
 
-    def _asked(
-        self, document: DocumentContext, language: str, standing: Standing, view: View
-    ) -> "_Asked":
-        tags, words = standing.tags, standing.words
-        imports = tags.imports or view.imports(document.path)
-        modules = Modules(document, language, imports, view, self._manifest)
-        usage = Usage(document, words, view, self._read)
-        lookup, outline = view.definitions, view.outline
-        resolver = Resolver(
-            document,
-            language,
-            tags,
-            lookup,
-            outline,
-            lambda name: modules.is_module(name) or (language == "rust" and modules.is_own([name])),
-            lambda name: bool(view.methods_apart(name)),
-            lambda: usage.texts,
-        )
-        receivers = resolver.at_cursor()
-        named = (here for one in imports for here, _ in one.names)
-        cursor = Cursor(
-            document.path,
-            language,
-            _with_frequent(names_near(document, _class_header(document, tags)), words),
-            imports,
-            tuple(receivers),
-            resolver.homes,
-            frozenset(here for here in named if words[here] <= 1),
-            usage,
-            modules.is_own if language == "rust" else lambda names: False,
-        )
-        return _Asked(document, cursor, modules, resolver, usage)
-
     def _manifest(self, path: str) -> str:
         """A build file, read once: without it, import paths mean nothing."""
         text = self._manifests.get(path)
@@ -178,7 +152,7 @@ class Gatherer:
             self._manifests.put(path, text, len(text))
         return text
 
-    def _definitions(self, asked: "_Asked", view: View) -> list[Snippet]:
+    def _definitions(self, asked: Asked, view: View) -> list[Snippet]:
         cursor = asked.cursor
         steps = steps_at(asked.document)
         found = definition_snippets(cursor, view.definitions, view.outline, view.methods_apart)
@@ -196,7 +170,7 @@ class Gatherer:
         )
         return [*found[:1], package, *found[1:]] if package else found
 
-    def _module(self, asked: "_Asked", steps: Sequence[Step], view: View) -> list[Snippet]:
+    def _module(self, asked: Asked, steps: Sequence[Step], view: View) -> list[Snippet]:
         """What the module before the dot offers, as a list."""
         cursor = asked.cursor
         path, offered = self._offered(asked, steps, view)
@@ -205,7 +179,7 @@ class Gatherer:
         return [snippet] if snippet is not None else []
 
     def _offered(
-        self, asked: "_Asked", steps: Sequence[Step], view: View
+        self, asked: Asked, steps: Sequence[Step], view: View
     ) -> tuple[str, list[Definition]]:
         """What the module before the dot offers, by itself or by way of what it imports."""
         cursor = asked.cursor
@@ -252,29 +226,3 @@ class Gatherer:
             if text is not None and len(text) <= MAX_PARSED:
                 n_read += 1
                 yield OtherText(path, text)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    document: DocumentContext
-    cursor: Cursor
-    modules: Modules
-    resolver: Resolver
-    usage: Usage
-
-
-def _with_frequent(near: list[UsedName], words: Counter[str]) -> list[UsedName]:
-    """And the names that the rest of the document uses again and again: they come again."""
-    known = {one.name for one in near[:NEAR_NAMES]}
-    frequent = [
-        UsedName(name, min(0.3, 0.06 * count), "", called=True)
-        for name, count in words.most_common(120)
-        if count > 1 and name not in known and name not in KEYWORDS
-    ]
-    return [*near[:NEAR_NAMES], *frequent[:FREQUENT_NAMES]]
-
-
-def _class_header(document: DocumentContext, tags: FileTags) -> str:
-    """The first line of the class that the cursor stands in: its bases are used here, too."""
-    around = classes_around(document, tags)
-    return around[-1].signature.split("{")[0] if around else ""

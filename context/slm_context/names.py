@@ -47,7 +47,7 @@ def names_near(document: DocumentContext, extra: str = "") -> list[UsedName]:
     numbered += [(n + 3, line) for n, line in enumerate(after)]
     numbered += [(12, line) for line in extra.split("\n")]
     for distance, line in numbered:
-        weight = 1.0 / (1.0 + distance / 6.0)
+        weight = weight_at(distance)
         code = NO_CODE.sub(lambda m: " " * len(m.group()), line)
         for match in IDENTIFIER.finditer(code):
             name = match.group()
@@ -58,6 +58,11 @@ def names_near(document: DocumentContext, extra: str = "") -> list[UsedName]:
                 called = code[match.end() : match.end() + 1] in ("(", "!")
                 found[name] = UsedName(name, weight, _owner(code, match.start()), called)
     return sorted(found.values(), key=lambda one: (-one.weight, one.name))
+
+
+def weight_at(distance: float) -> float:
+    """What a name counts so many lines from the cursor."""
+    return 1.0 / (1.0 + distance / 6.0)
 
 
 def _owner(code: str, start: int) -> str:

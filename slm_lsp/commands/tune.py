@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     if not 0 < args.minutes <= 24 * 60 or min(args.cases, args.laps) < 1:
         raise CannotTune("--minutes is more than 0 and at most 1440, --cases and --laps 1 or more")
     from slm_lsp.config.files import find_root
-    from slm_lsp.workspace.service import is_project
+    from slm_lsp.workspace.read_all import is_project
 
     root = find_root(args.path.absolute())
     if not is_project(root):

@@ -79,6 +79,7 @@ class _Stable:
     digest: str = ""
     line: tuple[str, int] = ("", -1)
     gathered_at: float = float("-inf")
+    outdated: bool = False  # more is known than when the snippets were gathered
 
 
 class Asker:
@@ -102,11 +103,19 @@ class Asker:
 
     def context_digest(self, uri: str) -> str:
         """Names the snippets that this document's next prompt starts from."""
-        return self._stable[uri].digest if uri in self._stable else ""
+        stable = self._stable.get(uri)
+        if stable is None:
+            return ""
+        return f"{stable.digest}?" if stable.outdated else stable.digest
 
     def bundle(self, uri: str) -> ContextBundle:
         """What was gathered for this document's last prompt."""
         return self._stable[uri].bundle if uri in self._stable else ContextBundle()
+
+    def gather_again(self, uri: str) -> None:
+        """Choose snippets anew for the next prompt, though it may be on the same line."""
+        if uri in self._stable and self._gather is not None:
+            self._stable[uri].outdated = True
 
     def forget(self, uri: str) -> None:
         self._stable.pop(uri, None)
@@ -232,7 +241,8 @@ class Asker:
             return stable
         line = document.path, document.text.count("\n", 0, document.line_start)
         now = self._clock()
-        if line == stable.line and now - stable.gathered_at < SNIPPETS_LAST_S:
+        lasts = not stable.outdated and now - stable.gathered_at < SNIPPETS_LAST_S
+        if line == stable.line and lasts:
             return stable
         patience_s = self._patience_s()
         try:
@@ -242,7 +252,7 @@ class Asker:
             LOG.warning("gathering context took longer than %.0f ms", patience_s * 1000)
             return stable
         same_document = stable.line[0] == line[0]
-        stable.line, stable.gathered_at = line, now
+        stable.line, stable.gathered_at, stable.outdated = line, now, False
         if same_document and _tells_enough(stable.bundle, bundle):
             stable.bundle = replace(stable.bundle, beside=bundle.beside)
             return stable

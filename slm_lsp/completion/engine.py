@@ -114,6 +114,10 @@ class CompletionEngine:
         if uri not in self._running:
             self._plan(lambda: self._warm(uri, document))
 
+    def gather_again(self, uri: str) -> None:
+        """More is known of a document than when its snippets were chosen."""
+        self._suggester.gather_again(uri)
+
     def _plan(self, work: Callable[[], Awaitable[None]]) -> None:
         if not self._saving:
             self.ahead.plan(work)

@@ -170,6 +170,10 @@ class Suggester:
         """Have the prompt evaluated. Raises WorkerError."""
         await self._asker.warm(uri, document, question)
 
+    def gather_again(self, uri: str) -> None:
+        """The document's next prompt is to have snippets chosen anew."""
+        self._asker.gather_again(uri)
+
     def forget(self, uri: str) -> None:
         """The document was closed."""
         self._asker.forget(uri)

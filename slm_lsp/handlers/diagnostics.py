@@ -64,11 +64,15 @@ async def _refresh(server: SlmServer) -> None:
 
 
 async def code_action(server: SlmServer, params: types.CodeActionParams) -> list[types.CodeAction]:
-    """Fixes for the findings that the range touches, and ways to silence them."""
+    """Fixes for the findings that the range touches, and ways to silence them.
+
+    The question also tells what other servers found there.
+    """
     uri, session = params.text_document.uri, server.session
     snapshot, report = session.snapshot(uri), session.diagnostics.report(uri)
     if snapshot is None:
         return []
+    session.reported(snapshot, *convert.reported(snapshot, params))
     start = params.range.start
     if start == params.range.end:
         # Editors ask this wherever the cursor comes to rest: no other message says where it is.

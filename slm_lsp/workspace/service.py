@@ -6,44 +6,37 @@ happen in a process of low priority.
 """
 
 import asyncio
-import hashlib
-import json
 import logging
 import sqlite3
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from slm_context.cursor import DocumentContext
 from slm_context.expected import ExpectedName
 from slm_context.gather import Gatherer, OpenText
 from slm_context.index import Index
+from slm_context.reported import Reported
 from slm_context.types import ContextBundle
 from slm_context.view import parsed, tags_again
 
-from slm_lsp.inference.process import PACKAGE_ROOT, start_process
-from slm_lsp.models.places import cache_folder
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.git import git_folders
 from slm_lsp.workspace.history import History
-from slm_lsp.workspace.indexer import update_file, write_request
+from slm_lsp.workspace.indexer import update_file
 from slm_lsp.workspace.limits import limits_of
 from slm_lsp.workspace.quoting import OpenDocument, quotable
+from slm_lsp.workspace.read_all import Progress, index_file, is_project, read_all
 from slm_lsp.workspace.reading import Reader
 from slm_lsp.workspace.scan import IGNORE_FILES, Rules, is_own_file
 from slm_lsp.workspace.watch import FileWatch
 
 LOG = logging.getLogger("slm_lsp.workspace")
 
-BOOT = (
-    "import sys; sys.path.append(sys.argv.pop()); "
-    "from slm_lsp.workspace.indexer import main; main()"
-)
-COMMAND = (sys.executable, "-P", "-E", "-c", BOOT, PACKAGE_ROOT)
-# How many files of how many are read; 0 of 0 when the reading has ended, in whatever way.
-Progress = Callable[[int, int], None]
+T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class Workspace:
@@ -112,35 +105,47 @@ class Workspace:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def gather(
-        self, document: DocumentContext, others: Sequence[OpenDocument]
+        self,
+        document: DocumentContext,
+        others: Sequence[OpenDocument],
+        reported: Sequence[Reported] = (),
     ) -> ContextBundle:
         """Snippets for a cursor, also from `others`; none where context is switched off."""
         if not self._enabled or not self._limits.n_snippets or self._closed:
             return ContextBundle()
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._gather, document, others)
+        return await self._in_thread(
+            self._asked,
+            document,
+            others,
+            lambda gatherer, texts: gatherer.gather(document, texts, self._limits, reported),
+        )
 
     async def expected(
-        self, document: DocumentContext, others: Sequence[OpenDocument]
+        self,
+        document: DocumentContext,
+        others: Sequence[OpenDocument],
+        reported: Sequence[Reported] = (),
     ) -> tuple[ExpectedName, ...]:
         """The names that may come at a cursor; none where context is switched off."""
         if not self._enabled or self._closed:
             return ()
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._expected, document, others)
+        return await self._in_thread(
+            self._asked,
+            document,
+            others,
+            lambda gatherer, texts: gatherer.expected(document, texts, reported),
+        )
 
     async def defined(self, names: Sequence[str]) -> frozenset[str]:
         """Those of the names that the repository defines somewhere; none while nothing is read."""
         if not self._enabled or self.root is None or self._closed:
             return frozenset()
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._defined, names)
+        return await self._in_thread(self._defined, names)
 
     async def opened(self, language: str | None, path: str = "", text: str = "") -> None:
         """A document was opened: get its tree and what it defines ready for the first question."""
         if self._enabled and language is not None and not self._closed:
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._thread, parsed, text, language, path)
+            await self._in_thread(parsed, text, language, path)
 
     async def saved(self, path: Path) -> None:
         """A file was written: its entry follows."""
@@ -149,25 +154,25 @@ class Workspace:
         if path.name in IGNORE_FILES:
             return self.refresh()
         inner = path.relative_to(self.root).as_posix()
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._save, inner)
+        await self._in_thread(self._save, inner)
+
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, partial(work, *args, **kwargs))
 
     # In the thread.
 
-    def _gather(self, document: DocumentContext, others: Sequence[OpenDocument]) -> ContextBundle:
+    def _asked(
+        self,
+        document: DocumentContext,
+        others: Sequence[OpenDocument],
+        ask: Callable[[Gatherer, Sequence[OpenText]], T],
+    ) -> T:
         open_texts = self._quotable(document, others)
         try:
-            return self._ready().gather(document, open_texts, self._limits)
+            return ask(self._ready(), open_texts)
         except sqlite3.Error as error:
-            return self._anew(error).gather(document, open_texts, self._limits)
-
-    def _expected(
-        self, document: DocumentContext, others: Sequence[OpenDocument]
-    ) -> tuple[ExpectedName, ...]:
-        open_texts = self._quotable(document, others)
-        try:
-            return self._ready().expected(document, open_texts)
-        except sqlite3.Error as error:
-            return self._anew(error).expected(document, open_texts)
+            return ask(self._anew(error), open_texts)
 
     def _quotable(
         self, document: DocumentContext, others: Sequence[OpenDocument]
@@ -261,39 +266,9 @@ class Workspace:
             self._on_progress(0, 0)
 
     async def _read_once(self, root: Path) -> None:
-        file = index_file(root)
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        process = await start_process(COMMAND)
-        assert process.stdin is not None and process.stdout is not None
-        assert process.stderr is not None
         try:
-            process.stdin.write(write_request(root, file, self._include, self._exclude))
-            process.stdin.close()
-            errors = asyncio.ensure_future(process.stderr.read())
-            async for line in process.stdout:
-                said = json.loads(line)
-                if "of" in said:
-                    self._on_progress(said["done"], said["of"])
-                else:
-                    self.state = {"state": "ready", **said}
-            complaint = (await errors).decode("utf-8", "replace").strip()
-            if await process.wait() != 0:
-                raise OSError(complaint.splitlines()[-1] if complaint else "its process ended")
+            said = await read_all(root, self._include, self._exclude, self._on_progress)
+            self.state = {"state": "ready", **said}
         finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
             # What is open now may be a file that was replaced.
             self._gatherer = None
-
-
-def index_file(root: Path) -> Path:
-    """Where the index of a repository lies: in the user's cache, never in the repository."""
-    name = hashlib.sha256(str(root).encode("utf-8", "surrogatepass")).hexdigest()[:24]
-    return cache_folder() / "index" / name / "index.sqlite"
-
-
-def is_project(root: Path) -> bool:
-    """Whether a folder is somebody's project, and not a home or a whole disk opened by mistake."""
-    home = Path.home()
-    return root.is_dir() and root != home and root not in home.parents

@@ -7,6 +7,7 @@ from slm_context.cursor import DocumentContext
 from slm_context.gather import Gatherer, Limits, OpenText
 from slm_context.index import FileStamp, Index, IndexedFile
 from slm_context.languages import language_for
+from slm_context.reported import Reported, names_in
 from slm_context.tags import tags_of
 from slm_context.types import ContextBundle
 
@@ -136,6 +137,50 @@ def test_the_same_cursor_gets_the_same_snippets_in_the_same_order(gatherer: Gath
     document = at("from shop.money import to_cents\nfrom shop.basket import Basket\n\nx = █")
     first = gatherer.gather(document, (), PLENTY).snippets
     assert first == gatherer.gather(document, (), PLENTY).snippets
+
+
+def report(line: str, message: str) -> Reported:
+    return Reported(line, 0, len(line), names_in(message), "Checker")
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "shown_at", "holds"),
+    [
+        # What is not imported means nothing to us; the checker knows that it is missing.
+        ("x = Basket(1)", '"Basket" is not defined', "shop/basket.py", "def add_article"),
+        ("x = f()", "f needs an argument 'basket', see `Basket`", "shop/basket.py", "class Basket"),
+        ("x = b.add(1)", '"add_article" of "Basket" is meant', "shop/basket.py", "add_article"),
+        # Whichever of the two: it is not known, so both are shown.
+        ("x = to_cents(1)", "Undefined name `to_cents`", "other/money.py", "def to_cents(a, b, c)"),
+    ],
+)
+def test_what_another_tool_names_on_a_line_nearby_comes_first(
+    gatherer: Gatherer, line: str, message: str, shown_at: str, holds: str
+) -> None:
+    document = at(f"from shop.money import to_euro\n\n{line}\ny = to_euro(█")
+    assert shown_at not in shown(gatherer.gather(document, (), PLENTY))
+    found = gatherer.gather(document, (), PLENTY, [report(line, message)])
+    assert holds in shown(found)[shown_at]
+    (told,) = [one for one in found.snippets if one.path == shown_at]
+    assert told.origin == "diagnostic" and told.reason.startswith("Checker names ")
+    changed = report(line + "  # as it was", message)
+    assert gatherer.gather(document, (), PLENTY, [changed]).snippets == ()
+
+
+def test_an_import_tells_which_of_several_a_report_means(gatherer: Gatherer) -> None:
+    document = at("from shop.money import to_cents\n\nx = to_cents(█)")
+    found = gatherer.gather(document, (), PLENTY, [report("x = to_cents()", "see 'to_cents'")])
+    assert list(shown(found)) == ["shop/money.py"]
+
+
+def test_what_a_report_of_this_line_misses_may_come(gatherer: Gatherer) -> None:
+    document = at("x = connect(host, █)")
+    (name,) = gatherer.expected(
+        document, (), [report("x = connect(host)", "missing 'timeout' in call to 'connect'")]
+    )
+    assert name.name == "timeout" and name.weight > 0
+    elsewhere = at("x = connect(host)\ny = f(█")
+    assert gatherer.expected(elsewhere, (), [report("x = connect(host)", "'timeout'")]) == ()
 
 
 GO = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.editor import Editor
+from tests.support.editor import Editor, span
 
 CANARY = "zqcanary"
 MONEY = "def to_cents(price: float) -> int:\n    return int(price * 100)\n"
@@ -62,9 +62,39 @@ async def test_a_definition_is_found_before_it_is_saved(raw: Editor, root: Path)
     assert "amount: Decimal" in "".join(part["text"] for part in told["prompt"])
 
 
+async def test_what_another_server_reports_is_shown_its_definition(raw: Editor, root: Path) -> None:
+    """VS Code asks for actions when the cursor rests, and tells what all servers found there."""
+    (root / "purse.py").write_text(f"class Purse:\n    def count_{CANARY}(self): ...\n")
+    await begin(raw, root)
+    text = "from money import to_cents\n\n\ndef f():\n    purse = Purse()\n    return "
+    told = await asked(raw, root, text)
+    assert [one["path"] for one in told["snippets"]] == ["money.py"]
+    finding = {"range": span(4, 12, 4, 17), "message": '"Purse" is not defined'}
+    theirs, ours = {**finding, "source": "Pyright"}, {**finding, "source": "slm-lsp"}
+
+    async def actions(*diagnostics: Any) -> dict[str, Any]:
+        uri = (root / "app.py").as_uri()
+        context = {"diagnostics": list(diagnostics)}
+        params = {"textDocument": {"uri": uri}, "range": span(4, 14), "context": context}
+        assert await raw.request("textDocument/codeAction", params) == []
+        await raw.inline(uri, 5, 11)
+        return await raw.command("slm.explain")
+
+    assert len((await actions(ours))["snippets"]) == 1
+    told = await actions(theirs)
+    assert {one["path"]: one["reason"] for one in told["snippets"]} == {
+        "money.py": "to_cents is imported",
+        "purse.py": "Pyright names Purse",
+    }
+    assert f"count_{CANARY}" in "".join(part["text"] for part in told["prompt"])
+
+
 async def test_what_must_not_be_shown_is_not(raw: Editor, root: Path) -> None:
     """Each of these would be the best match there is, and none of them may be read."""
     canary = f"def to_cents(price):\n    {CANARY} = price\n    return {CANARY}\n\n\n"
+    # What follows the same words in a file beside it may come, too.
+    canary += f"price = to_cents({CANARY})\n"
+    (root / "plain.py").write_text("price = to_cents(visible)\n")
     (root / ".gitignore").write_text("ignored/\n")
     key = "-----BEGIN PRIVATE KEY-----"
     for name, content in {
@@ -85,8 +115,8 @@ async def test_what_must_not_be_shown_is_not(raw: Editor, root: Path) -> None:
         for name in ("credentials", "ignored.money", "huge", "binary", "keys")
     )
     told = await asked(raw, root, imports.replace(CANARY, "other") + "\n\nprice = to_cents(")
-    assert CANARY not in str(told["snippets"])
-    assert CANARY not in "".join(part["text"] for part in told["prompt"])
+    assert [one.split()[0] for one in told["expected"]] == ["visible"]
+    assert "to_cents" in str(told["prompt"]) and CANARY not in str(told)
     assert CANARY not in raw.stderr
     stored = files_below(os.environ["SLM_LSP_HOME"])
     assert any(path.name == "index.sqlite" for path in stored)

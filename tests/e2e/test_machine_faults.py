@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from slm_context.index import Index
 
-from slm_lsp.workspace.service import index_file
+from slm_lsp.workspace.read_all import index_file
 from tests.e2e.test_resilience import is_gone
 from tests.support.editor import SERVE, Editor, shown_messages
 from tests.support.strace import need

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from slm_lsp.workspace.read_all import is_project
 from slm_lsp.workspace.scan import MAX_BYTES, Rules, read_source, scan
-from slm_lsp.workspace.service import is_project
 
 CODE = "def f():\n    return 1\n"
 

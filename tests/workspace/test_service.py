@@ -4,16 +4,19 @@ import asyncio
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from slm_context.cursor import DocumentContext
-from slm_context.index import Index
+from slm_context.index import Index, IndexedFile
 from slm_context.tags import FileTags, tags_of
 
 from slm_lsp.settings import ContextSettings, Settings
+from slm_lsp.workspace import indexer, service
 from slm_lsp.workspace.indexer import update, update_file
-from slm_lsp.workspace.scan import Rules
-from slm_lsp.workspace.service import Workspace, index_file
+from slm_lsp.workspace.read_all import index_file, read_all
+from slm_lsp.workspace.scan import Rules, scan
+from slm_lsp.workspace.service import Workspace
 
 CODE = "def to_cents(price):\n    return int(price * 100)\n"
 ASKING = "from shop.money import to_cents\n\nx = "
@@ -209,6 +212,64 @@ async def test_files_beside_come_by_the_rules_of_now(root: Path) -> None:
     await workspace.saved(root / "shop" / "money.py")
     document = DocumentContext("shop/till.py", "python", ASKING, len(ASKING))
     assert (await workspace.gather(document, [])).beside == (), "it holds a key"
+    await workspace.close()
+
+
+@pytest.mark.slow
+def test_a_warm_start_of_ten_thousand_files_opens_none_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "many"
+    (tmp_path / "source.py").write_text(CODE)
+    for folder in range(10):
+        (root / f"f{folder}").mkdir(parents=True)
+        for n in range(1_000):
+            os.link(tmp_path / "source.py", root / f"f{folder}" / f"m{n}.py")
+    index, rules = Index(tmp_path / "i.sqlite"), Rules(root)
+    index.write(IndexedFile(one.path, one.language, one.stamp, FileTags()) for one in scan(rules))
+    assert index.count() == (10_000, 0)
+    monkeypatch.setattr(indexer, "read_source", lambda path: pytest.fail(f"{path} was opened"))
+    assert update(index, rules) == (0, 0)
+
+
+@pytest.mark.slow
+async def test_a_branch_of_thousands_of_other_files_is_one_reading(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or two, where git was still writing when it began: no storm of them."""
+
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        subprocess.run(["git", *identity, *arguments], cwd=root, check=True, capture_output=True)
+
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    git("checkout", "-qb", "other")
+    for n in range(3_000):
+        (root / f"m{n}.py").write_text(f"def name_{n}(): ...\n")
+    (root / "shop" / "money.py").write_text(CODE.replace("price", "amount"))
+    git("add", ".")
+    git("commit", "-qm", "two")
+    git("checkout", "-q", "main")
+    workspace = await reading(root)
+    readings: list[Path] = []
+
+    async def counted(root: Path, *rest: Any) -> dict[str, object]:
+        readings.append(root)
+        return await read_all(root, *rest)
+
+    monkeypatch.setattr(service, "read_all", counted)
+    git("checkout", "-q", "other")
+    async with asyncio.timeout(60):  # the disk has no event to wait for
+        while workspace.state.get("files") != 3_002:
+            # Whoever types meanwhile is answered.
+            assert "shop/money.py" in await snippets(workspace)
+            await asyncio.sleep(0.05)
+    await workspace.settled()
+    assert 1 <= len(readings) <= 2
+    assert (await snippets(workspace))["shop/money.py"] == "def to_cents(amount):\n"
+    assert len(await workspace.defined([f"name_{n}" for n in range(3_000)])) == 3_000
     await workspace.close()
 
 

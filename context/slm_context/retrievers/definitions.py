@@ -12,13 +12,14 @@ from slm_context.retrievers.told import (
     MEMBER_WEIGHT,
     MEMBERS_IN_PASSING,
     MEMBERS_SHOWN,
+    MEMBERS_SIGNED,
     Cursor,
     Hit,
     Outline,
     Told,
 )
 from slm_context.tags import Definition
-from slm_context.types import Snippet
+from slm_context.types import Origin, Snippet
 
 # Languages that see each other's definitions.
 FAMILIES = {
@@ -28,6 +29,9 @@ FAMILIES = {
 }
 # A name with more definitions than this, none of them imported, says nothing about which is meant.
 MAX_AMBIGUOUS = 3
+# What another tool names near the cursor comes before all that the code names, and after what
+# stands behind its dot.
+REPORTED = 4.0
 IMPORTED, FROM_IMPORTED_FILE, NEIGHBOUR, ELSEWHERE = 3.0, 2.0, 1.5, 0.8
 # Where a plain name of another file has to be imported to mean it.
 IMPORTING = frozenset({"python", "javascript", "typescript", "tsx", "rust"})
@@ -55,10 +59,12 @@ def definition_snippets(
     for name, all_found in by_name.items():
         # Overloads, and a class with its constructors, are one.
         n_files = len({found.path for found in all_found}) if name not in cursor.homes else 1
+        for hit in _meant(name, all_found, cursor, endings, n_files):
+            by_file[hit.found.path].append(hit)
         for found in all_found:
             if cursor.homes.get(name, found.path) != found.path:
                 continue
-            hit = _hit(found, wanted.get(name), cursor.receivers, endings, n_files)
+            hit = _hit(found, wanted.get(name), cursor, endings, n_files)
             if hit is not None and hit.score >= FLOOR:
                 by_file[found.path].append(hit)
     told = Told(cursor, outline, methods_apart)
@@ -71,8 +77,9 @@ def definition_snippets(
 
 
 def _wanted(cursor: Cursor) -> dict[str, UsedName]:
-    """The names to look up: those near the cursor, and those that are imported."""
-    wanted = {one.name: one for one in cursor.names}
+    """The names to look up: reported, near the cursor, and imported."""
+    wanted = {name: UsedName(name, 0.0, "") for name in cursor.reported}
+    wanted |= {one.name: one for one in cursor.names}
     for one in cursor.imports:
         for here, there in one.names:
             weight = UNUSED_WEIGHT if here in cursor.unused else IMPORTED_WEIGHT
@@ -88,23 +95,51 @@ def _wanted(cursor: Cursor) -> dict[str, UsedName]:
 def _hit(
     found: Found,
     used: UsedName | None,
-    receivers: Sequence[str],
+    cursor: Cursor,
     endings: "_Endings",
     n_found: int,
 ) -> Hit | None:
-    one = found.definition
+    one, receivers = found.definition, cursor.receivers
     if one.name in receivers and one.kind in ("class", "type"):
         trust = endings.trust(found, UsedName(one.name, 1.0, ""), n_found)[0]
         if trust or n_found <= MAX_AMBIGUOUS:
             # The class itself before its bases.
             weight = MEMBER_WEIGHT * 0.8 ** receivers.index(one.name)
             reason = f"the cursor stands behind an instance of {one.name}"
-            return Hit(found, weight + trust / 10, reason, MEMBERS_SHOWN)
+            return Hit(found, weight + trust / 10, reason, MEMBERS_SHOWN, Origin.MEMBER)
     if used is None:
         return None
     trust, reason = endings.trust(found, used, n_found)
     near = used.weight >= 0.7
     return Hit(found, used.weight * trust, reason, MEMBERS_IN_PASSING if near else 0)
+
+
+def _meant(
+    name: str, all_found: Sequence[Found], cursor: Cursor, endings: "_Endings", n_files: int
+) -> list[Hit]:
+    """What a report that names `name` can mean: it knows without an import, which may be missing.
+
+    What an import vouches for, if there is such a definition; else all, if they are few. Members
+    of several classes only where their class is named, too.
+    """
+    report = cursor.reported.get(name)
+    if report is None:
+        return []
+    used = UsedName(name, 1.0, "")
+    meant = [one for one in all_found if endings.trust(one, used, n_files)[0] >= FROM_IMPORTED_FILE]
+    score = report.weight * REPORTED
+    if not meant and n_files <= MAX_AMBIGUOUS:
+        score /= n_files
+        meant = [
+            one
+            for one in all_found
+            if n_files == 1
+            or not one.definition.scope
+            or one.definition.kind == "class"
+            or one.definition.scope in cursor.reported
+        ]
+    reason = f"{report.source} names {name}"
+    return [Hit(one, score, reason, MEMBERS_SIGNED, Origin.DIAGNOSTIC) for one in meant]
 
 
 class _Endings:

@@ -10,6 +10,7 @@ from slm_context.imports import Import
 from slm_context.index import Found
 from slm_context.languages import line_comment
 from slm_context.names import UsedName
+from slm_context.reported import ReportedName
 from slm_context.tags import Definition
 from slm_context.types import Origin, Snippet
 
@@ -48,6 +49,8 @@ class Cursor:
     homes: Mapping[str, str] = field(default_factory=dict[str, str])  # which file's, of several
     unused: frozenset[str] = frozenset()  # imported names that the text does not use yet
     usage: Mapping[str, int] = field(default_factory=dict[str, int])  # of names around here
+    # What other tools name in their reports of lines near the cursor.
+    reported: Mapping[str, ReportedName] = field(default_factory=dict[str, ReportedName])
     # Whether a path of modules, in parts, begins in the repository.
     is_own: Callable[[Sequence[str]], bool] = lambda names: False
 
@@ -58,6 +61,7 @@ class Hit:
     score: float
     reason: str
     n_members: int = 0
+    origin: Origin = Origin.DEFINITION
 
 
 class Told:
@@ -92,8 +96,7 @@ class Told:
         score = hits[0].score + 0.2 * sum(hit.score for hit in hits[1:4])
         reason = "; ".join(dict.fromkeys(hit.reason for hit in hits[:3]))
         start = hits[0].found.definition.start_line
-        origin = Origin.MEMBER if hits[0].n_members == MEMBERS_SHOWN else Origin.DEFINITION
-        return Snippet(path, "\n".join(lines) + "\n", start, origin, score, reason)
+        return Snippet(path, "\n".join(lines) + "\n", start, hits[0].origin, score, reason)
 
     def rest_of(self, name: str) -> list[Snippet]:
         """Methods, in other files, of a class of the cursor's own file."""
