@@ -1,7 +1,7 @@
 """What other servers report of open documents, as far as the editor passes it on.
 
 LSP has no message for that. But whoever asks for code actions says which findings there are:
-those of all servers in VS Code and in lsp-mode, elsewhere only our own.
+those of all servers in VS Code, in lsp-mode and, by our plugin, in Neovim; elsewhere only our own.
 """
 
 from collections import OrderedDict

@@ -20,6 +20,25 @@ for _, one in ipairs(vim.diagnostic.get(0)) do
 end
 return found
 """
+REPORT = """
+local found = ...
+for _, one in ipairs(found) do
+  one.lnum, one.col, one.end_col = 1, 12, 17
+end
+vim.diagnostic.set(vim.api.nvim_create_namespace('other'), 0, found)
+"""
+ASK = """
+local line, character = ...
+local client = require('slm_lsp').client()
+local ask = vim.fn.has('nvim-0.11') == 1 and function(...)
+  return client:request_sync(...)
+end or client.request_sync
+ask('textDocument/inlineCompletion', {
+  textDocument = vim.lsp.util.make_text_document_params(0),
+  position = { line = line, character = character },
+  context = { triggerKind = 1 },
+}, 10000, 0)
+"""
 UNDERLINED = """
 local n = 0
 for _, space in pairs(vim.api.nvim_get_namespaces()) do
@@ -113,3 +132,23 @@ def test_the_settings_file_has_squiggles(start, workspace: Path) -> None:  # noq
     apply(neovim, "Change to `max_line_tokens`")
     until("it is fixed", lambda: neovim.line == "max_line_tokens = 30")
     until("the squiggle is gone", lambda: found(neovim) == [])
+
+
+def test_what_another_server_finds_tells_what_the_model_is_shown(
+    start,  # noqa: F811 - the fixture
+    workspace: Path,
+) -> None:
+    (workspace / "purse.py").write_text("class Purse:\n    def count_coins(self): ...\n")
+    file = workspace / "app.py"
+    file.write_text("def f():\n    purse = Purse()\n    return 1\n")
+    neovim = start()
+    neovim.open(file)
+    until("it is read", lambda: neovim.report()["workspace"]["state"] == "ready")
+
+    def shown() -> list[str]:
+        neovim.lua(ASK, 2, 11)
+        return [one["reason"] for one in neovim.command("slm.explain")["snippets"]]
+
+    assert shown() == []
+    neovim.lua(REPORT, [{"message": '"Purse" is not defined', "source": "Pyright"}])
+    until("it is passed on", lambda: shown() == ["Pyright names Purse"])

@@ -33,6 +33,12 @@ function M.setup(opts)
       end
     end,
   })
+  vim.api.nvim_create_autocmd('DiagnosticChanged', {
+    group = group,
+    callback = function(event)
+      require('slm_lsp.others').changed(event.buf)
+    end,
+  })
   if opts.ghost_text then
     M._map(opts.keys, group)
   end
