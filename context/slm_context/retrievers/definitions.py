@@ -172,9 +172,12 @@ class _Endings:
         """Whether an import, or nearness, may speak for a file."""
         known = self._vouched.get(path)
         if known is None:
-            folder = posixpath.dirname(path)
-            names = (stem_of(path), posixpath.basename(folder))
-            known = folder == self._folder or not self._lasts.isdisjoint(names)
+            folder = path.rpartition("/")[0]
+            known = (
+                folder == self._folder
+                or folder.rpartition("/")[2] in self._lasts
+                or stem_of(path) in self._lasts
+            )
             self._vouched[path] = known
         return known
 
@@ -193,7 +196,7 @@ class _Endings:
             return FROM_IMPORTED_FILE, f"{name} is used, its file is imported"
         if n_found > MAX_AMBIGUOUS:
             return 0.0, ""
-        if posixpath.dirname(found.path) == self._folder:
+        if found.path.rpartition("/")[0] == self._folder:
             return NEIGHBOUR / n_found, f"{name} is used, its file lies beside"
         return ELSEWHERE / n_found, f"{name} is used"
 
@@ -215,6 +218,8 @@ class _Endings:
 
 
 def _ends(path: str, endings: Sequence[str]) -> bool:
+    if not endings:
+        return False
     stem = "/" + path.rsplit(".", 1)[0]
     for one in endings:
         if not one:

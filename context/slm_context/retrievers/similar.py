@@ -13,6 +13,8 @@ from slm_context.types import Origin, Snippet
 
 WORD = re.compile(r"[A-Za-z_]\w{2,}")
 WINDOW_LINES, STEP = 14, 7
+# Of a longer file the rest is not looked at.
+MAX_LINES = 4_000
 FLOOR = 0.22
 # A window that is nearly the text at the cursor makes a model copy it; below, it is an example.
 TOO_SIMILAR = 0.8
@@ -67,8 +69,12 @@ def words_of(text: str) -> frozenset[str]:
 # What it says takes nine bytes a character.
 @remembers(max_chars=600_000)
 def _windows(text: str) -> tuple[tuple[int, frozenset[str]], ...]:
-    by_line = [frozenset(WORD.findall(line)) for line in text.split("\n")[:4_000]]
+    lines = text.split("\n")[:MAX_LINES]
+    # Each window is two steps long, and each step is read once.
+    steps = [
+        words_of("\n".join(lines[start : start + STEP])) for start in range(0, len(lines), STEP)
+    ]
     return tuple(
-        (start, frozenset[str]().union(*by_line[start : start + WINDOW_LINES]))
-        for start in range(0, max(1, len(by_line) - STEP), STEP)
+        (start, steps[n].union(*steps[n + 1 : n + WINDOW_LINES // STEP]))
+        for n, start in enumerate(range(0, max(1, len(lines) - STEP), STEP))
     )
