@@ -13,12 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from slm_context.cursor import DocumentContext
-from slm_context.expected import ExpectedName
-from slm_context.gather import OpenText
 from slm_context.languages import language_for
 from slm_context.remembered import Remembered
 from slm_context.reported import Reported
-from slm_context.types import ContextBundle
 
 from slm_lsp import sandbox
 from slm_lsp.columns import Encoding
@@ -35,20 +32,18 @@ from slm_lsp.folders import Folder, Folders
 from slm_lsp.learning import Learning
 from slm_lsp.models.places import home
 from slm_lsp.paths import path_of
-from slm_lsp.reports import Reports, Stretch
+from slm_lsp.reports import Stretch
 from slm_lsp.serving import ServingModel
 from slm_lsp.settings import Settings
 from slm_lsp.statistics import Statistics
 from slm_lsp.status import State, Status
 from slm_lsp.suggestions import Suggestion, Suggestions
+from slm_lsp.surroundings import Surroundings
 from slm_lsp.whereabouts import Whereabouts
-from slm_lsp.workspace.quoting import OpenDocument
 from slm_lsp.workspace.watch import FileWatch
 
 LOG = logging.getLogger("slm_lsp.session")
 
-# Open documents that a prompt may quote: the newest.
-MAX_OPEN_TEXTS = 8
 # Of complaints that a person has seen.
 MAX_TOLD_CHARS = 100_000
 
@@ -61,6 +56,7 @@ class Session:
         self.documents: dict[str, Document] = {}
         self.on_reading: Callable[[int, int], None] = lambda done, of: None
         self.folders = Folders(lambda done, of: self.on_reading(done, of))
+        self._around = Surroundings(self.documents, self.folders, self.language)
         # The last one with a prompt.
         self._seen: Explanation | None = None
         # Whose settings say which model is there, and where the last question came from.
@@ -72,9 +68,9 @@ class Session:
         self.serving = ServingModel(
             self.statistics,
             self._status_changed,
-            self._gather,
+            self._around.gather,
             lambda folder, names: folder.workspace.defined(names),
-            self._expected,
+            self._around.expected,
         )
         self.on_findings: Callable[[str], None] = lambda uri: None
         self.diagnostics = DiagnosticsEngine(
@@ -87,8 +83,6 @@ class Session:
         self._told: Remembered[str, bool] = Remembered(MAX_TOLD_CHARS)
         self.on_complaint: Callable[[str], None] = lambda sentence: None
         self._whereabouts = Whereabouts()
-        # By the folder and the name that a document has in its prompts.
-        self._reports = Reports()
         self._was_loading = False
         self.suggestions = Suggestions(self.learning, self._text_of)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -171,10 +165,8 @@ class Session:
         self, snapshot: DocumentSnapshot, asked: Sequence[Stretch], found: Sequence[Reported]
     ) -> None:
         """These are the findings of other servers in the stretches `asked`."""
-        folder = self.folders.of(snapshot.uri)
-        name = self.folders.name_for(folder, snapshot.uri)
-        engine = self._engine_of(folder)
-        if self._reports.note((folder, name), asked, found) and engine is not None:
+        engine = self._engine_of(self.folders.of(snapshot.uri))
+        if self._around.reported(snapshot.uri, asked, found) and engine is not None:
             engine.gather_again(snapshot.uri)
 
     def _status_changed(self, status: Status) -> None:
@@ -200,10 +192,9 @@ class Session:
         self.suggestions.closing(uri)
         self.documents.pop(uri, None)
         self._whereabouts.left(uri)
-        folder = self.folders.of(uri)
-        self._reports.closed((folder, self.folders.name_for(folder, uri)))
+        self._around.closed(uri)
         self.diagnostics.closed(uri)
-        engine = self._engine_of(folder)
+        engine = self._engine_of(self.folders.of(uri))
         if engine is not None:
             engine.close_document(uri)
 
@@ -383,32 +374,6 @@ class Session:
         if path is None or path.name != REPOSITORY_FILE:
             return None
         return lambda text: settings_findings(text, path.parent)
-
-    async def _gather(self, folder: Folder, document: DocumentContext) -> ContextBundle:
-        """Snippets for a cursor, with the other documents as they are now."""
-        others, reported = self._others(folder, document), self._reports.of((folder, document.path))
-        return await folder.workspace.gather(document, others, reported)
-
-    async def _expected(self, folder: Folder, document: DocumentContext) -> Sequence[ExpectedName]:
-        """The names that may come at a cursor, by the same."""
-        others, reported = self._others(folder, document), self._reports.of((folder, document.path))
-        return await folder.workspace.expected(document, others, reported)
-
-    def _others(self, folder: Folder, document: DocumentContext) -> list[OpenDocument]:
-        """The other open documents, as a question in this folder may quote them."""
-        others: list[OpenDocument] = []
-        for uri in self._recent():
-            one, name = self.documents[uri].snapshot(), self.folders.name_for(folder, uri)
-            if name != document.path:
-                owner = self.folders.of(uri)
-                shown = OpenText(name, self.language(one), one.text)
-                rules = owner.owner() if owner is not folder else None
-                others.append(OpenDocument(path_of(uri), shown, rules))
-        return others
-
-    def _recent(self) -> list[str]:
-        """Open documents, those opened last first."""
-        return list(reversed(self.documents))[:MAX_OPEN_TEXTS]
 
     def _complain(self) -> None:
         """Each complaint once: a person who saw it and goes on typing has seen it."""

@@ -27,6 +27,9 @@ from slm_context.view import MAX_PARSED, OpenText, View
 __all__ = ["Gatherer", "Limits", "OpenText"]
 
 MAX_IMPORTED_TEXTS = 3
+# What reading a text, looking for secrets in it and cutting it into windows takes, and more where
+# the machine is slow: what cannot be done in time is not begun.
+MS_PER_BYTE = 1e-4
 # Of build files that are kept.
 MAX_MANIFEST_CHARS = 500_000
 # Where the files of one folder see each other without an import.
@@ -217,9 +220,10 @@ class Gatherer:
                 yield OtherText(one.path, one.text)
         n_read = 0
         for path in view.imported(document, imports):
-            if n_read >= MAX_IMPORTED_TEXTS or self._clock() > ends:
+            left_ms = (ends - self._clock()) * 1000
+            if n_read >= MAX_IMPORTED_TEXTS or left_ms <= 0:
                 return
-            if path in seen:
+            if path in seen or view.size(path) * MS_PER_BYTE > left_ms:
                 continue
             seen.add(path)
             text = self._read(path)

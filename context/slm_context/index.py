@@ -201,6 +201,11 @@ class Index:
         sql = "SELECT 1 FROM files WHERE path GLOB ? OR path GLOB ? LIMIT 1"
         return bool(self._asked(sql, (f"{name}/*", f"*/{name}/*")))
 
+    def size(self, path: str) -> int:
+        """A file's bytes, 0 where it is not known."""
+        rows = self._asked("SELECT size FROM files WHERE path = ?", (path,))
+        return rows[0][0] if rows else 0
+
     def imports(self, path: str) -> list[Import]:
         return [
             Import(module, tuple((here, there) for here, there in names))

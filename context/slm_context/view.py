@@ -83,6 +83,10 @@ class View:
     def has_folder(self, name: str) -> bool:
         return self._index is not None and self._index.has_folder(name)
 
+    def size(self, path: str) -> int:
+        """How many bytes a file had when it was read; 0 where it was not."""
+        return self._index.size(path) if self._index else 0
+
     def imports(self, path: str) -> list[Import]:
         return self._index.imports(path) if self._index else []
 

@@ -133,6 +133,24 @@ def test_the_deadline_cuts_retrievers_short(tmp_path: Path) -> None:
     assert not bundle.complete
 
 
+@pytest.mark.parametrize(
+    ("size", "deadline_ms", "read"), [(400_000, 15, 0), (4_000, 15, 1), (400_000, 60, 1)]
+)
+def test_what_cannot_be_looked_at_in_time_is_not_read(
+    tmp_path: Path, size: int, deadline_ms: float, read: int
+) -> None:
+    index = Index(tmp_path / "index.sqlite")
+    index.write(
+        [IndexedFile("lib.py", "python", FileStamp(size, 1), tags_of(b"x = 1\n", "python"))]
+    )
+    asked: list[str] = []
+    gatherer = Gatherer(index, asked.append, clock=lambda: 0.0)  # type: ignore[arg-type]
+    gatherer.gather(
+        at("import lib\n\nfirst, second, third = fourth(█"), (), Limits(6, 900, deadline_ms)
+    )
+    assert len(asked) == read
+
+
 def test_the_same_cursor_gets_the_same_snippets_in_the_same_order(gatherer: Gatherer) -> None:
     document = at("from shop.money import to_cents\nfrom shop.basket import Basket\n\nx = █")
     first = gatherer.gather(document, (), PLENTY).snippets
