@@ -114,7 +114,7 @@ class Workspace:
         if not self._enabled or not self._limits.n_snippets or self._closed:
             return ContextBundle()
         return await self._in_thread(
-            self._asked,
+            self._ask,
             document,
             others,
             lambda gatherer, texts: gatherer.gather(document, texts, self._limits, reported),
@@ -130,7 +130,7 @@ class Workspace:
         if not self._enabled or self._closed:
             return ()
         return await self._in_thread(
-            self._asked,
+            self._ask,
             document,
             others,
             lambda gatherer, texts: gatherer.expected(document, texts, reported),
@@ -162,7 +162,7 @@ class Workspace:
 
     # In the thread.
 
-    def _asked(
+    def _ask(
         self,
         document: DocumentContext,
         others: Sequence[OpenDocument],
