@@ -141,12 +141,12 @@ def test_what_cannot_be_looked_at_in_time_is_not_read(
 ) -> None:
     index = Index(tmp_path / "index.sqlite")
     index.write(
-        [IndexedFile("lib.py", "python", FileStamp(size, 1), tags_of(b"x = 1\n", "python"))]
+        [IndexedFile("deep/lib.py", "python", FileStamp(size, 1), tags_of(b"x = 1\n", "python"))]
     )
     asked: list[str] = []
     gatherer = Gatherer(index, asked.append, clock=lambda: 0.0)  # type: ignore[arg-type]
     gatherer.gather(
-        at("import lib\n\nfirst, second, third = fourth(█"), (), Limits(6, 900, deadline_ms)
+        at("import deep.lib\n\nfirst, second, third = fourth(█"), (), Limits(6, 900, deadline_ms)
     )
     assert len(asked) == read
 
