@@ -1,6 +1,7 @@
 """`slm-lsp check`: the findings of an editor, for a terminal, a hook or a CI."""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,6 +96,7 @@ def _findings(
     from slm_lsp.diagnostics.output import FileFinding
     from slm_lsp.diagnostics.semantics import RULES, check_semantics, unit_hashes, wanted_rules
     from slm_lsp.diagnostics.syntax import check_syntax, first_repairs, with_fixes, wrong_lines
+    from slm_lsp.diagnostics.types import Finding
 
     wanted = wanted_rules(RULES, settings.diagnostics, dismissals)
     syntax = settings.diagnostics.syntax and "syntax" not in settings.diagnostics.disabled_rules
@@ -108,15 +110,17 @@ def _findings(
         old = parse(before, language) if before is not None else None
         if old is not None:
             units, wrong = unit_hashes(old), wrong_lines(old)
-        shown = _shown(path)
+        shown, found = _shown(path), list[Finding]()
         if syntax:
             report = check_syntax(tree, wrong)
             for finding in report.findings:
                 repairs = first_repairs(tree, finding, report.unbalanced)
-                yield FileFinding.of(shown, text, with_fixes(text, finding, repairs))
+                found.append(with_fixes(text, finding, repairs))
         for finding in check_semantics(tree, shown, units, wanted):
             if not dismissals.is_dismissed(finding.fingerprint):
-                yield FileFinding.of(shown, text, finding)
+                found.append(finding)
+        for finding in sorted(found, key=lambda one: one.start):
+            yield FileFinding.of(shown, text, finding)
 
 
 def _looked_through(
@@ -203,11 +207,13 @@ def _repository(revision: str) -> "Repository":
 
 
 def _shown(path: Path) -> str:
-    """The path as the person would type it."""
-    try:
-        return path.absolute().relative_to(Path.cwd()).as_posix()
-    except ValueError:
+    """The path as the person would type it; one outside of this repository in full."""
+    from slm_lsp.commands.here import root_here
+
+    absolute = path.absolute()
+    if not absolute.is_relative_to(root_here()):
         return path.as_posix()
+    return Path(os.path.relpath(absolute)).as_posix()
 
 
 def _list_rules(settings: "Settings", dismissals: "Dismissals") -> int:

@@ -14,7 +14,7 @@ from slm_lsp.inference.client import ModelClient
 from slm_lsp.inference.wire import ModelInfo
 from slm_lsp.settings import ModelSettings, Settings
 
-BILLION = 1e9
+MILLION, BILLION = 1e6, 1e9
 
 
 def odd(changes: Sequence[Changed], settings: Settings, n: int) -> list[FileFinding]:
@@ -51,7 +51,8 @@ def _reviewer(settings: Settings) -> ModelSettings:
 def _demand(model: ModelInfo, min_billions: float) -> None:
     if model.can_chat and model.parameters >= min_billions * BILLION:
         return
-    size = f"{model.parameters / BILLION:.3g} billion parameters"
+    n = model.parameters
+    size = f"{n / BILLION:.1f} billion" if n >= BILLION else f"{n / MILLION:.0f} million"
     template = "" if model.can_chat else " and no chat template that llama.cpp can fill in"
     raise ModelUnsuitable(
         f"--review needs an instruct model of at least {min_billions:g} billion parameters, and "

@@ -70,6 +70,18 @@ def test_sarif(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert place["region"] == {"startLine": 2, "startColumn": 12, "endLine": 2, "endColumn": 17}
 
 
+def test_findings_are_in_order_and_paths_as_seen_from_here(
+    repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "a.py").write_text(NEW + "\n\nx = roon(1, 2)\n")
+    lines = [one["line"] for one in json.loads(check(capsys, "--format", "json")[1])]
+    assert lines == [2, 6, 9]
+    (repository / "sub").mkdir()
+    monkeypatch.chdir(repository / "sub")
+    found = json.loads(check(capsys, "--diff", "HEAD", "--format", "json")[1])
+    assert {one["path"] for one in found} == {"../a.py"}
+
+
 def test_a_file_in_no_language_is_named(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
