@@ -137,6 +137,24 @@ def switching(engine: Engine, n: int) -> Iterator[str]:
         yield f"switching files, the other one {name}: {ms(took)} ({done.n_evaluated} tokens)"
 
 
+def speed(engine: Engine, n: int) -> Iterator[str]:
+    """Whole prompts read from nothing, and lines written behind them."""
+    reading: list[float] = []
+    writing: list[float] = []
+    for text, at in places(n):
+        took: list[float] = []
+        for n_predict in (1, N_PREDICT):
+            request = replace(engine.prompt(text, at), n_predict=n_predict)
+            started = time.perf_counter()
+            _, done = engine.fresh().ask(request)
+            took.append(time.perf_counter() - started)
+        reading.append(done.n_prompt / took[0])
+        if done.n_predicted == N_PREDICT:
+            writing.append((N_PREDICT - 1) / (took[1] - took[0]))
+    yield f"prompt tokens read a second: {median(reading):,.0f}"
+    yield f"answer tokens written a second: {median(writing):,.0f}"
+
+
 def candidates(engine: Engine, n: int) -> Iterator[str]:
     """At equal length: no candidate ends before N_PREDICT."""
     ratios: list[float] = []
@@ -186,7 +204,7 @@ def ms(seconds: list[float]) -> str:
     return f"{median(seconds) * 1000:.1f} ms"
 
 
-MEASURES = (switching, candidates, cancelling, shifting, exactness)
+MEASURES = (speed, switching, candidates, cancelling, shifting, exactness)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -14,6 +14,7 @@ import random
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from training.neighbours import neighbours_in, write_index
 TEMPLATE = "slm-lsp-v1"
 FILES_PER_JOB = 32
 N_VALIDATION = 128
+SHARES = tuple(field.name for field in fields(Mix) if field.type is float)
 Repositories = dict[str, dict[str, SourceText]]
 Samples = list[list[int]]
 
@@ -110,6 +112,7 @@ def main(argv: list[str] | None = None) -> None:
     started = time.monotonic()
     tokenizer = read_tokenizer(arguments.tokenizer)
     mix = Mix(snippets=arguments.snippet_share, chars=(arguments.chars[0], arguments.chars[1]))
+    mix = replace(mix, **dict(arguments.mix))
     maker = SampleMaker(tokenizer, templates()[arguments.template], arguments.length + 1, mix)
     repositories.clear()
     repositories.update(read_corpus(arguments.corpus, set(arguments.only)))
@@ -126,7 +129,10 @@ def main(argv: list[str] | None = None) -> None:
         shards = Shards(arguments.out, arguments.length + 1, arguments.blocks_per_shard)
         for kept, held in pool.imap(render_job, jobs(arguments.seed, arguments.lap)):
             shards.add(kept, held)
-        shards.finish()
+            if shards.next >= arguments.most:
+                break
+        else:
+            shards.finish()
     print(
         f"{shards.n_blocks:,} blocks, {shards.n_tokens / 1e6:.1f} M tokens, "
         f"{1 - shards.n_tokens / max(1, shards.n_blocks) / (arguments.length + 1):.1%} padding, "
@@ -172,6 +178,16 @@ class Shards:
     finish = write
 
 
+def share(text: str) -> tuple[str, float]:
+    """One of the mix's shares, given as NAME=SHARE."""
+    name, _, value = text.partition("=")
+    if name not in SHARES:
+        raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(SHARES)}")
+    if not 0 <= float(value) <= 1:
+        raise argparse.ArgumentTypeError(f"{value} is no share: from 0 to 1")
+    return name, float(value)
+
+
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -186,9 +202,11 @@ def parser() -> argparse.ArgumentParser:
     add("--largest", type=float, default=float("inf"), help="characters of a repository")
     add("--snippets", action=argparse.BooleanOptionalAction, default=True)
     add("--snippet-share", type=float, default=Mix().snippets, help="of the completions")
+    add("--mix", type=share, action="append", default=[], help="NAME=SHARE of `samples.Mix`")
     add("--chars", type=int, nargs=2, default=Mix().chars, help="least and most of a prompt")
     add("--lap", type=int, default=0, help="number of this pass over the corpus")
     add("--blocks-per-shard", type=int, default=BLOCKS_PER_SHARD)
+    add("--most", type=int, default=1_000_000, help="stop after so many shards")
     add("--processes", type=int, default=1)
     add("--seed", type=int, default=0)
     return parser

@@ -2,23 +2,26 @@
 
     python -m training.train --shards DIR --out DIR --shape mini --tokens 200e6
     torchrun --nproc-per-node 4 -m training.train …      several GPUs
-    python -m training.train … --start-from model.gguf   continue a finished model
+    python -m training.train … --start-from model.gguf  begin with a finished model's weights
+    python -m training.train … --go-on-from RUN         go on from another run
 
-Running the same command again resumes from OUT/checkpoint.pt. Ctrl-C and SIGTERM save first.
+Running the same command again resumes from OUT/checkpoint.pt. Ctrl-C and SIGTERM save first. What
+was done before a run that goes on counts towards its budget: the rate is level again if the budget
+is so much larger that the decline lies ahead.
 """
 
 import argparse
 import os
 import signal
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from slm_lsp.tune.blocks import ShardReader
-from slm_lsp.tune.loop import Plan, Progress, train
-from slm_lsp.tune.network import SHAPES, Network
+from slm_lsp.tune.blocks import Position, ShardReader
+from slm_lsp.tune.loop import Plan, Progress, train, write_checkpoint
+from slm_lsp.tune.network import SHAPES, Network, Shape
 from slm_lsp.tune.optimizer import DECAY, WARM_UP
 from slm_lsp.tune.weights import load
 
@@ -36,6 +39,10 @@ def main(argv: list[str] | None = None) -> Progress:
 
     reader = ShardReader(arguments.shards, arguments.seed, rank, world)
     length = reader.batch(1).shape[1] - 1  # looking is free: `train` sets the position
+    if arguments.go_on_from and rank == 0:
+        take_over(arguments.go_on_from, arguments.out)
+    if world > 1:
+        torch.distributed.barrier()
     network = start(arguments, length).to(device)
     teacher = None
     if arguments.teacher:
@@ -77,8 +84,23 @@ def main(argv: list[str] | None = None) -> Progress:
     return progress
 
 
+def take_over(run: Path, out: Path) -> None:
+    """Begin the run `out` with the checkpoint of `run`, and the data at its beginning."""
+    if (out / "checkpoint.pt").exists():
+        return
+    source = run / "checkpoint.pt"
+    if not source.exists():
+        raise SystemExit(f"{source} does not exist: --go-on-from names the folder of another run")
+    state = torch.load(source, map_location="cpu", weights_only=True)
+    state["progress"]["at"] = asdict(Position())
+    write_checkpoint(out, state)
+
+
 def start(arguments: argparse.Namespace, length: int) -> Network:
     """A finished model to continue, or a new one of the wanted shape."""
+    if arguments.go_on_from:
+        state = torch.load(arguments.out / "checkpoint.pt", map_location="cpu", weights_only=True)
+        return Network(replace(Shape(**state["shape"]), context=length))
     if arguments.start_from:
         network = load(arguments.start_from)[0]
         network.rebuild_angles(length)
@@ -107,6 +129,7 @@ def parser() -> argparse.ArgumentParser:
     add("--shape", choices=sorted(SHAPES), default="mini")
     add("--vocabulary", type=int, default=16_384)
     add("--start-from", type=Path, help="a GGUF file whose weights to start from")
+    add("--go-on-from", type=Path, metavar="RUN", help="folder of a run to go on from")
     add("--validation", type=Path, help="blocks (.npy) that are never trained on")
     add("--tokens", type=float, default=float("inf"), help="budget in tokens")
     add("--minutes", type=float, default=float("inf"), help="budget in minutes, over all resumes")

@@ -185,14 +185,19 @@ def average_gradients(network: Network, world: int) -> None:
 def save_checkpoint(
     folder: Path, network: Network, optimizer: Optimizer, progress: Progress
 ) -> None:
-    """Everything that going on needs, in one file that is never half written."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Keep everything that going on needs."""
     state = {
         "shape": network.shape.as_dict(),
         "network": network.state_dict(),
         "optimizer": optimizer.state(),
         "progress": asdict(progress),
     }
+    write_checkpoint(folder, state)
+
+
+def write_checkpoint(folder: Path, state: dict[str, object]) -> None:
+    """Put a run's state into `folder`, in one file that is never half written."""
+    folder.mkdir(parents=True, exist_ok=True)
     part = folder / "checkpoint.part"
     # Into an open file: given a path, torch says of a full disk that a position was unexpected.
     with part.open("wb") as file:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.commits import REPORTED, TUNED
 from tests.support.clones import MIT, make_clone
+from training import contamination
 from training.clones import find_clones
 from training.corpus import build
 from training.duplicates import Duplicates
@@ -89,6 +90,28 @@ def test_nothing_of_an_evaluation_repository_gets_in(tmp_path: Path):
     assert card["files"]["shares a run with evaluation"] == 3
     forbidden = Forbidden([hidden])
     assert not any(forbidden.meets(windows(Tokens()(row["text"]))) for row in rows)
+
+
+def test_what_was_reserved_later_is_taken_out_of_a_corpus(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    hidden = code(7)
+    make_clone(tmp_path / "clones", "pallets/click", {"src/click.py": hidden})
+    rows = [
+        {"repo": "o/n", "path": path, "language": "python", "text": text}
+        for path, text in {"own.py": code(8), "copied.py": f"{code(9)}\n{hidden}"}.items()
+    ]
+    corpus, clean = tmp_path / "corpus.jsonl", tmp_path / "clean.jsonl"
+    corpus.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    command = [str(corpus), str(tmp_path / "clones")]
+    assert contamination.main([*command, "--clean", str(clean)]) == 1
+    assert "o/n:copied.py\n1 files share a run with 1 repositories" in capsys.readouterr().out
+    assert [json.loads(line)["path"] for line in clean.read_text("utf-8").splitlines()] == [
+        "own.py"
+    ]
+    assert contamination.main([str(clean), command[1]]) == 0
+    with pytest.raises(SystemExit):
+        contamination.main([*command, "--clean", str(corpus)])
 
 
 def test_what_is_typed_again_is_reserved():

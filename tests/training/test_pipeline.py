@@ -120,3 +120,36 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(made: Path):
     parts = network_of(train(made, "parts", 24_000) / "checkpoint.pt")
     for name, tensor in whole.state_dict().items():
         assert torch.equal(tensor, parts.state_dict()[name]), name
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_from_another_with_the_data_at_its_beginning(made: Path):
+    first = train(made, "first", 8_000)
+    told = torch.load(first / "checkpoint.pt")["progress"]
+    assert told["at"] != {"lap": 0, "shard": 0, "row": 0}
+    second = train(made, "second", 16_000, "--go-on-from", first)
+    after = torch.load(second / "checkpoint.pt")["progress"]
+    assert after["tokens"] >= 16_000 and after["step"] > told["step"]
+    assert after["at"]["row"] == (after["step"] - told["step"]) * 8 % 64
+    steps = [line.split(",")[0] for line in (second / "loss.csv").read_text().splitlines()[1:]]
+    assert int(steps[0]) == told["step"] + 1
+
+
+@pytest.mark.slow
+def test_an_ablation_compares_mixes_on_the_same_questions(made: Path):
+    size = ("--length", 256, "--blocks-per-shard", 24, "--tokens", 6_000, "--threads", 1)
+    tiny = "--batch-tokens 2048 --micro-rows 4 --no-compile --full-precision --device cpu"
+    stage(
+        "ablate",
+        *(made / "corpus.jsonl", made / "ablation", "--tokenizer", made / "tokenizer.json"),
+        *(*size, "--shape", "tiny", "--arm", "no snippets", "--train", tiny),
+        *("--samples", "--chars 300 600"),
+    )
+    with (made / "ablation" / "ablation.csv").open() as file:
+        found = list(csv.DictReader(file))
+    assert [row["arm"] for row in found] == ["as trained", "no snippets"]
+    assert found[0]["questions"] == found[1]["questions"] != "0"
+    assert found[0]["loss"] != found[1]["loss"]
+    whole = np.load(made / "ablation" / "as-trained" / "shards" / "shard-00000.npy")
+    without = np.load(made / "ablation" / "no-snippets" / "shards" / "shard-00000.npy")
+    assert whole.shape != without.shape or (whole != without).any()
