@@ -91,26 +91,30 @@ def train(
     started, saved = time.monotonic() - progress.seconds, time.monotonic()
     writes = reader.rank == 0
     accumulate = max(1, plan.batch_rows // plan.micro_rows // reader.world)
-    while progress.share(plan) < 1.0 and not stopping():
+    stop = stopping()
+    while progress.share(plan) < 1.0 and not stop:
         factor = schedule(progress.share(plan), plan.warm_up, plan.decay)
         total = torch.zeros((), device=device)
-        n_before = progress.tokens
+        n_tokens = 0
         for _ in range(accumulate):
             rows = torch.from_numpy(reader.batch(plan.micro_rows).astype("int32")).to(device)
             loss = loss_of(rows) / accumulate
             loss.backward()
             total += loss.detach()
-            progress.tokens += int((rows[:, 1:] != plan.pad).sum()) * reader.world
+            n_tokens += int((rows[:, 1:] != plan.pad).sum())
         average_gradients(network, reader.world)
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step(factor)
         progress.step += 1
-        before, progress.seconds = progress.seconds, time.monotonic() - started
+        before = progress.seconds
+        mine = (n_tokens, time.monotonic() - started, stopping())
+        n_tokens, progress.seconds, stop = agree(*mine, reader.world, device)
+        progress.tokens += n_tokens
         if writes:
             note(folder, progress, "train", total.item(), factor)
             on_step(progress, total.item())
             if progress.step % 20 == 1:
-                pace = (progress.tokens - n_before) / max(1e-9, progress.seconds - before)
+                pace = n_tokens / max(1e-9, progress.seconds - before)
                 report(f"{describe(progress, plan)} loss {total.item():.3f}, {pace:,.0f} tokens/s")
             if validation is not None and progress.step % plan.validate_every == 0:
                 score = validate(network, validation, plan)
@@ -180,6 +184,19 @@ def average_gradients(network: Network, world: int) -> None:
         if parameter.grad is not None:
             torch.distributed.all_reduce(parameter.grad)
             parameter.grad /= world
+
+
+def agree(
+    n_tokens: int, seconds: float, stop: bool, world: int, device: torch.device
+) -> tuple[int, float, bool]:
+    """One count, one clock, one end for all processes: none may wait for one that is done."""
+    if world == 1:
+        return n_tokens, seconds, stop
+    counted = torch.tensor([n_tokens], device=device)
+    latest = torch.tensor([seconds, float(stop)], device=device)
+    torch.distributed.all_reduce(counted)
+    torch.distributed.all_reduce(latest, torch.distributed.ReduceOp.MAX)
+    return int(counted), float(latest[0]), bool(latest[1])
 
 
 def save_checkpoint(

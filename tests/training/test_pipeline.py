@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from slm_prompts.catalog import template_for
 
 from slm_lsp.inference.client import WorkerClient
@@ -66,9 +67,8 @@ def train(made: Path, run: str, tokens: int, *more: object) -> Path:
 @pytest.mark.model
 async def test_from_clones_to_answers(made: Path):
     run = train(made, "run", 60_000)
-    with (run / "loss.csv").open() as file:
-        losses = [float(row["loss"]) for row in csv.DictReader(file) if row["kind"] == "train"]
-    assert np.mean(losses[-3:]) < np.mean(losses[:3]) - 0.5
+    found = losses(run)
+    assert np.mean(found[-3:]) < np.mean(found[:3]) - 0.5
     stage("plot", made / "loss.png", run / "loss.csv")
     assert (made / "loss.png").read_bytes().startswith(b"\x89PNG")
     told = stage("export", run / "checkpoint.pt", made / "tokenizer.json", made / "slm-lsp-tiny")
@@ -153,3 +153,55 @@ def test_an_ablation_compares_mixes_on_the_same_questions(made: Path):
     whole = np.load(made / "ablation" / "as-trained" / "shards" / "shard-00000.npy")
     without = np.load(made / "ablation" / "no-snippets" / "shards" / "shard-00000.npy")
     assert whole.shape != without.shape or (whole != without).any()
+
+
+@pytest.mark.slow
+def test_two_processes_learn_what_one_does(made: Path):
+    """The same rows for each update, however many share them; both end at the same step."""
+    alone = train(made, "alone", 20_000)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += [
+        "--nproc-per-node",
+        "2",
+        "-m",
+        "training.train",
+        "--shards",
+        made / "shards",
+        "--out",
+        made / "shared",
+    ]
+    command += ["--shape", "tiny", "--vocabulary", 1_024, "--batch-tokens", 2_048]
+    command += ["--micro-rows", 2, "--threads", 1, "--no-compile", "--full-precision"]
+    command += ["--device", "cpu", "--tokens", 20_000]
+    subprocess.run([str(word) for word in command], cwd=ROOT, check=True, timeout=300)
+    told = [torch.load(made / name / "checkpoint.pt")["progress"] for name in ("alone", "shared")]
+    assert told[0]["tokens"] == told[1]["tokens"]
+    assert told[0]["step"] == told[1]["step"]
+    assert losses(made / "shared") == pytest.approx(losses(alone), abs=0.02)
+
+
+@pytest.mark.slow
+def test_a_student_comes_nearer_to_its_teacher(made: Path):
+    teacher = train(made, "teacher", 40_000)
+    stage("export", teacher / "checkpoint.pt", made / "tokenizer.json", made / "teacher-model")
+    file = made / "teacher-model-f16.gguf"
+    taught = train(made, "taught", 16_000, "--teacher", file, "--distil", 1, "--seed", 1)
+    untaught = train(made, "untaught", 16_000, "--seed", 1)
+    rows = torch.from_numpy(np.load(made / "shards" / "shard-00000.npy")[:8].astype("int64"))
+    wanted = spread(teacher, rows)
+    taught_apart, untaught_apart = (
+        F.kl_div(spread(run, rows), wanted, log_target=True, reduction="sum")
+        for run in (taught, untaught)
+    )
+    assert taught_apart < untaught_apart
+
+
+def losses(run: Path) -> list[float]:
+    with (run / "loss.csv").open() as file:
+        return [float(row["loss"]) for row in csv.DictReader(file) if row["kind"] == "train"]
+
+
+@torch.no_grad()
+def spread(run: Path, rows: torch.Tensor) -> torch.Tensor:
+    """The distribution over next tokens, as logarithms."""
+    return network_of(run / "checkpoint.pt").eval()(rows).float().log_softmax(-1)
