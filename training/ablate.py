@@ -38,6 +38,8 @@ ARMS: dict[str, dict[str, float]] = {
     "snippets always": {"snippets": 1.0},
     "line starts only": {"line_start": 1.0},
 }
+# Where the first arm keeps what all are asked.
+ASKED = Path("shards", "validation.npy")
 COLUMNS: tuple[str, ...] = (
     *("arm", "tokens", "questions", "loss"),
     *("exact", "exact_gain", "exact_low", "exact_high"),
@@ -109,6 +111,11 @@ def train_arm(name: str, options: argparse.Namespace) -> Path:
         size = ("--length", options.length, "--blocks-per-shard", options.blocks_per_shard)
         tokenizer = ("--tokenizer", options.tokenizer, "--most", most)
         run("shards", options.corpus, shards, *size, *tokenizer, *options.samples.split(), *mix)
+        if not (options.out / "as-trained" / ASKED).exists():
+            raise SystemExit(
+                f"{options.corpus} is too small to ask about: one file in a hundred is held out, "
+                "and here that is none"
+            )
         (folder / "made").touch()
     start = ("--start-from", options.start_from) if options.start_from else ()
     shape = ("--shape", options.shape, "--vocabulary", options.vocabulary)
@@ -135,7 +142,7 @@ def main(argv: list[str] | None = None) -> None:
     middle, end = (tokenizer.token_to_id(one) for one in (template.middle, template.end[0]))
     names = ["as trained", *(name for name in options.arm or ARMS if name != "as trained")]
     folders = {name: train_arm(name, options) for name in names}
-    blocks = np.load(folders["as trained"] / "shards" / "validation.npy")
+    blocks = np.load(folders["as trained"] / ASKED)
     if middle is None or end is None:
         raise SystemExit(f"{options.tokenizer} has not the markers of {TEMPLATE}")
     found = list(spans(blocks, middle, end))

@@ -4,6 +4,7 @@ The corpus is this repository's own code, the model is tiny, and nothing else di
 """
 
 import csv
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from slm_lsp.models.digest import sha256_of
 from slm_lsp.tune.accuracy import Case, Position, ask
 from slm_lsp.tune.loop import network_of
 from tests.support.clones import make_clone
+from training.shards import is_held_out
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = """
@@ -137,11 +139,16 @@ def test_a_run_goes_on_from_another_with_the_data_at_its_beginning(made: Path):
 
 @pytest.mark.slow
 def test_an_ablation_compares_mixes_on_the_same_questions(made: Path):
+    rows = [json.loads(line) for line in (made / "corpus.jsonl").read_text("utf-8").splitlines()]
+    names = (f"held{number}.py" for number in range(10_000))
+    rows[0]["path"] = next(name for name in names if is_held_out("own/code", name))
+    corpus = made / "asked.jsonl"
+    corpus.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
     size = ("--length", 256, "--blocks-per-shard", 24, "--tokens", 6_000, "--threads", 1)
     tiny = "--batch-tokens 2048 --micro-rows 4 --no-compile --full-precision --device cpu"
     stage(
         "ablate",
-        *(made / "corpus.jsonl", made / "ablation", "--tokenizer", made / "tokenizer.json"),
+        *(corpus, made / "ablation", "--tokenizer", made / "tokenizer.json"),
         *(*size, "--shape", "tiny", "--arm", "no snippets", "--train", tiny),
         *("--samples", "--chars 300 600"),
     )
