@@ -102,7 +102,7 @@ def train(
             loss.backward()
             total += loss.detach()
             n_tokens += int((rows[:, 1:] != plan.pad).sum())
-        average_gradients(network, reader.world)
+        average(network, total, reader.world)
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step(factor)
         progress.step += 1
@@ -176,10 +176,15 @@ def validate(network: Network, blocks: Tensor, plan: Plan) -> float:
     return total / max(1, count)
 
 
-def average_gradients(network: Network, world: int) -> None:
-    """Make every process step alike. Models this small need no overlap of sending and computing."""
+def average(network: Network, loss: Tensor, world: int) -> None:
+    """Make every process step alike, and tell the loss of all their rows.
+
+    Models this small need no overlap of sending and computing.
+    """
     if world == 1:
         return
+    torch.distributed.all_reduce(loss)
+    loss /= world
     for parameter in network.parameters():
         if parameter.grad is not None:
             torch.distributed.all_reduce(parameter.grad)
