@@ -211,4 +211,4 @@ def losses(run: Path) -> list[float]:
 @torch.no_grad()
 def spread(run: Path, rows: torch.Tensor) -> torch.Tensor:
     """The distribution over next tokens, as logarithms."""
-    return network_of(run / "checkpoint.pt").eval()(rows).float().log_softmax(-1)
+    return network_of(run / "checkpoint.pt").eval()(rows[:, :-1]).float().log_softmax(-1)
