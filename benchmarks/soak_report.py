@@ -11,10 +11,31 @@ from benchmarks.machine import machine
 
 RESULTS = Path(__file__).parent / "results"
 PART_S = 600.0
+# By how much the last part may be slower than the first, and memory more.
+SLOWER, MORE_MEMORY = 0.10, 0.05
+MEMORY, DESCRIPTORS = ("server_mib", "worker_mib"), ("server_fds", "worker_fds")
 
 
-class Timing(NamedTuple):
-    """How long something took, and how long it was computed, at a time since the first key."""
+class Key(NamedTuple):
+    """How long the answer to a key took, and how long each process computed in that time."""
+
+    at_s: float
+    place: tuple[int, int]  # the file's number in its lap, the key's in the file
+    ms: float
+    server_ms: float
+    worker_ms: float
+
+    @property
+    def cpu_ms(self) -> float:
+        return self.server_ms + self.worker_ms
+
+
+# The same key at first and at last.
+Pairs = list[tuple[Key, Key]]
+
+
+class Reference(NamedTuple):
+    """How long a fixed piece of Python took, and how long it computed."""
 
     at_s: float
     ms: float
@@ -37,9 +58,39 @@ class Sample:
     shown: int
     p50_ms: float
     p95_ms: float
+    p95_cpu_ms: float
     reference_p50_ms: float
     reference_p95_ms: float
+    reference_cpu_ms: float
     load: float
+
+
+@dataclass(frozen=True)
+class Soak:
+    """All that was seen of one."""
+
+    typing_s: float
+    warm_up: str
+    samples: list[Sample]
+    keys: list[Key]
+    references: list[Reference]
+
+    @property
+    def part_s(self) -> float:
+        """The first ten minutes are compared with the last; of a short run, the thirds."""
+        return part_s(self.typing_s)
+
+    def pairs(self) -> Pairs:
+        """The keys that were typed in the first part and again in the last one."""
+        first = {key.place: key for key in self.keys if key.at_s <= self.part_s}
+        again = self.typing_s - self.part_s
+        return [
+            (first[key.place], key) for key in self.keys if key.at_s > again and key.place in first
+        ]
+
+
+def part_s(typing_s: float) -> float:
+    return min(PART_S, typing_s / 3)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -48,53 +99,89 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return ranked[int(percent / 100 * (len(ranked) - 1))] if ranked else 0.0
 
 
-def verdict(
-    samples: list[Sample],
-    answers: list[Timing],
-    probes: list[Timing],
-    references: list[Timing],
-) -> Iterator[str]:
+def verdict(soak: Soak) -> Iterator[str]:
     """The last ten minutes, or the last third of a short run, beside the first."""
-    end = samples[-1].seconds
-    part = min(PART_S, end / 3)
-    spans = ((0.0, part), (end - part, end))
-    first, last = ([one for one in samples if a <= one.seconds <= b] for a, b in spans)
-    first, last = first or samples[:1], last or samples[-1:]
-    yield f"{end / 60:.0f} minutes after the warm-up; the first {part / 60:.1f} → the last"
-    for name in ("server_mib", "worker_mib"):
-        yield _change(name, *(median(getattr(one, name) for one in some) for some in (first, last)))
-    for name in ("server_fds", "worker_fds", "restarts"):
+    first, last = _parts(soak)
+    yield soak.warm_up
+    minutes, part = last[-1].seconds / 60, soak.part_s / 60
+    yield f"{minutes:.0f} minutes after it; the first {part:.1f} → the last"
+    for name in MEMORY:
+        yield _change(name, *_memory(soak, name))
+    for name in (*DESCRIPTORS, "restarts"):
         yield f"{name}: {getattr(first[0], name)} → {getattr(last[-1], name)}"
-    for name in ("server_cpu_s", "worker_cpu_s"):
-        yield _change(
-            f"{name[:-2]}_ms per question", *(_per_question(name, some) for some in (first, last))
-        )
-    for what, some in (("any text", answers), ("the same text", probes)):
-        for percent in (50, 95):
-            yield from _timings(what, percent, some, references, spans)
+    yield from _latencies(soak)
     yield _change("load average", *(median(one.load for one in some) for some in (first, last)))
-    yield f"{samples[-1].requests} questions, {samples[-1].shown} suggestions shown"
+    yield f"{last[-1].requests} questions, {last[-1].shown} suggestions shown"
+    yield "; ".join(beyond(soak)) or "within the limits"
 
 
-def _timings(
-    what: str,
-    percent: int,
-    some: list[Timing],
-    references: list[Timing],
-    spans: Sequence[tuple[float, float]],
-) -> Iterator[str]:
-    """How long it took and was computed, each also as a ratio to the fixed Python's median."""
-    for kind in ("ms", "cpu_ms"):
-        took, reference = (
-            [
-                percentile([getattr(x, kind) for x in timings if a <= x.at_s <= b], of)
-                for a, b in spans
-            ]
-            for timings, of in ((some, percent), (references, 50))
-        )
-        yield _change(f"{what}, p{percent}_{kind}", *took)
-        ratio = [ms / (of or 1) for ms, of in zip(took, reference, strict=True)]
-        yield _change(f"{what}, p{percent}_{kind} as a ratio to fixed Python", *ratio)
+def beyond(soak: Soak) -> Iterator[str]:
+    """What was more than it may be."""
+    first, last = _parts(soak)
+    for name in MEMORY:
+        before, after = _memory(soak, name)
+        if after > before * (1 + MORE_MEMORY):
+            yield f"{name} is more by more than {MORE_MEMORY:.0%}"
+    for name in DESCRIPTORS:
+        if min(getattr(one, name) for one in last) > max(getattr(one, name) for one in first):
+            yield f"{name} grew"
+    pairs = soak.pairs()
+    if not pairs:
+        yield "it ended before anything was typed again"
+    elif _slower(soak, pairs, "cpu_ms", 95) > SLOWER:
+        yield f"p95 of what is computed for a key is more by more than {SLOWER:.0%}"
+
+
+def _parts(soak: Soak) -> tuple[list[Sample], list[Sample]]:
+    samples, end = soak.samples, soak.samples[-1].seconds
+    first = [one for one in samples if one.seconds <= soak.part_s]
+    last = [one for one in samples if one.seconds >= end - soak.part_s]
+    return first or samples[:1], last
+
+
+def _memory(soak: Soak, name: str) -> list[float]:
+    return [median(getattr(one, name) for one in some) for some in _parts(soak)]
+
+
+def _latencies(soak: Soak) -> Iterator[str]:
+    """The same keys, at first and at last, and what a fixed piece of Python did meanwhile."""
+    pairs = soak.pairs()
+    if not pairs:
+        return
+    yield f"the same {len(pairs)} keys, typed in the first part and again in the last:"
+    for kind, what in (("ms", "from question to answer"), ("cpu_ms", "computed")):
+        yield _change(f"fixed Python, median_{kind}", *_fixed(soak, pairs, kind))
+        for percent in (50, 95):
+            told = _change(f"{what}, p{percent}_{kind}", *_took(pairs, kind, percent))
+            yield f"{told}, beside fixed Python {_slower(soak, pairs, kind, percent):+.1%}"
+    for name in ("server_ms", "worker_ms"):
+        took = [sum(getattr(one, name) for one in keys) for keys in zip(*pairs, strict=True)]
+        yield _change(f"computed a key, mean {name}", *(ms / len(pairs) for ms in took))
+    ratios = [again.cpu_ms / max(once.cpu_ms, 1e-3) for once, again in pairs]
+    yield f"computed the second time by the first, median of all keys: {median(ratios):.3f}"
+
+
+def _took(pairs: Pairs, kind: str, percent: float) -> list[float]:
+    """A percentile at first and at last."""
+    return [
+        percentile([getattr(one, kind) for one in keys], percent)
+        for keys in zip(*pairs, strict=True)
+    ]
+
+
+def _fixed(soak: Soak, pairs: Pairs, kind: str) -> list[float]:
+    """The median of the fixed piece of Python while they were typed, at first and at last."""
+    spans = [(keys[0].at_s, keys[-1].at_s) for keys in zip(*pairs, strict=True)]
+    return [
+        median(getattr(one, kind) for one in soak.references if a <= one.at_s <= b)
+        for a, b in spans
+    ]
+
+
+def _slower(soak: Soak, pairs: Pairs, kind: str, percent: float) -> float:
+    """By how much a percentile is more at last, by the measure of the fixed piece of Python."""
+    took, fixed = _took(pairs, kind, percent), _fixed(soak, pairs, kind)
+    return took[1] / took[0] * fixed[0] / fixed[1] - 1
 
 
 def _change(name: str, before: float, after: float) -> str:
@@ -102,19 +189,14 @@ def _change(name: str, before: float, after: float) -> str:
     return f"{name}: {before:.2f} → {after:.2f}{change}"
 
 
-def _per_question(name: str, some: list[Sample]) -> float:
-    n = some[-1].requests - some[0].requests
-    return 1000 * (getattr(some[-1], name) - getattr(some[0], name)) / max(1, n)
-
-
-def write(samples: list[Sample], told: list[str]) -> None:
+def write(soak: Soak, told: list[str]) -> None:
     RESULTS.mkdir(exist_ok=True)
     with (RESULTS / "soak.csv").open("w", newline="") as file:
         file.writelines(f"# {line}\n" for line in (machine(), *told))
         writer = csv.DictWriter(file, [field.name for field in fields(Sample)])
         writer.writeheader()
-        writer.writerows(asdict(one) for one in samples)
-    draw(samples)
+        writer.writerows(asdict(one) for one in soak.samples)
+    draw(soak.samples)
 
 
 def draw(samples: list[Sample]) -> None:
@@ -124,8 +206,8 @@ def draw(samples: list[Sample]) -> None:
     from matplotlib import pyplot
 
     minutes = [one.seconds / 60 for one in samples]
-    figure, axes = pyplot.subplots(4, 1, figsize=(8, 10), sharex=True)
-    memory, descriptors, latency, load = axes
+    figure, axes = pyplot.subplots(5, 1, figsize=(8, 12), sharex=True)
+    memory, descriptors, latency, computed, load = axes
     for kind, axis in (("mib", memory), ("fds", descriptors)):
         for process in ("server", "worker"):
             axis.plot(
@@ -136,9 +218,12 @@ def draw(samples: list[Sample]) -> None:
     descriptors.set_ylabel("descriptors, restarts")
     for name, label in (("p50_ms", "median"), ("p95_ms", "p95")):
         latency.plot(minutes, [getattr(one, name) for one in samples], label=label)
-    reference = [one.reference_p95_ms for one in samples]
-    latency.plot(minutes, reference, ":", label="p95 of a fixed piece of Python")
+    latency.plot(minutes, [one.reference_p95_ms for one in samples], ":", label="fixed Python, p95")
     latency.set_ylabel("question to answer, ms")
+    computed.plot(minutes, [one.p95_cpu_ms for one in samples], label="p95, both processes")
+    reference = [one.reference_cpu_ms for one in samples]
+    computed.plot(minutes, reference, ":", label="fixed Python, median")
+    computed.set_ylabel("computed a key, ms")
     load.plot(minutes, [one.load for one in samples], label="of the whole machine")
     load.set_ylabel("load average")
     load.set_xlabel("minutes of typing")

@@ -186,6 +186,12 @@ class Editor:
         assert await self.request("shutdown") is None
         self.notify("exit")
 
+    def forget(self) -> None:
+        """Drop what was said until now: an hour of typing is a lot."""
+        self.transcript.clear()
+        self.notifications.clear()
+        self._waiting = {id: one for id, one in self._waiting.items() if not one.done()}
+
     # Waiting.
 
     async def wait_until(self, condition: Callable[[], Any], within_s: float = PATIENCE_S) -> None:
