@@ -1,12 +1,15 @@
 """Each handling of a fault taken out, one at a time: the test that holds it down has to fail.
 
-    python -m tests.without             # all of `without.toml`, an hour
+    python -m tests.without             # all of `without.toml`, half an hour
     python -m tests.without disk clock  # those whose fault has one of these words
+    python -m tests.without --write     # and note what was seen in `without.csv`
 
 Nothing is changed here: it happens in a copy of the tracked files, with an environment in which
 only the copy is found. There each test passes first, with everything in it.
 """
 
+import argparse
+import csv
 import os
 import subprocess
 import sys
@@ -15,11 +18,15 @@ import tempfile
 import time
 import tomllib
 import venv
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = Path(__file__).with_suffix(".toml")
+SEEN = Path(__file__).with_suffix(".csv")
+COLUMNS = ("fault", "noticed", "pytest", "seconds", "date", "test")
 PATIENCE_S = 400
 PYTEST = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider")
 FAILED = 1  # pytest's code for tests that ran and failed
@@ -90,9 +97,26 @@ class Copy:
             file.write_text(whole, "utf-8")
 
 
-def main(words: list[str]) -> int:
-    wanted = [one for one in handlings() if not words or any(word in one.fault for word in words)]
-    unnoticed = 0
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of taking one handling out. `said` is pytest's output."""
+
+    one: Handling
+    noticed: bool
+    said: str
+    seconds: float
+
+    @property
+    def last_line(self) -> str:
+        return (self.said.strip().splitlines() or [""])[-1]
+
+    @property
+    def told(self) -> str:
+        word = "noticed" if self.noticed else "NOT NOTICED"
+        return f"{word}: {self.one.fault} ({self.seconds:.0f} s; {self.last_line})"
+
+
+def outcomes(wanted: list[Handling]) -> Iterator[Outcome]:
     passes: dict[str, bool] = {}  # with everything in it
     with tempfile.TemporaryDirectory(prefix="slm-lsp-without-") as folder:
         copy = Copy(Path(folder))
@@ -104,19 +128,55 @@ def main(words: list[str]) -> int:
                 code, said = copy.without(one)
             except subprocess.TimeoutExpired:
                 code, said = FAILED, f"nothing within {PATIENCE_S} s"
-            noticed = passes[one.test] and code == FAILED
             if not passes[one.test]:
                 said = "it fails also with everything in it"
-            unnoticed += not noticed
-            last = (said.strip().splitlines() or [""])[-1]
-            took = time.monotonic() - started
-            print(f"{'noticed' if noticed else 'NOT NOTICED'}: {one.fault} ({took:.0f} s; {last})")
-            sys.stdout.flush()
-            if not noticed:
-                print(said[-2000:])
-    print(f"{len(wanted)} handlings taken out, {unnoticed} not noticed")
-    return unnoticed
+            noticed = passes[one.test] and code == FAILED
+            yield Outcome(one, noticed, said, time.monotonic() - started)
+
+
+def seen() -> dict[str, dict[str, str]]:
+    """What was noted, by fault."""
+    if not SEEN.exists():
+        return {}
+    with SEEN.open(newline="", encoding="utf-8") as file:
+        return {row["fault"]: row for row in csv.DictReader(file)}
+
+
+def note(outcome: Outcome) -> None:
+    """Put it in place of what was noted before, in the order of the table."""
+    rows = seen()
+    rows[outcome.one.fault] = {
+        "fault": outcome.one.fault,
+        "noticed": "yes" if outcome.noticed else "no",
+        "pytest": outcome.last_line.partition(" in ")[0],
+        "seconds": f"{outcome.seconds:.0f}",
+        "date": date.today().isoformat(),
+        "test": outcome.one.test,
+    }
+    with SEEN.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows[one.fault] for one in handlings() if one.fault in rows)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("words", nargs="*", help="only faults that have one of these words")
+    parser.add_argument("--write", action="store_true", help=f"note it in {SEEN.name}")
+    arguments = parser.parse_args(argv)
+    words = arguments.words
+    wanted = [one for one in handlings() if not words or any(word in one.fault for word in words)]
+    n_unnoticed = 0
+    for outcome in outcomes(wanted):
+        n_unnoticed += not outcome.noticed
+        print(outcome.told, flush=True)
+        if not outcome.noticed:
+            print(outcome.said[-2000:], flush=True)
+        if arguments.write:
+            note(outcome)
+    print(f"{len(wanted)} handlings taken out, {n_unnoticed} not noticed")
+    return min(1, n_unnoticed)
 
 
 if __name__ == "__main__":
-    sys.exit(min(1, main(sys.argv[1:])))
+    sys.exit(main())

@@ -8,7 +8,9 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_lsp
@@ -48,6 +50,14 @@ def opened(client: LanguageClient) -> None:
     client.text_document_did_open(types.DidOpenTextDocumentParams(document))
 
 
+async def answered(ask: Callable[[], Awaitable[Any]]) -> Any:
+    """What is there once the model has loaded: on a busy machine nobody waits for that so long."""
+    async with asyncio.timeout(120):
+        while not (answer := await ask()).items:  # noqa: ASYNC110 - each client tells it otherwise
+            await asyncio.sleep(0.5)
+    return answer
+
+
 def test_there_are_six_profiles() -> None:
     assert {path.stem for path in PROFILES} == set(ENCODING)
 
@@ -61,13 +71,12 @@ async def test_the_handshake(client: LanguageClient) -> None:
 
 async def test_an_inline_suggestion(client: LanguageClient) -> None:
     opened(client)
-    answer = await client.text_document_inline_completion_async(
-        types.InlineCompletionParams(
-            types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked),
-            types.TextDocumentIdentifier(URI),
-            types.Position(5, 11),
-        )
+    params = types.InlineCompletionParams(
+        types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked),
+        types.TextDocumentIdentifier(URI),
+        types.Position(5, 11),
     )
+    answer = await answered(lambda: client.text_document_inline_completion_async(params))
     assert isinstance(answer, types.InlineCompletionList)
     item, *_ = answer.items
     assert item.insert_text
@@ -76,9 +85,8 @@ async def test_an_inline_suggestion(client: LanguageClient) -> None:
 
 async def test_a_suggestion_in_the_popup(client: LanguageClient) -> None:
     opened(client)
-    answer = await client.text_document_completion_async(
-        types.CompletionParams(types.TextDocumentIdentifier(URI), types.Position(5, 11))
-    )
+    params = types.CompletionParams(types.TextDocumentIdentifier(URI), types.Position(5, 11))
+    answer = await answered(lambda: client.text_document_completion_async(params))
     assert isinstance(answer, types.CompletionList)
     item, *_ = answer.items
     assert isinstance(item.text_edit, types.TextEdit)

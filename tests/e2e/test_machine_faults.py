@@ -43,6 +43,10 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
+WITHOUT_CONTEXT = {"slm-lsp": {"context": {"enabled": False}}}
+WITH_CONTEXT = {"slm-lsp": {}}
+
+
 async def begin(editor: Editor, root: Path) -> str:
     """Open the repository and a file in it; the result is the file's URI."""
     await editor.initialize(root=root)
@@ -202,7 +206,7 @@ async def test_a_clock_that_jumps_by_years_at_every_look(root: Path) -> None:
 
 @pytest.mark.slow
 async def test_a_tree_of_a_hundred_thousand_files(tmp_path: Path) -> None:
-    """It is read beside the session, not in it; and what reads it ends with it."""
+    """It is read beside the session, not in it; and only for as long as somebody wants it."""
     sources = [tmp_path / f"source_{n}" for n in range(2)]
     for source in sources:
         source.write_text("def name(first):\n    return first\n")
@@ -221,11 +225,26 @@ async def test_a_tree_of_a_hundred_thousand_files(tmp_path: Path) -> None:
         assert await editor.inline(uri, *END)
         await asyncio.sleep(3)
         assert own_mib(editor.process.pid) < 300
-        readers = children(editor.process.pid, "indexer")
-        assert readers
+        readers = await readers_of(editor)
+        editor.notify("workspace/didChangeConfiguration", {"settings": WITHOUT_CONTEXT})
+        await ended(readers)
+        assert (await editor.status())["workspace"]["state"] == "off"
+        editor.notify("workspace/didChangeConfiguration", {"settings": WITH_CONTEXT})
+        readers = await readers_of(editor)
         await end(editor)
+    await ended(readers)
+
+
+async def readers_of(editor: Editor) -> list[int]:
+    async with asyncio.timeout(30):
+        while not (readers := children(editor.process.pid, "indexer")):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    return readers
+
+
+async def ended(processes: list[int]) -> None:
     async with asyncio.timeout(10):
-        while not all(map(is_gone, readers)):  # noqa: ASYNC110 - nothing tells of their end
+        while not all(map(is_gone, processes)):  # noqa: ASYNC110 - nothing tells of their end
             await asyncio.sleep(0.05)
 
 
