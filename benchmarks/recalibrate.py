@@ -4,7 +4,8 @@
 
 Asks the model at the pauses of the `TUNED` commits (benchmarks/commits.py), and for languages
 other than Python at the positions of benchmarks/corpus.py; writes `slm_lsp/completion/show.toml`
-from both. Then asks at the pauses of the `REPORTED` commits, of which no weight has seen anything:
+from both, and to show_by_others.csv what each repository would have been shown by weights fitted on
+the others. Then asks at the pauses of the `REPORTED` commits, of which no weight has seen anything:
 the calibration (CSV and plot) and what each threshold would show come from these; `--reported 0`
 leaves that out. Fitting takes eight minutes on two busy cores with the bundled model, and judging
 as long again; what was asked once lies in FOLDER, and is not asked again by another run.
@@ -13,7 +14,7 @@ as long again; what was asked once lies in FOLDER, and is not asked again by ano
 import argparse
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -149,23 +150,39 @@ def shown_at(row: Row, percent: float, source: str = "both") -> str:
     return row["written"] if written is not None else ""
 
 
-def thresholds(rows: list[Row]) -> Iterator[Row]:
-    """What each setting would show, and what the model and copying would by themselves."""
-    settings = [("both", percent) for percent in (0, 30, 40, 50, 60, 70, 80, 90)]
+def worth_of(rows: list[Row], source: str, percent: float) -> Tally:
+    sums = simulated(rows, lambda row: shown_at(row, percent, source))
+    return sum((one for commits in sums.values() for one in commits.values()), Tally())
+
+
+def told(source: str, percent: float, total: Tally) -> Row:
+    return {
+        "source": source,
+        "show_at_least_percent": percent,
+        "shown": total.shown,
+        "shown_per_1000": round(1000 * total.shown / total.characters, 2),
+        "wrong_percent": round(100 * total.wrong / max(1, total.shown), 1),
+        "to_its_end_percent": round(100 * total.to_its_end / max(1, total.shown), 1),
+        "saved_percent": round(saved_percent(total), 2),
+        "net_s_100_lines": round(net_per_100_lines(total), 2),
+    }
+
+
+def thresholds() -> list[tuple[str, float]]:
+    """What each setting is asked about, and the default also of each source by itself."""
     default = Settings().completion.show_at_least_percent
-    for source, percent in [*settings, ("written", default), ("copied", default)]:
-        sums = simulated(rows, lambda row, p=percent, s=source: shown_at(row, p, s))
-        total = sum((one for commits in sums.values() for one in commits.values()), Tally())
-        yield {
-            "source": source,
-            "show_at_least_percent": percent,
-            "shown": total.shown,
-            "shown_per_1000": round(1000 * total.shown / total.characters, 2),
-            "wrong_percent": round(100 * total.wrong / max(1, total.shown), 1),
-            "to_its_end_percent": round(100 * total.to_its_end / max(1, total.shown), 1),
-            "saved_percent": round(saved_percent(total), 2),
-            "net_s_100_lines": round(net_per_100_lines(total), 2),
-        }
+    percents = (0, 30, 40, 50, 60, 70, 80, 90)
+    return [*(("both", one) for one in percents), ("written", default), ("copied", default)]
+
+
+def judged_by_others(commits: list[Row], places: list[Row], model: str) -> list[Row]:
+    """What each setting would show in each repository, by weights that are fitted on the others."""
+    totals = dict.fromkeys(thresholds(), Tally())
+    for name in dict.fromkeys(row["repository"] for row in commits):
+        write_weights([row for row in commits if row["repository"] != name] + places, model)
+        own = [row for row in commits if row["repository"] == name]
+        totals = {key: total + worth_of(own, *key) for key, total in totals.items()}
+    return [told(*key, total) for key, total in totals.items()]
 
 
 def calibrated(rows: list[Row]) -> list[Row]:
@@ -178,6 +195,12 @@ def calibrated(rows: list[Row]) -> list[Row]:
         right = np.array([judge(text, truth).right > 0 for text, _, truth in told], float)
         bins += [{"source": source.value, **one} for one in calibration(promised, right)]
     return bins
+
+
+def publish(name: str, table: list[Row]) -> None:
+    write_table(RESULTS / f"{name}.csv", table)
+    for row in table:
+        print(*(f"{key} {value}" for key, value in row.items()), sep="  ")
 
 
 def main() -> None:
@@ -193,17 +216,17 @@ def main() -> None:
         args.answers = args.answers or Path(scratch)
         args.answers.mkdir(parents=True, exist_ok=True)
         model = args.model.stem if args.model else bundled_model().name
-        seen = pauses_of(TUNED, args.commits, args) + positions_of(args.repos, args)
-        write_weights(seen, model.removesuffix("-Q8_0"))
-        print(f"{len(seen)} places to fit")
+        model = model.removesuffix("-Q8_0")
+        commits, places = pauses_of(TUNED, args.commits, args), positions_of(args.repos, args)
+        publish("show_by_others", judged_by_others(commits, places, model))
+        write_weights(commits + places, model)
+        print(f"{len(commits + places)} places to fit")
         if not args.reported:
             return
         rows = pauses_of(REPORTED, args.reported, args)
     bins = calibrated(rows)
-    for name, table in (("show_calibration", bins), ("show_thresholds", list(thresholds(rows)))):
-        write_table(RESULTS / f"{name}.csv", table)
-        for row in table:
-            print(*(f"{key} {value}" for key, value in row.items()), sep="  ")
+    publish("show_calibration", bins)
+    publish("show_thresholds", [told(*key, worth_of(rows, *key)) for key in thresholds()])
     n = sum(one["n"] for one in bins)
     error = sum(one["n"] * abs(one["promised"] - one["right"]) for one in bins) / n
     print(f"{n} suggestions to judge; calibration error {error:.3f}")

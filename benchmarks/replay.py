@@ -1,10 +1,12 @@
 """What completions save: real commits are typed again, through the real server.
 
     python -m benchmarks.replay --repos DIR [--commits 3] [--output CSV] [--kept FILE --minutes 5]
-                                [--llama-server PATH [--llama-commits 1]]
+                                [--llama-server PATH] [--slow-commits 1]
 
 With `--kept`, what was replayed lies in that file and is not replayed again; `--minutes` ends a
-piece of the work after so long. The same command goes on; the table has who is done with all.
+piece of the work after so long. The same command goes on; the table has who is done by then. The
+two that take their time, the plain prompt and llama-server, have `--slow-commits` of each
+repository.
 
 The contestants: slm-lsp as it is installed; the same model behind a plain prompt of the text above,
 whose line is shown as it comes; slm-lsp where it sees nothing below the cursor and no other file,
@@ -65,6 +67,8 @@ async def run_all(
     chosen: list[Change], roots: list[Path], args: argparse.Namespace, kept: Kept
 ) -> AsyncIterator[tuple[str, list[Change]]]:
     """Each contestant, one after the other; the name of each that is done, and its commits."""
+    slow = newest_of_each(chosen, args.slow_commits)
+    slow_roots = [roots[chosen.index(one)] for one in slow]
     for name, options in OURS.items():
         options = {**options, "completion": {"debounce_ms": 0, **options.get("completion", {})}}
         if args.model:
@@ -81,24 +85,21 @@ async def run_all(
                 ours = Ours(editor, name.endswith("text above only"))
                 await kept.replay(name, ours, chosen, roots)
         yield name, chosen
-        if name == "slm-lsp":
-            yield await run_plain(chosen, roots, args, kept), chosen
     name = "identifiers of the file"
     await kept.replay(name, Identifiers(), chosen, roots)
     yield name, chosen
+    yield await run_plain(slow, slow_roots, args, kept), slow
     if args.llama_server:
-        few = newest_of_each(chosen, args.llama_commits)
-        few_roots = [roots[chosen.index(one)] for one in few]
-        if not kept.has_all("llama.vim", few):
+        if not kept.has_all("llama.vim", slow):
             model = args.model or bundled_model().path
             n_ctx = Settings().model.n_ctx
             plugin = LlamaVim(args.llama_server, model, n_ctx, True, physical_cores())
             await plugin.start()
             try:
-                await kept.replay("llama.vim", Vim(plugin), few, few_roots)
+                await kept.replay("llama.vim", Vim(plugin), slow, slow_roots)
             finally:
                 await plugin.stop()
-        yield "llama.vim", few
+        yield "llama.vim", slow
 
 
 async def run_plain(
@@ -197,7 +198,7 @@ def main() -> None:
     parser.add_argument("--commits", type=int, default=3, help="of each repository")
     parser.add_argument("--model", type=Path, help="a GGUF file; the bundled model otherwise")
     parser.add_argument("--llama-server", type=Path, help="also this server, as llama.vim asks it")
-    parser.add_argument("--llama-commits", type=int, default=1, help="of each repository, for it")
+    parser.add_argument("--slow-commits", type=int, default=1, help="of each, for the slow two")
     parser.add_argument("--kept", type=Path, help="keep what was replayed in this file, and go on")
     parser.add_argument("--minutes", type=float, help="end after so long; needs --kept")
     parser.add_argument("--output", type=Path, default=RESULTS)
