@@ -17,7 +17,7 @@ repository:
   oracle    the definition of the very name, and nothing else: the best that snippets could do
 
 The last rows tell the cases apart in which the definition is, or is not, among the snippets.
-With --keep, a run that was stopped goes on where it was.
+With --keep, a run that was stopped goes on where it was; --variants asks for some of these only.
 """
 
 import argparse
@@ -42,7 +42,7 @@ from benchmarks.cross_file import Case, cases, files_of
 from benchmarks.machine import machine
 from slm_lsp.assembly import build_client
 from slm_lsp.completion.engine import CompletionEngine
-from slm_lsp.completion.types import CompletionRequest, Trigger
+from slm_lsp.completion.types import CompletionRequest, SkipReason, Trigger
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.indexer import update
 from slm_lsp.workspace.limits import limits_of
@@ -124,17 +124,25 @@ def _key(case: Case) -> str:
 
 
 async def ask(
-    client, settings: Settings, all_cases: list[Case], roots: dict[Path, Repository], kept: Kept
+    client,
+    settings: Settings,
+    all_cases: list[Case],
+    roots: dict[Path, Repository],
+    kept: Kept,
+    variants: list[str],
 ) -> list[Row]:
     """For each case and variant, whether the suggestion was the line's own rest."""
     for case in all_cases:
-        for variant in VARIANTS:
+        for variant in variants:
             if variant in kept.row(case):
                 continue
             gather, expect = told(variant, case, roots[case.root])
             engine = CompletionEngine(client, settings, gather=gather, expect=expect)
             request = CompletionRequest(_key(case), 1, case.document, Trigger.INVOKED)
             found = await engine.complete(request)
+            explained = engine.explain_last
+            if explained is not None and explained.skip_reason is SkipReason.NOT_READY:
+                raise SystemExit("the model is not there: what it does not answer is not wrong")
             line = "" if found is None else found.text.split("\n")[0].rstrip()
             begins = re.match(rf"{re.escape(case.name)}(?![\w$])", line) is not None
             kept.put(case, variant, line == case.truth, begins)
@@ -149,9 +157,9 @@ def interval(differences: list[float], seed: int = 0) -> tuple[float, float]:
     return means[int(0.025 * N_BOOTSTRAP)], means[int(0.975 * N_BOOTSTRAP)]
 
 
-def compared(which: str, rows: list[Row]) -> Iterator[dict[str, object]]:
+def compared(which: str, rows: list[Row], variants: list[str]) -> Iterator[dict[str, object]]:
     """Each variant beside one that is told nothing, and beside the random ring."""
-    for name, what in product(VARIANTS, ("", ": name")):
+    for name, what in product(variants, ("", ": name")):
         key = name + what
         row: dict[str, object] = {
             "cases of": which,
@@ -198,7 +206,8 @@ async def main_async(arguments: argparse.Namespace) -> None:
             return
         client = await build_client(settings)
         await client.start()
-        rows = await ask(client, settings, all_cases, roots, Kept(arguments.keep))
+        variants = [one for one in VARIANTS if one in arguments.variants]
+        rows = await ask(client, settings, all_cases, roots, Kept(arguments.keep), variants)
     await client.close()
     some = list(zip(rows, known.shown, strict=True))
     results = [
@@ -208,7 +217,7 @@ async def main_async(arguments: argparse.Namespace) -> None:
             ("definition among the snippets", [row for row, hit in some if hit]),
             ("not among them", [row for row, hit in some if not hit]),
         )
-        for result in (compared(which, of) if of else ())
+        for result in (compared(which, of, variants) if of else ())
     ]
     if arguments.write:
         RESULTS.parent.mkdir(exist_ok=True)
@@ -226,6 +235,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--cases", type=int, default=150, help="of one repository, at most")
     parser.add_argument("--model", type=Path, help="instead of the bundled one")
     parser.add_argument("--keep", type=Path, help="a file to stop and go on with")
+    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=VARIANTS)
     parser.add_argument("--recall-only", action="store_true")
     parser.add_argument("--write", action="store_true")
     asyncio.run(main_async(parser.parse_args(argv)))

@@ -1,0 +1,103 @@
+"""Would an index of references help: files that use the words at the cursor, wherever they lie?
+
+    python -m benchmarks.uses CLONES [--cases 24] [--write]
+
+Where no dot stands before the cursor, the names that may come are those that follow the same three
+words in the document and in up to four files beside it. Here every file of the repository is
+searched for these words, as an index of references would know them, and the four that have them
+most often are looked at as well. No model is asked: counted is how often the right name is told.
+CLONES and the places are those of `benchmarks.context`.
+"""
+
+import argparse
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import mean
+
+from slm_context.cursor import DocumentContext
+from slm_context.expected import BEGUN, N_TELLING, TOKEN, followers
+from slm_context.index import Index
+from slm_context.receiver import steps_at
+from slm_context.usage import MAX_CHARS, Usage
+from slm_context.view import View
+
+from benchmarks.cross_file import cases, files_of
+from benchmarks.tables import write_table
+from slm_lsp.workspace.indexer import update
+from slm_lsp.workspace.scan import Rules
+
+RESULTS = Path(__file__).parent / "results" / "uses.csv"
+MOST = 4
+
+
+def using(document: DocumentContext, texts: dict[str, str]) -> list[str]:
+    """Of files in the document's language, those that have its last words most often."""
+    words = TOKEN.findall(BEGUN.sub("", document.line_prefix))[-N_TELLING:]
+    if len(words) < N_TELLING:
+        return []
+    pattern = re.compile(r"[ \t]*".join(map(re.escape, words)))
+    folder = document.path.rpartition("/")[0]
+    found = [
+        (path.rpartition("/")[0] != folder, -n_times, path)
+        for path, text in texts.items()
+        if path != document.path and (n_times := len(pattern.findall(text)))
+    ]
+    return [texts[path][:MAX_CHARS] for _, _, path in sorted(found)]
+
+
+def told(root: Path, scratch: Path, n_cases: int, seed: int) -> Iterator[tuple[list[bool], ...]]:
+    """For each place, what is told by files beside it, and by files that use its words, too."""
+    index = Index(scratch / f"{seed}.sqlite")
+    update(index, Rules(root), 2)
+    languages = dict(files_of(index))
+    texts = {path: (root / path).read_text("utf-8", "replace") for path in languages}
+    for case in cases(root, index, n_cases, seed):
+        document = case.document
+        if steps_at(document):
+            continue
+        beside = Usage(document, {}, View(index, ()), texts.get).texts
+        same = {path: texts[path] for path, one in languages.items() if one == case.language}
+        others = [text for text in using(document, same) if text not in beside][:MOST]
+        yield tuple(
+            _counted(case.name, [one.name for one in followers(document, lambda n=near: n)])
+            for near in (beside, [*beside, *others])
+        )
+    index.close()
+
+
+def _counted(name: str, names: list[str]) -> list[bool]:
+    return [bool(names), names[:1] == [name], name in names[:5], name in names]
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("clones", type=Path)
+    parser.add_argument("--cases", type=int, default=24, help="of one repository, at most")
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory() as scratch:
+        found = [
+            one
+            for seed, root in enumerate(sorted(p for p in arguments.clones.iterdir() if p.is_dir()))
+            for one in told(root, Path(scratch), arguments.cases, seed)
+        ]
+    measures = ("any name is told", "the first is right", "one of five is", "one of all is")
+    rows = [
+        {
+            "measure": measure,
+            "places": len(found),
+            "files beside": f"{mean(beside[n] for beside, _ in found):.3f}",
+            "and files that use the words": f"{mean(both[n] for _, both in found):.3f}",
+        }
+        for n, measure in enumerate(measures)
+    ]
+    for row in rows:
+        print(*row.values(), sep="\t")
+    if arguments.write:
+        write_table(RESULTS, rows)
+
+
+if __name__ == "__main__":
+    main()
