@@ -78,13 +78,16 @@ class Known:
         if names:
             self.first.append(names[0] == case.name)
 
-    def lines(self) -> Iterator[str]:
+    @property
+    def gathering(self) -> str:
         took = sorted(self.took_ms)
         p50, p95 = took[len(took) // 2], took[int(len(took) * 0.95)]
-        yield f"gather: p50 {p50:.1f} ms, p95 {p95:.1f} ms, on the machine as busy as it was"
+        return f"gather: p50 {p50:.1f} ms, p95 {p95:.1f} ms, on the machine as busy as it is"
+
+    def lines(self) -> Iterator[str]:
         yield (
-            f"names are told in {len(self.first)} cases of {len(took)}, the first is right in "
-            f"{mean(self.first):.1%} of these"
+            f"names are told in {len(self.first)} cases of {len(self.shown)}, "
+            f"the first is right in {mean(self.first):.1%} of these"
         )
         for language, hits in sorted(self.recall.items()):
             yield (
@@ -201,7 +204,7 @@ async def main_async(arguments: argparse.Namespace) -> None:
             for case in cases(root, index, arguments.cases, number):
                 all_cases.append(case)
                 known.look_at(case, gatherer, limits)
-        print(*known.lines(), sep="\n", flush=True)
+        print(known.gathering, *known.lines(), sep="\n", flush=True)
         if arguments.recall_only:
             return
         client = await build_client(settings)
