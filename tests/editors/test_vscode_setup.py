@@ -65,9 +65,10 @@ def test_a_newcomer_sets_it_up_and_types(launch, vsix, show, workspace, lending_
     )
     vscode = show(code, workspace, file)
     until("it is off", lambda: "click here to set it up" in vscode.status_text())
+    assert conspicuous(vscode), "the question may wait behind the bell"
     until("the question", lambda: QUESTION in " ".join(vscode.messages()))
     vscode.page.get_by_role("button", name="Not Now").click()
-    until("it went", lambda: not vscode.notifications())
+    until("it went", lambda: not vscode.notifications() and not conspicuous(vscode))
 
     vscode.reload()
     until("it is off", lambda: "click here to set it up" in vscode.status_text())
@@ -87,6 +88,12 @@ def test_a_newcomer_sets_it_up_and_types(launch, vsix, show, workspace, lending_
         "it is taken", lambda: (text := vscode.saved()).startswith(typed) and len(text) > len(typed)
     )
     assert ghost
+
+
+def conspicuous(vscode) -> bool:
+    """Whether the status bar item is drawn on the colour of a warning."""
+    item = vscode.page.locator("[id='slm-lsp.slm-lsp.slm-lsp.status']")
+    return "warning-kind" in (item.get_attribute("class") or "")
 
 
 def test_setting_up_that_fails_names_the_cure(launch, vsix, show, workspace, file, tmp_path):

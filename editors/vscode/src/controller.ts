@@ -59,8 +59,9 @@ export class Controller implements vscode.Disposable {
     }
     this.needsSetUp = this.command === undefined;
     if (this.command) return this.start(this.command);
-    this.status.say('off', 'click here to set it up', 'set up');
-    if (this.context.globalState.get<boolean>(ASKED)) return;
+    const asked = this.context.globalState.get<boolean>(ASKED) ?? false;
+    this.wishSetUp(!asked);
+    if (asked) return;
     await this.context.globalState.update(ASKED, true);
     void this.ask();
   }
@@ -108,6 +109,12 @@ export class Controller implements vscode.Disposable {
       'Not Now',
     );
     if (answer === yes) await this.setUp();
+    else if (this.needsSetUp && !this.settingUp) this.wishSetUp(false);
+  }
+
+  /** Conspicuously as long as the question is open: VS Code may have put it behind the bell. */
+  private wishSetUp(conspicuous: boolean): void {
+    this.status.say('off', 'click here to set it up', 'set up', conspicuous);
   }
 
   private async makeEnvironment(): Promise<void> {
@@ -123,7 +130,7 @@ export class Controller implements vscode.Disposable {
       );
     } catch (error) {
       if (error instanceof vscode.CancellationError) {
-        this.status.say('off', 'click here to set it up', 'set up');
+        this.wishSetUp(false);
         return;
       }
       const message = error instanceof SetUpFailed ? error.message : `Setting up failed: ${error}`;

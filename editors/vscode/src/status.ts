@@ -28,6 +28,7 @@ export class StatusItem implements vscode.Disposable {
   private report: Report | undefined;
   /** What a click would do, where there is one thing to do. */
   private wish = '';
+  private conspicuous = false;
 
   constructor(private readonly switches: Switches) {
     this.item.name = 'slm-lsp';
@@ -49,13 +50,15 @@ export class StatusItem implements vscode.Disposable {
   show(status: Status): void {
     this.status = status;
     this.wish = '';
+    this.conspicuous = status.state === 'error';
     this.draw();
   }
 
   /** A state that is not the server's own: it is not there yet, or not any more. */
-  say(state: State, message: string, wish = ''): void {
+  say(state: State, message: string, wish = '', conspicuous = state === 'error'): void {
     this.show({ state, message, model: null, tokens_per_second: null });
     this.wish = wish;
+    this.conspicuous = conspicuous;
     this.draw();
   }
 
@@ -71,7 +74,7 @@ export class StatusItem implements vscode.Disposable {
     this.item.text = `${ICONS[off ? 'off' : state]} slm${this.wish && `: ${this.wish}`}`;
     this.item.accessibilityInformation = { label: `slm-lsp: ${off ?? `${state}, ${message}`}` };
     this.item.backgroundColor =
-      state === 'error' ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+      this.conspicuous ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     const lines = [`**slm-lsp** is ${off ?? state}: ${off ? 'click to change' : message}`];
     if (model) lines.push(`Model: ${model}${this.speed()}`);
     if (this.report) lines.push(`Accepted: ${this.report.counters.accepted} of ${this.report.counters.shown} shown`);
