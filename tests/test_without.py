@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.without import ROOT, Handling, handlings
+from tests.without import ROOT, Handling, handlings, seen
 
 TABLE = handlings()
 
@@ -25,3 +25,10 @@ def test_the_test_is_there(one: Handling) -> None:
 
 def test_the_faults_have_names_of_their_own() -> None:
     assert len({one.fault for one in TABLE}) == len(TABLE)
+
+
+@pytest.mark.parametrize("noted", seen().values(), ids=lambda noted: noted["fault"])
+def test_what_was_seen_is_of_this_table(noted: dict[str, str]) -> None:
+    """`python -m tests.without --write WORD` looks again, and notes it."""
+    tests = {one.fault: one.test for one in TABLE}
+    assert (noted["noticed"], noted["test"]) == ("yes", tests.get(noted["fault"]))

@@ -117,20 +117,21 @@ class Outcome:
 
 
 def outcomes(wanted: list[Handling]) -> Iterator[Outcome]:
-    passes: dict[str, bool] = {}  # with everything in it
+    whole: dict[str, tuple[int, str]] = {}  # with everything in it
     with tempfile.TemporaryDirectory(prefix="slm-lsp-without-") as folder:
         copy = Copy(Path(folder))
         for one in wanted:
             started = time.monotonic()
-            if one.test not in passes:
-                passes[one.test] = copy.run(one.test)[0] == 0
+            if one.test not in whole:
+                whole[one.test] = copy.run(one.test)
+            passed = whole[one.test][0] == 0
             try:
                 code, said = copy.without(one)
             except subprocess.TimeoutExpired:
                 code, said = FAILED, f"nothing within {PATIENCE_S} s"
-            if not passes[one.test]:
-                said = "it fails also with everything in it"
-            noticed = passes[one.test] and code == FAILED
+            if not passed:
+                said = f"{whole[one.test][1]}\nit fails also with everything in it"
+            noticed = passed and code == FAILED
             yield Outcome(one, noticed, said, time.monotonic() - started)
 
 

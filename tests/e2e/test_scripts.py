@@ -1,4 +1,4 @@
-"""scripts/demo and scripts/test on machines that lack something: one sentence, with the cure."""
+"""The scripts where something is missing, or asked for nonsense: one sentence, with the cure."""
 
 import os
 import shutil
@@ -26,9 +26,9 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(checkout: Path, script: str) -> subprocess.CompletedProcess[str]:
+def run(checkout: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [checkout / "scripts" / script],
+        [checkout / "scripts" / script, *arguments],
         capture_output=True,
         text=True,
         env={"PATH": str(checkout / "bin")},
@@ -160,3 +160,14 @@ def test_without_git(checkout: Path) -> None:
         path.write_text("#!/bin/sh\nexit 0\n")
         path.chmod(0o755)
     assert "apt-get install git" in run(checkout, "test").stderr
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [("sok", "there are ci, strace, handlings, fuzz, soak"), ("positions", "POSITIONS=DIR")],
+)
+def test_a_step_before_a_release_that_cannot_be_taken(checkout: Path, step: str, told: str) -> None:
+    """It is told at once, not after the hours that the others take."""
+    done = run(checkout, "before-release", "ci", step)
+    assert done.returncode == 1
+    assert told in done.stderr and done.stdout == ""
