@@ -100,7 +100,11 @@ async def test_from_clones_to_answers(made: Path):
 
 @pytest.mark.slow
 def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(made: Path):
-    """The rate follows the share of the budget, so the two halves must be told the same whole."""
+    """The rate follows the share of the budget, so the two halves must be told the same whole.
+
+    What is asked for between two steps ends the run behind the next one: all processes have to
+    agree on it.
+    """
     whole = network_of(train(made, "whole", 24_000) / "checkpoint.pt")
     script = (
         "import sys, signal, training.train as t\n"
@@ -108,7 +112,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(made: Path):
         "noted = loop.note\n"
         "def note(folder, progress, *rest):\n"
         "    noted(folder, progress, *rest)\n"
-        "    progress.step == 4 and signal.raise_signal(signal.SIGTERM)\n"
+        "    progress.step == 3 and signal.raise_signal(signal.SIGTERM)\n"
         "loop.note = note\n"
         "t.main(sys.argv[1:])\n"
     )
