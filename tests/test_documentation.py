@@ -26,6 +26,16 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [t for t in targets if not (page.parent / t).exists()] == []
 
 
+def test_neovim_finds_every_tag_of_the_help() -> None:
+    """Who adds a folder to the runtime path by hand has no plugin manager that makes tags."""
+    folder = ROOT / "editors" / "neovim" / "doc"
+    said = re.findall(
+        r"(?:^|[ \t])\*([^*\s|]+)\*(?=\s|$)", (folder / "slm_lsp.txt").read_text(), re.M
+    )
+    tags = [line.split("\t") for line in (folder / "tags").read_text().splitlines()]
+    assert tags == [[tag, "slm_lsp.txt", f"/*{tag}*"] for tag in sorted(set(said))]
+
+
 def test_the_readme_names_every_command() -> None:
     listed = subprocess.run(
         [sys.executable, "-P", "-m", "slm_lsp.cli", "--help"], capture_output=True, text=True

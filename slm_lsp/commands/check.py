@@ -229,7 +229,7 @@ def _list_rules(settings: "Settings", dismissals: "Dismissals") -> int:
         elif dismissals.turned_off(rule):
             state = f"off on this machine: dismissed too often (--turn-on {rule})"
         elif rule in HINTS and not settings.diagnostics.hints:
-            state = "off: a hint, see `hints` in the settings"
+            state = "off: a hint; `hints = true` in [diagnostics] shows it"
         else:
             state = "on"
         print(f"{rule:<20} {state}")

@@ -33,13 +33,19 @@ class FileFinding:
     end_column: int
     source: str  # the text of its first line
     finding: Finding
+    # What each fix replaces: line and column, end line and end column.
+    fix_places: tuple[tuple[int, int, int, int], ...] = ()
 
     @classmethod
     def of(cls, path: str, text: str, finding: Finding) -> "FileFinding":
         starts = line_starts(text)
         line, column = _place(starts, finding.start)
         source = LINE_END.split(text[starts[line - 1] : starts[line - 1] + 500])[0]
-        return cls(path, line, column, *_place(starts, finding.end), source, finding)
+        places = tuple(
+            (*_place(starts, fix.edit.start), *_place(starts, fix.edit.end))
+            for fix in finding.fixes
+        )
+        return cls(path, line, column, *_place(starts, finding.end), source, finding, places)
 
 
 def as_text(found: Sequence[FileFinding]) -> str:
@@ -98,7 +104,14 @@ def _json_of(one: FileFinding) -> dict[str, Any]:
         "severity": one.finding.severity.name.lower(),
         "rule": one.finding.rule,
         "message": one.finding.message,
-        "fixes": [{"title": fix.title, "new_text": fix.edit.new_text} for fix in one.finding.fixes],
+        "fixes": [
+            {
+                "title": fix.title,
+                **dict(zip(("line", "column", "end_line", "end_column"), place, strict=True)),
+                "new_text": fix.edit.new_text,
+            }
+            for fix, place in zip(one.finding.fixes, one.fix_places, strict=True)
+        ],
     }
 
 

@@ -58,6 +58,18 @@ def test_only_what_changed(repository: Path, capsys: pytest.CaptureFixture[str])
     assert check(capsys, "--diff", "HEAD", "a.py")[1].count("[") == 1
 
 
+def test_a_fix_says_where_it_belongs(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ["x = 1", "y = (x + 2"]
+    (repository / "a.py").write_text("\n".join(lines) + "\n")
+    [found] = json.loads(check(capsys, "--format", "json")[1])
+    fixed: list[str] = []
+    for fix in found["fixes"]:
+        assert (fix["line"], fix["end_line"]) == (2, 2)
+        before, after = lines[1][: fix["column"] - 1], lines[1][fix["end_column"] - 1 :]
+        fixed.append(before + fix["new_text"] + after)
+    assert fixed[0] == "y = (x + 2)" and len(set(fixed)) == len(fixed)
+
+
 def test_sarif(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = check(capsys, "--format", "sarif")
     log = json.loads(out)

@@ -38,7 +38,7 @@ function M._program()
   if vim.fn.executable(program) ~= 1 then
     health.error(
       program .. ' cannot be found',
-      { 'pipx install slm-lsp', "or name it: require('slm_lsp').setup({ cmd = { '/path/to/slm-lsp', 'serve' } })" }
+      { 'pipx install . in the folder of slm-lsp', "or name it: require('slm_lsp').setup({ cmd = { '/path/to/slm-lsp', 'serve' } })" }
     )
     return
   end
