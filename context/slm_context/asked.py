@@ -35,15 +35,14 @@ def asked_at(
     language: str,
     standing: Standing,
     view: View,
-    read: Callable[[str], str | None],
+    usage: Usage,
     manifest: Callable[[str], str],
     reported: Mapping[str, ReportedName] | None = None,
 ) -> Asked:
-    """`read` gives the text of a file that may be quoted, `manifest` that of a build file."""
+    """`manifest` gives the text of a build file."""
     tags, words = standing.tags, standing.words
     imports = tags.imports or view.imports(document.path)
     modules = Modules(document, language, imports, view, manifest)
-    usage = Usage(document, words, view, read)
     resolver = Resolver(
         document,
         language,

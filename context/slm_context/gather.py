@@ -75,13 +75,15 @@ class Gatherer:
         lists: list[list[Snippet]] = []
         complete = True
         ends = started + limits.deadline_ms / 1000
-        for retriever in self._retrievers(document, open_texts, reported, ends):
+        view = View(self._index, open_texts)
+        usage = Usage(document, self._standing.of(document).words, view, self._read)
+        for retriever in self._retrievers(document, open_texts, reported, view, usage, ends):
             lists.append([one for one in retriever() if self._may_show(one)])
             if self._clock() > ends:
                 complete = False
                 break
         chosen, dropped = fit(fused(lists), document, limits)
-        beside = self._beside(document, View(self._index, open_texts))
+        beside = tuple(usage.texts)
         elapsed_ms = (self._clock() - started) * 1000
         return ContextBundle(chosen, dropped, round(elapsed_ms, 3), complete, beside)
 
@@ -97,18 +99,16 @@ class Gatherer:
             return ()
         view = View(self._index, open_texts)
         if not steps:
-            found = followers(document, lambda: self._beside(document, view))
+            found = followers(document, lambda: Usage(document, {}, view, self._read).texts)
             return missing(document, names_around(document, reported), found)
         standing = self._standing.of(document)
-        asked = asked_at(document, language, standing, view, self._read, self._manifest)
+        usage = Usage(document, standing.words, view, self._read)
+        asked = asked_at(document, language, standing, view, usage, self._manifest)
         of, resolver = asked.cursor.receivers, asked.resolver
         found = list(members(document, standing.tags, steps, of, resolver, view, self._allows))
         if not found:
             found = [one.name for one in self._offered(asked, steps, view)[1]]
         return weighted(found, document, standing.members, steps[-1], asked.usage.texts)
-
-    def _beside(self, document: DocumentContext, view: View) -> tuple[str, ...]:
-        return tuple(Usage(document, {}, view, self._read).texts)
 
     def _may_show(self, snippet: Snippet) -> bool:
         # A package's own files were asked about one by one.
@@ -119,15 +119,16 @@ class Gatherer:
         document: DocumentContext,
         open_texts: Sequence[OpenText],
         reported: Sequence[Reported],
+        view: View,
+        usage: Usage,
         ends: float,
     ) -> Iterator[Callable[[], list[Snippet]]]:
         """In order of what they are worth, each begun only while there is time."""
         language = document.language
         standing = self._standing.of(document)
-        view = View(self._index, open_texts)
         if language is not None:
             names = names_around(document, reported)
-            asked = asked_at(document, language, standing, view, self._read, self._manifest, names)
+            asked = asked_at(document, language, standing, view, usage, self._manifest, names)
             yield lambda: self._definitions(asked, view)
             yield lambda: counterpart_snippets(
                 document.path,
