@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from slm_context.syntax import SyntaxTree
 
 from benchmarks.diagnostics_report import RATIOS
-from slm_lsp.assembly import build_client
-from slm_lsp.diagnostics.judge import Place, judge_of
+from slm_lsp.commands.looking import judging
+from slm_lsp.diagnostics.judge import Place
 from slm_lsp.diagnostics.types import Finding
-from slm_lsp.errors import WorkerDied
 from slm_lsp.settings import Settings
 
 HEADER = ["benchmark", "label", "repository", "rule", "right", "nats"]
@@ -38,18 +37,10 @@ class Ratios:
         self._suspected.append(Suspected(repository, place, finding, right))
 
     async def ask(self) -> None:
-        settings = Settings()
-        client = await build_client(settings)
-        try:
-            await client.start()
-            judge = judge_of(client, settings.model)
-            if judge is None:
-                raise WorkerDied(client.detail)
+        async with judging(Settings()) as (_, judge):
             for one in self._suspected:
                 if one.finding.fixes:
                     (one.nats,) = await judge.ratios(one.place, [one.finding.fixes[0].edit])
-        finally:
-            await client.close()
 
     def save(self, label: str) -> None:
         new = not RATIOS.exists()

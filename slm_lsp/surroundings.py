@@ -35,13 +35,11 @@ class Surroundings:
 
     async def gather(self, folder: Folder, document: DocumentContext) -> ContextBundle:
         """Snippets for a cursor, with the other documents as they are now."""
-        others, reported = self._others(folder, document), self._reports.of((folder, document.path))
-        return await folder.workspace.gather(document, others, reported)
+        return await folder.workspace.gather(document, *self._known(folder, document))
 
     async def expected(self, folder: Folder, document: DocumentContext) -> Sequence[ExpectedName]:
         """The names that may come at a cursor, by the same."""
-        others, reported = self._others(folder, document), self._reports.of((folder, document.path))
-        return await folder.workspace.expected(document, others, reported)
+        return await folder.workspace.expected(document, *self._known(folder, document))
 
     def reported(self, uri: str, asked: Sequence[Stretch], found: Sequence[Reported]) -> bool:
         """All that other servers found in the stretches `asked`; returns whether it is news."""
@@ -53,6 +51,11 @@ class Surroundings:
     def _key(self, uri: str) -> tuple[Folder, str]:
         folder = self._folders.of(uri)
         return folder, self._folders.name_for(folder, uri)
+
+    def _known(
+        self, folder: Folder, document: DocumentContext
+    ) -> tuple[list[OpenDocument], Sequence[Reported]]:
+        return self._others(folder, document), self._reports.of((folder, document.path))
 
     def _others(self, folder: Folder, document: DocumentContext) -> list[OpenDocument]:
         """The other open documents, as a question in this folder may quote them."""

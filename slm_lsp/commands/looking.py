@@ -1,7 +1,8 @@
 """A change as the model sees it: `slm-lsp check --odd` and `--review`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from slm_lsp.assembly import build_client
@@ -60,16 +61,23 @@ def _demand(model: ModelInfo, min_billions: float) -> None:
     )
 
 
-async def _asked(
-    settings: Settings, ask: Callable[[ModelClient, Judge], Awaitable[list[Odd]]]
-) -> list[FileFinding]:
+@asynccontextmanager
+async def judging(settings: Settings) -> AsyncIterator[tuple[ModelClient, Judge]]:
+    """The model of the settings, while it is asked. Raises WorkerDied where none can judge."""
     client = await build_client(settings)
     try:
         await client.start()
         judge = judge_of(client, settings.model)
         if judge is None:
             raise WorkerDied(client.detail)
-        found = await ask(client, judge)
+        yield client, judge
     finally:
         await client.close()
+
+
+async def _asked(
+    settings: Settings, ask: Callable[[ModelClient, Judge], Awaitable[list[Odd]]]
+) -> list[FileFinding]:
+    async with judging(settings) as (client, judge):
+        found = await ask(client, judge)
     return [FileFinding.of(one.path, one.text, one.finding) for one in found]

@@ -19,6 +19,7 @@ from slm_lsp.completion.counting import (
     LONGEST_CONTEXT,
     Corpus,
     Echo,
+    behind,
     context_at,
     counted,
     echo,
@@ -113,16 +114,13 @@ class Copier:
 
     def _next(self, context: Sequence[str], begun: str) -> _Next | None:
         """What came most often behind the longest part of the context that any of the texts has."""
-        corpora = (self._above, self._below, *self._others)
-        found = [(corpus, *corpus.places(context, begun)) for corpus in corpora]
-        longest = max((n for _, n, places in found if places), default=0)
+        longest, found = behind((self._above, self._below, *self._others), context, begun)
         counts = defaultdict[str, float](float)
         places = defaultdict[str, list[tuple[Corpus, str]]](list)
-        for corpus, n, at in found:
-            for place in at if n == longest else ():
-                word, piece = corpus.at(place)
-                counts[word] += self._weight(corpus, place)
-                places[word].append((corpus, piece))
+        for corpus, place in found:
+            word, piece = corpus.at(place)
+            counts[word] += self._weight(corpus, place)
+            places[word].append((corpus, piece))
         if not counts:
             return None
         word = max(counts, key=counts.__getitem__)

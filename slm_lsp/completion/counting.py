@@ -98,15 +98,23 @@ def context_at(document: DocumentContext) -> tuple[list[str], str]:
     return context[-LONGEST_CONTEXT:], begun
 
 
+def behind(
+    corpora: Iterable[Corpus], context: Sequence[str], begun: str
+) -> tuple[int, list[tuple[Corpus, int]]]:
+    """How long the longest part of `context` is that any of the texts has, and where it goes on."""
+    found = [(corpus, *corpus.places(context, begun)) for corpus in corpora]
+    longest = max((n for _, n, places in found if places), default=0)
+    return longest, [(corpus, one) for corpus, n, places in found if n == longest for one in places]
+
+
 def echo(corpora: Iterable[Corpus], context: Sequence[str], begun: str, text: str) -> Echo:
     """How these texts go on behind the longest context that any of them has, next to `text`."""
     head = WORD.search(begun + text)
     if head is None:
         return Echo()
-    found = [(corpus, *corpus.places(context, begun)) for corpus in corpora]
-    longest = max((n for _, n, places in found if places), default=0)
-    behind = [corpus.at(one)[0] for corpus, n, places in found if n == longest for one in places]
-    return Echo(longest, len(behind), behind.count(head[0]) / (len(behind) + 1))
+    longest, places = behind(corpora, context, begun)
+    words = [corpus.at(one)[0] for corpus, one in places]
+    return Echo(longest, len(words), words.count(head[0]) / (len(words) + 1))
 
 
 def _goes_on(word: str, begun: str) -> bool:

@@ -102,10 +102,8 @@ class Suggester:
         copied = self._sources.copied(uri, document)
         if copied is None:
             return None
-        around, witness = (
-            self._sources.around(document, question),
-            self._sources.witness(uri, document),
-        )
+        around = self._sources.around(document, question)
+        witness = self._sources.witness(uri, document)
         last = self._judged
         if last is None or not last.is_of(copied, around, witness.seen):
             told = Explanation(uri, explanation.version, explanation.trigger)
