@@ -23,9 +23,17 @@ from slm_context.cursor import DocumentContext
 
 from benchmarks.commits import TUNED, Change, newest_changes
 from benchmarks.fitting import fit, predict
-from benchmarks.oracle import Judgement, Tally, interval, judge, net_per_100_lines, saved_percent
+from benchmarks.oracle import (
+    Judgement,
+    Tally,
+    interval,
+    judge,
+    net_per_100_lines,
+    saved_percent,
+    seconds_ahead,
+)
 from benchmarks.pauses import Row, documents, repository_of, settings
-from benchmarks.recalibrate import simulated
+from benchmarks.recalibrate import simulated, total_of
 from benchmarks.tables import write_table
 from slm_lsp.completion.confident import LEAST
 from slm_lsp.completion.copying import Copied, Copier
@@ -125,14 +133,9 @@ Sums = dict[str, dict[str, Tally]]
 
 
 def told(way: str, sums: Sums, first: Sums) -> dict[str, Any]:
-    total = sum((one for commits in sums.values() for one in commits.values()), Tally())
+    total = total_of(sums)
     pairs = [[(sums[r][c], first[r][c]) for c in sums[r]] for r in sums]
-
-    def ahead(drawn: list[tuple[Tally, Tally]]) -> float:
-        mine, other = (sum(side, Tally()) for side in zip(*drawn, strict=True))
-        return net_per_100_lines(mine) - net_per_100_lines(other)
-
-    low, high = interval(pairs, ahead)
+    low, high = interval(pairs, seconds_ahead)
     return {
         "counted": way,
         "commits": sum(map(len, sums.values())),
@@ -141,7 +144,7 @@ def told(way: str, sums: Sums, first: Sums) -> dict[str, Any]:
         "wrong_percent": round(100 * total.wrong / max(1, total.shown), 1),
         "saved_percent": round(saved_percent(total), 2),
         "net_s_100_lines": round(net_per_100_lines(total), 2),
-        "ahead_s": round(ahead([pair for group in pairs for pair in group]), 2),
+        "ahead_s": round(seconds_ahead(pair for group in pairs for pair in group), 2),
         "ahead_s_low": round(low, 2),
         "ahead_s_high": round(high, 2),
     }

@@ -11,7 +11,6 @@ shift     With the suffix's cells moved at each key instead of evaluated again: 
 """
 
 import argparse
-import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -27,7 +26,7 @@ from slm_prompts import render
 from benchmarks.completion_accuracy import repository_cases
 from benchmarks.engine import BUNDLED, Engine
 from benchmarks.machine import machine
-from benchmarks.tables import write_table
+from benchmarks.tables import renew_table
 from slm_lsp.completion.healing import healed
 from slm_lsp.inference.scoring import score_texts
 from slm_lsp.inference.wire import Generate
@@ -179,19 +178,7 @@ def main(argv: list[str] | None = None) -> None:
                 rows.append(dict(zip(COLUMNS, values, strict=True)))
                 print(*values[:5], sep="\t", flush=True)
     if asked.write:
-        keep(rows)
-
-
-def keep(rows: list[dict[str, Any]]) -> None:
-    """Replace what was found before about the same measures with the same model."""
-    new = {(row["measure"], row["model"]) for row in rows}
-    others: list[dict[str, Any]] = []
-    if RESULTS.exists():
-        with RESULTS.open(newline="") as file:
-            others = [
-                row for row in csv.DictReader(file) if (row["measure"], row["model"]) not in new
-            ]
-    write_table(RESULTS, [*others, *rows])
+        renew_table(RESULTS, rows, ("measure", "model"))
 
 
 if __name__ == "__main__":

@@ -151,7 +151,10 @@ def shown_at(row: Row, percent: float, source: str = "both") -> str:
 
 
 def worth_of(rows: list[Row], source: str, percent: float) -> Tally:
-    sums = simulated(rows, lambda row: shown_at(row, percent, source))
+    return total_of(simulated(rows, lambda row: shown_at(row, percent, source)))
+
+
+def total_of(sums: dict[str, dict[str, Tally]]) -> Tally:
     return sum((one for commits in sums.values() for one in commits.values()), Tally())
 
 

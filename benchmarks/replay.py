@@ -44,7 +44,7 @@ from typing import Any
 from benchmarks.commits import REPORTED, Change, newest_changes
 from benchmarks.llama_vim import LlamaVim
 from benchmarks.machine import machine
-from benchmarks.oracle import Tally, interval, net_per_100_lines, saved_percent
+from benchmarks.oracle import Tally, interval, net_per_100_lines, saved_percent, seconds_ahead
 from benchmarks.replaying import Kept, Results, TimeIsOver
 from benchmarks.suggesters import Identifiers, Ours, PrefixOnly, Vim
 from benchmarks.tables import write_table
@@ -152,14 +152,9 @@ def row(name: str, chosen: list[Change], results: Results, ours: list[Tally]) ->
         low, high = interval(clusters, lambda drawn, m=measure: m(sum(drawn, Tally())))
         told |= {key: measure(total), f"{key}_low": low, f"{key}_high": high}
     pairs = grouped(chosen, list(zip(ours, tallies, strict=True)))
-
-    def ahead(drawn: list[tuple[Tally, Tally]]) -> float:
-        mine, other = (sum(side, Tally()) for side in zip(*drawn, strict=True))
-        return net_per_100_lines(mine) - net_per_100_lines(other)
-
-    low, high = interval(pairs, ahead)
+    low, high = interval(pairs, seconds_ahead)
     told |= {
-        "ours_ahead_s": ahead([pair for group in pairs for pair in group]),
+        "ours_ahead_s": seconds_ahead(pair for group in pairs for pair in group),
         "ours_ahead_s_low": low,
         "ours_ahead_s_high": high,
         "strict_percent": 100 * total.saved_strict / max(1, total.characters),

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import machine
+from benchmarks.tables import renew_table
 from slm_lsp.commands.tune import NO_GAIN
 
 RESULTS = Path(__file__).parent / "results" / "tune.csv"
@@ -86,19 +87,6 @@ def children_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def write(row: dict[str, Any]) -> None:
-    """Replace the row of the same repository and model; keep all others."""
-    kept: list[dict[str, Any]] = []
-    if RESULTS.exists():
-        with RESULTS.open(newline="") as file:
-            kept = [dict(old) for old in csv.DictReader(file)]
-    kept = [old for old in kept if any(str(old[key]) != str(row[key]) for key in KEY)]
-    with RESULTS.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(row))
-        writer.writeheader()
-        writer.writerows([*kept, row])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -113,7 +101,7 @@ def main() -> None:
         for key, value in row.items():
             print(f"{key}: {value}")
         if arguments.write:
-            write(row)
+            renew_table(RESULTS, [row], KEY)
 
 
 if __name__ == "__main__":
