@@ -37,7 +37,7 @@ from benchmarks.soak_typist import Typist
 from tests.support.editor import Editor
 
 SAMPLE_S = 10.0
-FILL_FILES = 200
+FILL_FILES = 600
 WRITE_S = 300.0
 # What is looked up for a question must not depend on how busy the machine is: then neither do the
 # work for it, nor what is kept of it.
