@@ -19,6 +19,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+# Imported later, as an optimizer does, it would keep the process group's threads alive past its
+# end, and now and then one of them aborts a process that has finished.
+import torch._dynamo
+
 from slm_lsp.tune.blocks import Position, ShardReader
 from slm_lsp.tune.loop import Plan, Progress, train, write_checkpoint
 from slm_lsp.tune.network import SHAPES, Network, Shape
