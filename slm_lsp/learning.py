@@ -8,12 +8,11 @@ it, and `--wipe` forgets it.
 """
 
 import json
-import os
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
+from slm_lsp.memory_file import keep
 from slm_lsp.models.places import home
 
 # So many shown suggestions weigh as much as the model's own word: early luck moves nothing.
@@ -105,18 +104,8 @@ class Learning:
             "languages": {name: asdict(counts) for name, counts in languages.items()},
             "days": {day: asdict(counts) for day, counts in days.items()},
         }
-        temporary = self.path.with_suffix(f".{os.getpid()}.tmp")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(stored, file)
-            temporary.replace(self.path)
-        except OSError:
-            with suppress(OSError):
-                temporary.unlink()
-            return
-        self.languages, self.days, self._new = languages, days, {}
+        if keep(self.path, stored):
+            self.languages, self.days, self._new = languages, days, {}
 
 
 def learning_file() -> Path:

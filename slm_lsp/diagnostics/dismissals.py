@@ -8,10 +8,10 @@ share).
 
 import hashlib
 import json
-import os
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from slm_lsp.memory_file import keep
 
 # "Dismissed in more than a tenth of at least ten showings" turns a rule off on this machine.
 MIN_SHOWN = 10
@@ -93,16 +93,7 @@ class Dismissals:
             "dismissed": self.dismissed,
             "off": sorted(self.off),
         }
-        temporary = self.path.with_suffix(f".{os.getpid()}.tmp")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(stored, file)
-            temporary.replace(self.path)
-        except OSError:
-            with suppress(OSError):
-                temporary.unlink()
+        keep(self.path, stored)
 
 
 def fingerprint(rule: str, unit: str, start_in_unit: int) -> str:

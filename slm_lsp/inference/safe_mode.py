@@ -4,14 +4,13 @@ The memory is a small JSON file in the user's cache folder. Its key names everyt
 crash depends on, so an update of llama.cpp, another CPU or another model gets a new try.
 """
 
-import contextlib
 import hashlib
 import json
-import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from slm_lsp.inference.cpu import cpu_model
+from slm_lsp.memory_file import keep
 
 FILE_NAME = "safe-mode.json"
 
@@ -26,10 +25,10 @@ class SafeModeMemory:
         return key in self._read()
 
     def remember(self, key: str) -> None:
-        self._write({**self._read(), key: True})
+        keep(self.path, {**self._read(), key: True})
 
     def forget(self, key: str) -> None:
-        self._write({k: v for k, v in self._read().items() if k != key})
+        keep(self.path, {k: v for k, v in self._read().items() if k != key})
 
     def _read(self) -> dict[str, bool]:
         try:
@@ -37,17 +36,6 @@ class SafeModeMemory:
         except (OSError, ValueError):
             return {}
         return known if isinstance(known, dict) else {}
-
-    def _write(self, known: dict[str, bool]) -> None:
-        temporary = self.path.with_name(f"{FILE_NAME}.{os.getpid()}")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(known, indent=1), "utf-8")
-            temporary.replace(self.path)
-        except OSError:
-            # A disk that takes no writing refuses this, too.
-            with contextlib.suppress(OSError):
-                temporary.unlink()
 
 
 def safe_mode_key(sha256: str) -> str:
