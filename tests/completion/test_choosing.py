@@ -10,11 +10,11 @@ from slm_prompts import templates
 from slm_lsp.completion.confident import confident_part
 from slm_lsp.completion.copying import Copier
 from slm_lsp.completion.names import unknown_names
-from slm_lsp.completion.postprocess import Surroundings
+from slm_lsp.completion.postprocess import InsertionPoint
 from slm_lsp.completion.rank import Candidate, ranked
 from slm_lsp.completion.show import Evidence, features_of, show_model
 from slm_lsp.completion.types import Completion, CompletionMode, SkipReason, Source, Token, Trigger
-from tests.completion.test_engine import World, with_completion
+from tests.support.engine_world import World, with_completion
 from tests.support.fake_model import FakeAnswer
 from tests.support.markup import cursor
 
@@ -72,11 +72,11 @@ def test_equal_texts_are_offered_once() -> None:
 # Show or hide.
 
 
-def around(marked: str) -> Surroundings:
+def around(marked: str) -> InsertionPoint:
     text, offset = cursor(marked)
     document = DocumentContext("a.py", "python", text, offset)
     template = templates()["qwen-coder-v1"]
-    return Surroundings(document, CompletionMode.LINE, template, parse(text, "python"))
+    return InsertionPoint(document, CompletionMode.LINE, template, parse(text, "python"))
 
 
 def features(logprob: float, text: str = "first + second", n_unknown: int = 0) -> dict[str, float]:

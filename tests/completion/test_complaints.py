@@ -11,7 +11,7 @@ from tests.completion.test_postprocess import CASES as POSTPROCESS
 
 # Complaints about what is suggested, and when, as they were reported, by our file of golden cases.
 # Those about speed, silence, context and the network are not about text: tests/completion/
-# test_rhythm.py and test_engine.py, tests/context and tests/sandbox answer them.
+# test_rhythm.py, test_ahead.py and test_engine.py, tests/context and tests/sandbox answer them.
 COMPLAINTS = {
     "doubled-closers": ("Cody 334", "Continue 10751", "llama.vim 71"),
     "duplicated-suffix": ("Continue 4721", "llama.vim 71", "Zed 58501"),
@@ -55,9 +55,9 @@ CLASSES = {
 ANSWERED = {
     "too slow or too hot, and on battery": (
         "completion/test_rhythm.py::test_to_save_power_a_fast_model_is_asked_at_a_pause_too",
-        "completion/test_engine.py::test_what_is_known_is_never_delayed",
+        "completion/test_ahead.py::test_what_is_known_is_never_delayed",
         "completion/test_engine.py::test_a_cancelled_question_stops_the_model",
-        "completion/test_engine.py::test_on_battery_nothing_is_computed_ahead_and_questions_wait",
+        "completion/test_ahead.py::test_on_battery_nothing_is_computed_ahead_and_questions_wait",
     ),
     "silently nothing, or a cryptic error": (
         "completion/test_engine.py::test_silence_has_a_reason",

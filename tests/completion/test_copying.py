@@ -13,7 +13,7 @@ from slm_lsp.completion.choosing import chosen_copy
 from slm_lsp.completion.copying import REACH_ELSEWHERE, Copied, Copier
 from slm_lsp.completion.counting import Corpus, counted
 from slm_lsp.completion.types import Precedent, Trigger
-from tests.completion.test_engine import World, with_completion
+from tests.support.engine_world import World, with_completion
 from tests.support.markup import cursor
 
 

@@ -9,7 +9,7 @@ from slm_context.languages import language_for
 from slm_context.syntax import SyntaxTree, parse
 from slm_prompts import templates
 
-from slm_lsp.completion.postprocess import PIPELINE, Surroundings, postprocess
+from slm_lsp.completion.postprocess import PIPELINE, InsertionPoint, postprocess
 from slm_lsp.completion.types import CompletionMode
 from tests.support.golden import GoldenCase, golden_cases
 from tests.support.markup import inserted
@@ -18,11 +18,11 @@ FOLDER = Path(__file__).parent / "golden" / "postprocess"
 CASES = list(golden_cases(FOLDER))
 
 
-def surroundings(path: str, text: str, offset: int, mode: str = "line") -> Surroundings:
+def surroundings(path: str, text: str, offset: int, mode: str = "line") -> InsertionPoint:
     language = language_for(path)
     document = DocumentContext(path, language, text, offset)
     tree = parse(text, language) if language else None
-    return Surroundings(document, CompletionMode(mode), templates()["qwen-coder-v1"], tree)
+    return InsertionPoint(document, CompletionMode(mode), templates()["qwen-coder-v1"], tree)
 
 
 def check(case: GoldenCase, update: bool) -> None:

@@ -7,7 +7,7 @@ from slm_lsp.completion.asking import Answer
 from slm_lsp.completion.types import CompletionMode, SkipReason, Token, Trigger
 from slm_lsp.completion.written import WrittenAnswers
 from slm_lsp.inference.wire import Done, EndReason
-from tests.completion.test_engine import World, with_completion
+from tests.support.engine_world import World, with_completion
 from tests.support.markup import cursor
 
 SCOPE = "model:template:context"
