@@ -8,7 +8,7 @@ from slm_lsp.completion.asking import Answer
 from slm_lsp.completion.confident import LEAST, MAX_TRIALS, confident_part
 from slm_lsp.completion.copying import Copied
 from slm_lsp.completion.names import unknown_names, word_before
-from slm_lsp.completion.postprocess import Surroundings, postprocess
+from slm_lsp.completion.postprocess import InsertionPoint, postprocess
 from slm_lsp.completion.rank import Candidate, ranked
 from slm_lsp.completion.show import Evidence, features_of, show_model
 from slm_lsp.completion.sources import Witness
@@ -17,7 +17,7 @@ from slm_lsp.completion.types import Completion, Explanation, Source, Trigger
 
 def chosen(
     answer: Answer,
-    around: Surroundings,
+    around: InsertionPoint,
     witness: Witness,
     explanation: Explanation,
     typed: int = 0,
@@ -57,7 +57,7 @@ def chosen(
 
 
 def chosen_copy(
-    copied: Copied, around: Surroundings, witness: Witness, explanation: Explanation
+    copied: Copied, around: InsertionPoint, witness: Witness, explanation: Explanation
 ) -> Completion | None:
     """What was copied as a suggestion; None when the filters left nothing."""
     explanation.raw, explanation.copied = copied.text, True
@@ -84,7 +84,7 @@ def _beginnings(copied: Copied) -> Iterator[str]:
 
 def promised(
     completion: Completion,
-    around: Surroundings,
+    around: InsertionPoint,
     witness: Witness,
     explanation: Explanation,
     typed: int = 0,
@@ -101,7 +101,7 @@ def promised(
 
 def _promised(
     completion: Completion,
-    around: Surroundings,
+    around: InsertionPoint,
     witness: Witness,
     unknown: Sequence[str],
     explanation: Explanation,
@@ -122,7 +122,7 @@ def _promised(
     return replace(completion, probability=probability, gain_s=gain_s)
 
 
-def _unknown(completion: Completion, around: Surroundings, seen: Sequence[str]) -> list[str]:
+def _unknown(completion: Completion, around: InsertionPoint, seen: Sequence[str]) -> list[str]:
     # The first name may be begun already: `tot█al` is `total`.
     document = around.document
     begun = word_before(document.line_prefix)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from slm_lsp.completion.counting import WORD
 from slm_lsp.completion.postprocess.add_no_error import adds_no_error
-from slm_lsp.completion.postprocess.filter import Draft, Surroundings
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 from slm_lsp.completion.postprocess.merge_closers import merge_closers
 from slm_lsp.completion.types import Completion, Token
 
@@ -28,7 +28,7 @@ MIN_LENGTH = 5
 MAX_TRIALS = 6
 
 
-def confident_part(completion: Completion, around: Surroundings) -> Completion:
+def confident_part(completion: Completion, around: InsertionPoint) -> Completion:
     """The suggestion up to where it gets unsure; all of it where no shorter one parses."""
     first, _, more = completion.text.partition("\n")
     certainty = certainty_at(completion.tokens, completion.text)

@@ -18,7 +18,7 @@ from slm_context.syntax import Place
 
 from slm_lsp.completion.counting import WORD, Echo
 from slm_lsp.completion.names import occurs, word_before
-from slm_lsp.completion.postprocess.filter import Surroundings
+from slm_lsp.completion.postprocess.filter import InsertionPoint
 from slm_lsp.completion.types import Completion, CompletionMode, Precedent, Source, Token
 
 # Of the first tokens: where they are unsure, what follows is right by accident.
@@ -82,7 +82,7 @@ class Evidence:
 
 
 def features_of(
-    around: Surroundings, completion: Completion, evidence: Evidence
+    around: InsertionPoint, completion: Completion, evidence: Evidence
 ) -> dict[str, float]:
     """What the models look at. All of it is about the shape of text, none of it is text."""
     document, mode = around.document, around.mode

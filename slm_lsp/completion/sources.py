@@ -13,7 +13,7 @@ from slm_lsp.completion.asking import Answer, Asker, Question
 from slm_lsp.completion.copying import Copied, Copier
 from slm_lsp.completion.counting import Echo
 from slm_lsp.completion.names import unknown_names, word_before
-from slm_lsp.completion.postprocess import Surroundings
+from slm_lsp.completion.postprocess import InsertionPoint
 
 # Which of these names the repository defines somewhere.
 Defined = Callable[[Sequence[str]], Awaitable[frozenset[str]]]
@@ -40,10 +40,10 @@ class Sources:
         self._elsewhere: dict[str, dict[str, None]] = {}
         self._copiers = Remembered[str, Copier](MAX_COUNTED)
         # Of the newest question: several suggestions are made and judged in one place.
-        self._around: Surroundings | None = None
+        self._around: InsertionPoint | None = None
         self._copied: tuple[DocumentContext, tuple[str, ...], Copied | None] | None = None
 
-    def around(self, document: DocumentContext, question: Question) -> Surroundings:
+    def around(self, document: DocumentContext, question: Question) -> InsertionPoint:
         last = self._around
         if (
             last is not None
@@ -52,7 +52,7 @@ class Sources:
         ):
             return last
         tree = self.tree(document)
-        self._around = Surroundings(document, question.mode, question.template, tree)
+        self._around = InsertionPoint(document, question.mode, question.template, tree)
         return self._around
 
     def tree(self, document: DocumentContext) -> SyntaxTree | None:

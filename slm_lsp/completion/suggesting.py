@@ -12,7 +12,7 @@ from slm_lsp.completion.cache import Hit, SuggestionCache
 from slm_lsp.completion.choosing import chosen, chosen_copy, promised
 from slm_lsp.completion.copying import Copied
 from slm_lsp.completion.gate import mode_for
-from slm_lsp.completion.postprocess import Surroundings
+from slm_lsp.completion.postprocess import InsertionPoint
 from slm_lsp.completion.sources import Defined, Sources
 from slm_lsp.completion.types import Completion, CompletionMode, Explanation, Trigger
 from slm_lsp.completion.written import WrittenAnswers
@@ -40,12 +40,12 @@ class _JudgedCopy:
     """What became of the file's copy at one place: it is wanted before and after the model's."""
 
     copied: Copied
-    around: Surroundings
+    around: InsertionPoint
     seen: tuple[str, ...]
     completion: Completion | None
     told: Explanation
 
-    def is_of(self, copied: Copied, around: Surroundings, seen: tuple[str, ...]) -> bool:
+    def is_of(self, copied: Copied, around: InsertionPoint, seen: tuple[str, ...]) -> bool:
         return copied is self.copied and around is self.around and seen == self.seen
 
 

@@ -12,7 +12,7 @@ from slm_lsp.completion.postprocess.cut_suffix_overlap import cut_suffix_overlap
 from slm_lsp.completion.postprocess.drop_blank import drop_blank
 from slm_lsp.completion.postprocess.drop_leading_blank import drop_leading_blank
 from slm_lsp.completion.postprocess.drop_repeated_line import drop_repeated_line
-from slm_lsp.completion.postprocess.filter import Draft, Filter, Surroundings
+from slm_lsp.completion.postprocess.filter import Draft, Filter, InsertionPoint
 from slm_lsp.completion.postprocess.fix_indentation import fix_indentation
 from slm_lsp.completion.postprocess.limit_scope import limit_scope
 from slm_lsp.completion.postprocess.match_line_ends import match_line_ends
@@ -22,7 +22,7 @@ from slm_lsp.completion.postprocess.trim_end import trim_end
 from slm_lsp.completion.postprocess.unify_line_ends import unify_line_ends
 from slm_lsp.completion.types import Verdict
 
-__all__ = ["PIPELINE", "Draft", "Filter", "Surroundings", "postprocess"]
+__all__ = ["PIPELINE", "Draft", "Filter", "InsertionPoint", "postprocess"]
 
 PIPELINE: tuple[Filter, ...] = (
     # What is no text of the user's file at all.
@@ -51,7 +51,7 @@ PIPELINE: tuple[Filter, ...] = (
 
 
 def postprocess(
-    text: str, around: Surroundings, pipeline: Sequence[Filter] = PIPELINE
+    text: str, around: InsertionPoint, pipeline: Sequence[Filter] = PIPELINE
 ) -> tuple[Draft | None, list[Verdict]]:
     """Pass `text` through the pipeline; also what each filter did, for `slm.explain`."""
     draft = Draft(text)

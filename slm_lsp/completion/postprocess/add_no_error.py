@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from slm_context.syntax import SyntaxTree
 
-from slm_lsp.completion.postprocess.filter import Draft, Surroundings
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 from slm_lsp.completion.postprocess.merge_closers import PAIRS, merge_closers
 
 # Where a line may be cut: behind a closed bracket or quote, before a separator or a closer.
@@ -22,7 +22,7 @@ MAX_TRIALS = 6
 MIN_LENGTH = 4
 
 
-def add_no_error(draft: Draft, around: Surroundings) -> Draft | None:
+def add_no_error(draft: Draft, around: InsertionPoint) -> Draft | None:
     """Shorten the suggestion to its last boundary that parses; drop it when there is none.
 
     A line that is being typed may be broken before the suggestion: it is compared with the file
@@ -34,7 +34,7 @@ def add_no_error(draft: Draft, around: Surroundings) -> Draft | None:
     return next((one for one in drafts if adds_no_error(one, around)), None)
 
 
-def adds_no_error(draft: Draft, around: Surroundings) -> bool:
+def adds_no_error(draft: Draft, around: InsertionPoint) -> bool:
     """Whether the file is as sound with the suggestion as without it."""
     if around.tree is None:
         return True
@@ -44,17 +44,17 @@ def adds_no_error(draft: Draft, around: Surroundings) -> bool:
     return tried[draft]
 
 
-def _tried(around: Surroundings) -> dict[Draft, bool]:
+def _tried(around: InsertionPoint) -> dict[Draft, bool]:
     """Sources say the same, and what is cut from them is the same again: each is parsed once."""
     return {}
 
 
-def _allowed(around: Surroundings) -> int:
+def _allowed(around: InsertionPoint) -> int:
     assert around.tree is not None, "adds_no_error has asked"
     return min(n_errors(around.tree), n_errors(_without_line(around.tree, around)))
 
 
-def _fits(draft: Draft, tree: SyntaxTree, around: Surroundings) -> bool:
+def _fits(draft: Draft, tree: SyntaxTree, around: InsertionPoint) -> bool:
     document = around.document
     text = document.prefix + draft.text + document.suffix[draft.n_replaced :]
     spliced = tree.edited(text)
@@ -96,7 +96,7 @@ def n_unopened(tree: SyntaxTree) -> int:
             return count
 
 
-def _unbalances(draft: Draft, spliced: SyntaxTree, around: Surroundings) -> bool:
+def _unbalances(draft: Draft, spliced: SyntaxTree, around: InsertionPoint) -> bool:
     """True when a bracket that the suggestion opens takes the closer of another one.
 
     Some grammars recover from that without a further error. The walk over both trees is for
@@ -112,24 +112,24 @@ def _unbalances(draft: Draft, spliced: SyntaxTree, around: Surroundings) -> bool
     return n_unopened(spliced) > around.once(_n_unopened_before)
 
 
-def _n_unopened_before(around: Surroundings) -> int:
+def _n_unopened_before(around: InsertionPoint) -> int:
     assert around.tree is not None, "adds_no_error has asked"
     return n_unopened(around.tree)
 
 
-def _without_line(tree: SyntaxTree, around: Surroundings) -> SyntaxTree:
+def _without_line(tree: SyntaxTree, around: InsertionPoint) -> SyntaxTree:
     document = around.document
     end = document.offset + len(document.line_suffix)
     return tree.edited(document.text[: document.line_start] + document.text[end:])
 
 
-def _closed(draft: Draft, around: Surroundings) -> Iterator[Draft]:
+def _closed(draft: Draft, around: InsertionPoint) -> Iterator[Draft]:
     """A block that the suggestion opens and nothing closes is closed, as the editor would do."""
     if draft.text.endswith("{") and not around.document.line_suffix[draft.n_replaced :].strip():
         yield replace(draft, text=draft.text + "}")
 
 
-def _shorter(draft: Draft, around: Surroundings) -> Iterator[Draft]:
+def _shorter(draft: Draft, around: InsertionPoint) -> Iterator[Draft]:
     """Shorter drafts, longest first: whole lines, then pieces of the first one."""
     lines = draft.text.split("\n")
     texts = ["\n".join(lines[:n]).rstrip() for n in range(len(lines) - 1, 0, -1)]

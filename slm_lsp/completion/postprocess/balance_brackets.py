@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from slm_lsp.completion.postprocess.filter import Draft, Surroundings
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 from slm_lsp.completion.postprocess.merge_closers import PAIRS, open_quote
 from slm_lsp.completion.types import CompletionMode
 
@@ -10,7 +10,7 @@ from slm_lsp.completion.types import CompletionMode
 LOOK_BACK = 4000
 
 
-def balance_brackets(draft: Draft, around: Surroundings) -> Draft | None:
+def balance_brackets(draft: Draft, around: InsertionPoint) -> Draft | None:
     """Cut a line before the first closer that has no opener, here or before the cursor.
 
     With code after the cursor its closers count as well: each belongs to an opener before it.
@@ -40,7 +40,7 @@ def balance_brackets(draft: Draft, around: Surroundings) -> Draft | None:
     return draft
 
 
-def _open_before(around: Surroundings) -> list[str]:
+def _open_before(around: InsertionPoint) -> list[str]:
     return open_in(around.document.prefix[-LOOK_BACK:])
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from slm_lsp.completion.postprocess.filter import Draft, Surroundings
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 
 # What models of other families leak, seen in the wild.
 COMMON = (
@@ -11,7 +11,7 @@ COMMON = (
 )
 
 
-def cut_at_markers(draft: Draft, around: Surroundings) -> Draft | None:
+def cut_at_markers(draft: Draft, around: InsertionPoint) -> Draft | None:
     """Keep what stands before the first marker."""
     text = draft.text
     for marker in (*around.template.markers, *COMMON):

@@ -3,14 +3,14 @@
 import re
 from dataclasses import replace
 
-from slm_lsp.completion.postprocess.filter import Draft, Surroundings
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 
 COMMENT = re.compile(r"\s*(#(?!include|define|if|endif|else|pragma|\[)|//|/\*|\*(?=\s|/|$)|--\s)")
 # A comment of two lines before code is a comment; more of them are a runaway.
 MAX_LINES = 2
 
 
-def cut_comment_runaway(draft: Draft, around: Surroundings) -> Draft | None:
+def cut_comment_runaway(draft: Draft, around: InsertionPoint) -> Draft | None:
     """Cut a run of comment lines that is too long, and comments that no code follows.
 
     Where the person is writing a comment already, its lines are what is wanted.

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from slm_lsp.completion.postprocess.filter import Draft, Surroundings
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 
 # A single line below may be equal by chance when it is as short as this, such as `}` or `pass`.
 MIN_LENGTH = 6
 
 
-def cut_next_lines(draft: Draft, around: Surroundings) -> Draft | None:
+def cut_next_lines(draft: Draft, around: InsertionPoint) -> Draft | None:
     """Cut the lines at the suggestion's end that stand below the cursor already."""
     lines = draft.text.split("\n")
     below = [line.strip() for line in around.document.next_lines[:4000].splitlines()]

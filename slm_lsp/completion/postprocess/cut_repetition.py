@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from slm_lsp.completion.postprocess.filter import Draft, Surroundings
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 
 # A piece of 3 or more characters five times in a row, or of 12 or more three times.
 LOOP = re.compile(r"(.{3,}?)\1{4,}|(.{12,}?)\2{2,}", re.S)
@@ -11,7 +11,7 @@ LOOP = re.compile(r"(.{3,}?)\1{4,}|(.{12,}?)\2{2,}", re.S)
 ORNAMENT = re.compile(r"[\s\-=#*_./\\|+~0,]*")
 
 
-def cut_repetition(draft: Draft, around: Surroundings) -> Draft | None:
+def cut_repetition(draft: Draft, around: InsertionPoint) -> Draft | None:
     """Keep what stands before the loop, to its line's end; one from the start is no suggestion."""
     match = LOOP.search(draft.text)
     if match is None:

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from slm_lsp.completion.postprocess.filter import Draft, Surroundings
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 
 # A shorter piece of code in common is a coincidence.
 MIN_WORDS = 3
 
 
-def cut_suffix_overlap(draft: Draft, around: Surroundings) -> Draft | None:
+def cut_suffix_overlap(draft: Draft, around: InsertionPoint) -> Draft | None:
     """Cut the end of the suggestion that repeats the rest of the cursor's line.
 
     Closers typed ahead are merged elsewhere; this is about code in the middle of a line.

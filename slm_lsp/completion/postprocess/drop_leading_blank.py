@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from slm_lsp.completion.postprocess.filter import Draft, Surroundings
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 
 # Text begins right behind these, unless the file does otherwise: `( x )` is some people's style.
 HUGGING = "([{."
@@ -11,7 +11,7 @@ HUGGING = "([{."
 COMMENT = re.compile(r"[ \t]+(#|//|/\*|--)")
 
 
-def drop_leading_blank(draft: Draft, around: Surroundings) -> Draft | None:
+def drop_leading_blank(draft: Draft, around: InsertionPoint) -> Draft | None:
     """Cut white space at the start behind white space, and behind an opener that hugs its text."""
     before, text = around.document.line_prefix, draft.text
     if text[:1] not in (" ", "\t") or COMMENT.match(text) or not before.strip():

@@ -1,12 +1,12 @@
 """Lines that stand right above or below are not news."""
 
-from slm_lsp.completion.postprocess.filter import Draft, Surroundings
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 
 # Lines this short repeat for good reasons: `}`, `pass`, `end`, `],`.
 MIN_LENGTH = 6
 
 
-def drop_repeated_line(draft: Draft, around: Surroundings) -> Draft | None:
+def drop_repeated_line(draft: Draft, around: InsertionPoint) -> Draft | None:
     """Drop a suggestion that makes the cursor's line, or its block, equal to its neighbour."""
     document = around.document
     tail = document.line_suffix[draft.n_replaced :] if "\n" not in draft.text else ""

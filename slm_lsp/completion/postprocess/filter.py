@@ -22,8 +22,8 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a filter may look at besides the draft."""
+class InsertionPoint:
+    """Where a draft goes: what a filter may look at besides it."""
 
     document: DocumentContext
     mode: CompletionMode
@@ -32,11 +32,11 @@ class Surroundings:
     tree: SyntaxTree | None = None
     _found: dict[Any, Any] = field(default_factory=dict[Any, Any], repr=False, compare=False)
 
-    def once(self, find: "Callable[[Surroundings], T]") -> T:
+    def once(self, find: "Callable[[InsertionPoint], T]") -> T:
         """What `find` finds here. Many drafts are tried in one place, and it stays the same."""
         if find not in self._found:
             self._found[find] = find(self)
         return self._found[find]
 
 
-Filter = Callable[[Draft, Surroundings], Draft | None]
+Filter = Callable[[Draft, InsertionPoint], Draft | None]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from slm_context.cursor import line_start
 
-from slm_lsp.completion.postprocess.filter import Draft, Surroundings
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 
 OPENS_BLOCK = re.compile(r"[:{(\[]\s*$")
 INDENT = re.compile(r"^[ \t]+", re.M)
@@ -14,7 +14,7 @@ INDENT = re.compile(r"^[ \t]+", re.M)
 SAMPLE_CHARS = 20_000
 
 
-def fix_indentation(draft: Draft, around: Surroundings) -> Draft | None:
+def fix_indentation(draft: Draft, around: InsertionPoint) -> Draft | None:
     """Undo doubled indentation of the first line, and turn the others into the file's kind."""
     document = around.document
     text = draft.text
@@ -56,7 +56,7 @@ def _reindented(line: str, unit: str) -> str:
     return line
 
 
-def _is_deep_enough(around: Surroundings) -> bool:
+def _is_deep_enough(around: InsertionPoint) -> bool:
     """True unless the line above opens a block and the cursor is not yet inside of it."""
     document = around.document
     above = document.text[: document.line_start].rstrip()

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from slm_lsp.completion.postprocess.filter import Draft, Surroundings
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 
 PAIRS = {")": "(", "]": "[", "}": "{"}
 QUOTES = "\"'`"
 
 
-def merge_closers(draft: Draft, around: Surroundings) -> Draft | None:
+def merge_closers(draft: Draft, around: InsertionPoint) -> Draft | None:
     """Replace those closers after the cursor that the suggestion brings itself.
 
     Walks the suggestion: a closer that it did not open, and that is the next one typed ahead, is

@@ -3,14 +3,14 @@
 import unicodedata
 from dataclasses import replace
 
-from slm_lsp.completion.postprocess.filter import Draft, Surroundings
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 
 # Cc control, Cf format (bidirectional marks, zero-width), Cs surrogate, Co private, Cn unassigned.
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 LEGITIMATE = {"\t", "\n", "\r"}
 
 
-def scrub_control(draft: Draft, around: Surroundings) -> Draft | None:
+def scrub_control(draft: Draft, around: InsertionPoint) -> Draft | None:
     """Cut the suggestion at the first unseen character: what follows cannot be trusted."""
     for index, char in enumerate(draft.text):
         unseen = char == "\ufffd" or unicodedata.category(char) in UNSEEN

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from slm_lsp.completion.postprocess.filter import Draft, Surroundings
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 
 
-def trim_end(draft: Draft, around: Surroundings) -> Draft | None:
+def trim_end(draft: Draft, around: InsertionPoint) -> Draft | None:
     return replace(draft, text=draft.text.rstrip())
