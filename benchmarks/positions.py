@@ -172,14 +172,15 @@ def n_unopened(text: str, language: str) -> int:
     count = 0
     cursor = _parse(text, language).walk()
     while True:
-        kind = cursor.node.type  # of a bracket's token, the bracket itself
-        if kind in OPENERS.values():
-            open_brackets.append(kind)
-        elif kind in OPENERS and not cursor.node.is_missing:
-            if open_brackets and open_brackets[-1] == OPENERS[kind]:
+        # Of a bracket's token the kind is its text, which may hold more: `${`, `]]`.
+        kind = "" if cursor.node.is_named or cursor.node.is_missing else cursor.node.type
+        for sign in kind:
+            if sign in OPENERS.values():
+                open_brackets.append(sign)
+            elif sign in OPENERS and open_brackets and open_brackets[-1] == OPENERS[sign]:
                 open_brackets.pop()
             else:
-                count += 1
+                count += sign in OPENERS
         if cursor.goto_first_child() or cursor.goto_next_sibling():
             continue
         while cursor.goto_parent():

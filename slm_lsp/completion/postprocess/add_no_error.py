@@ -7,17 +7,19 @@ and an incremental parse costs far less than decoding one token.
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import cache
 
 from slm_context.syntax import SyntaxTree
 
+from slm_lsp.completion.postprocess.brackets import CLOSERS, PAIRS
+from slm_lsp.completion.postprocess.closing import closed
 from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
-from slm_lsp.completion.postprocess.merge_closers import PAIRS, merge_closers
+from slm_lsp.completion.postprocess.merge_closers import merge_closers
 
 # Where a line may be cut: behind a closed bracket or quote, before a separator or a closer.
 BOUNDARY = re.compile(r"[)\]}\"'](?=\W|$)|(?<=[\w)\]}\"'])(?=[,;)\]}])")
-# Each trial is a parse.
-MAX_TRIALS = 6
+# Each trial is a parse; there are no more lines than a block may have.
+MAX_PIECES = 6
 # What is left of a suggestion must be worth a look.
 MIN_LENGTH = 4
 
@@ -30,7 +32,7 @@ def add_no_error(draft: Draft, around: InsertionPoint) -> Draft | None:
     """
     if around.tree is None:
         return draft
-    drafts = itertools.chain((draft,), _closed(draft, around), _shorter(draft, around))
+    drafts = itertools.chain((draft,), closed(draft, around), _shorter(draft, around))
     return next((one for one in drafts if adds_no_error(one, around)), None)
 
 
@@ -74,19 +76,20 @@ def n_errors(tree: SyntaxTree) -> int:
 
 
 def n_unopened(tree: SyntaxTree) -> int:
-    """Closing brackets, as tokens of the language, whose opener is not the nearest open one."""
+    """Closing brackets, in tokens of the language, whose opener is not the nearest open one."""
     open_brackets: list[str] = []
     count = 0
     cursor = tree.root.walk()
     while True:
         node = cursor.node
-        kind = node.type if node is not None and not node.is_missing else ""
-        if kind in PAIRS.values():
-            open_brackets.append(kind)
-        elif kind in PAIRS and open_brackets and open_brackets[-1] == PAIRS[kind]:
-            open_brackets.pop()
-        elif kind in PAIRS:
-            count += 1
+        signs = brackets_in(node.type) if node is not None and not node.is_missing else ""
+        for sign in signs:
+            if sign not in PAIRS:
+                open_brackets.append(sign)
+            elif open_brackets and open_brackets[-1] == PAIRS[sign]:
+                open_brackets.pop()
+            else:
+                count += 1
         if cursor.goto_first_child() or cursor.goto_next_sibling():
             continue
         while cursor.goto_parent():
@@ -96,13 +99,19 @@ def n_unopened(tree: SyntaxTree) -> int:
             return count
 
 
+@cache
+def brackets_in(token: str) -> str:
+    """The brackets of a token, which may hold other signs, too: `${` and `]]`."""
+    return "".join(sign for sign in token if sign in PAIRS or sign in CLOSERS)
+
+
 def _unbalances(draft: Draft, spliced: SyntaxTree, around: InsertionPoint) -> bool:
     """True when a bracket that the suggestion opens takes the closer of another one.
 
     Some grammars recover from that without a further error. The walk over both trees is for
     those few suggestions only that are not balanced in themselves.
     """
-    signs = [char for char in draft.text if char in PAIRS or char in PAIRS.values()]
+    signs = [char for char in draft.text if char in PAIRS or char in CLOSERS]
     replaced = around.document.suffix[: draft.n_replaced]
     if all(
         signs.count(PAIRS[closer]) == signs.count(closer) - replaced.count(closer)
@@ -123,22 +132,17 @@ def _without_line(tree: SyntaxTree, around: InsertionPoint) -> SyntaxTree:
     return tree.edited(document.text[: document.line_start] + document.text[end:])
 
 
-def _closed(draft: Draft, around: InsertionPoint) -> Iterator[Draft]:
-    """A block that the suggestion opens and nothing closes is closed, as the editor would do."""
-    if draft.text.endswith("{") and not around.document.line_suffix[draft.n_replaced :].strip():
-        yield replace(draft, text=draft.text + "}")
-
-
 def _shorter(draft: Draft, around: InsertionPoint) -> Iterator[Draft]:
     """Shorter drafts, longest first: whole lines, then pieces of the first one."""
     lines = draft.text.split("\n")
-    texts = ["\n".join(lines[:n]).rstrip() for n in range(len(lines) - 1, 0, -1)]
+    whole = ["\n".join(lines[:n]).rstrip() for n in range(len(lines) - 1, 0, -1)]
     ends = [match.end() for match in BOUNDARY.finditer(lines[0])]
-    texts += [lines[0][:end] for end in reversed(ends) if end < len(lines[0])]
-    worth = [text for text in texts if len(text.strip()) >= MIN_LENGTH]
-    for text in worth[:MAX_TRIALS]:
+    pieces = [lines[0][:end] for end in reversed(ends) if end < len(lines[0])]
+    for text in (*whole, *pieces[:MAX_PIECES]):
+        if len(text.strip()) < MIN_LENGTH:
+            continue
         # A shorter text may bring fewer of the closers typed ahead.
         merged = merge_closers(Draft(text), around)
         if merged is not None:
             yield merged
-            yield from _closed(merged, around)
+            yield from closed(merged, around)

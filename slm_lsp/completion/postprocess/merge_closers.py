@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+from slm_lsp.completion.postprocess.brackets import (
+    CLOSERS,
+    PAIRS,
+    QUOTES,
+    open_quote,
+    opens_quote,
+)
 from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
-
-PAIRS = {")": "(", "]": "[", "}": "{"}
-QUOTES = "\"'`"
 
 
 def merge_closers(draft: Draft, around: InsertionPoint) -> Draft | None:
@@ -18,7 +22,7 @@ def merge_closers(draft: Draft, around: InsertionPoint) -> Draft | None:
     ahead = document.line_suffix.rstrip()
     if not ahead or not document.only_closers_follow:
         return draft
-    quote = open_quote(document.line_prefix)
+    quote = open_quote(document.line_prefix, document.language)
     depth: list[str] = []
     n_replaced = 0
     for index, char in enumerate(draft.text):
@@ -35,29 +39,16 @@ def merge_closers(draft: Draft, around: InsertionPoint) -> Draft | None:
                 depth.pop()
             elif char == expected:
                 n_replaced = _skip_blanks(ahead, n_replaced) + 1
-        elif char in QUOTES:
+        elif opens_quote(draft.text, index, document.language):
             quote = char
             depth.append(char)
-        elif char in PAIRS.values() and not (char == expected == "{" and not depth):
+        elif char in CLOSERS and not (char == expected == "{" and not depth):
             depth.append(char)
         elif depth and PAIRS.get(char) == depth[-1]:
             depth.pop()
         elif not depth and char == expected:
             n_replaced = _skip_blanks(ahead, n_replaced) + 1
     return replace(draft, n_replaced=n_replaced)
-
-
-def open_quote(line: str) -> str:
-    """The quote that `line` leaves open, "" for none. An apostrophe in a word opens nothing."""
-    quote = ""
-    for index, char in enumerate(line):
-        before = line[index - 1] if index else ""
-        if quote:
-            if char == quote and before != "\\":
-                quote = ""
-        elif char in QUOTES and not (char == "'" and before.isalnum()):
-            quote = char
-    return quote
 
 
 def _skip_blanks(text: str, index: int) -> int:

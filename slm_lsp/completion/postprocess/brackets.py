@@ -1,0 +1,62 @@
+"""Brackets and quotes in text that need not parse, as far as one line tells."""
+
+PAIRS = {")": "(", "]": "[", "}": "{"}
+CLOSERS = {opener: closer for closer, opener in PAIRS.items()}
+QUOTES = "\"'`"
+
+
+def opens_quote(text: str, index: int, language: str | None) -> bool:
+    """Whether the sign at `index`, outside of any quote, begins one.
+
+    An apostrophe in a word does not, nor does a lifetime of Rust.
+    """
+    char = text[index]
+    if char != "'":
+        return char in QUOTES
+    if index and text[index - 1].isalnum():
+        return False
+    literal = text[index + 1 : index + 2] == "\\" or text[index + 2 : index + 3] == "'"
+    return literal or language != "rust"
+
+
+def open_quote(line: str, language: str | None) -> str:
+    """The quote that `line` leaves open, "" for none."""
+    quote = ""
+    for index, char in enumerate(line):
+        if quote:
+            if char == quote and line[index - 1] != "\\":
+                quote = ""
+        elif opens_quote(line, index, language):
+            quote = char
+    return quote
+
+
+def open_brackets(text: str, language: str | None) -> list[int]:
+    """Where the brackets stand that `text` leaves open, skipping those in quotes on one line."""
+    found: list[int] = []
+    quote = ""
+    for index, char in enumerate(text):
+        if quote:
+            if (char == quote and text[index - 1] != "\\") or char == "\n":
+                quote = ""
+        elif opens_quote(text, index, language):
+            quote = char
+        elif char in CLOSERS:
+            found.append(index)
+        elif char in PAIRS and found and text[found[-1]] == PAIRS[char]:
+            found.pop()
+    return found
+
+
+def unopened(text: str) -> list[str]:
+    """The closers in `text` whose opener is not in it."""
+    depth: list[str] = []
+    found: list[str] = []
+    for char in text:
+        if char in CLOSERS:
+            depth.append(char)
+        elif char in PAIRS and depth and depth[-1] == PAIRS[char]:
+            depth.pop()
+        elif char in PAIRS and not depth:
+            found.append(char)
+    return found
