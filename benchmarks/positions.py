@@ -20,18 +20,16 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from slm_context.languages import grammar
 from slm_prompts import templates
-from tree_sitter import Parser, Tree
 
 from benchmarks.answers import KeptAnswers
+from benchmarks.broken import n_errors, n_unopened
 from benchmarks.corpus import Position, positions
 from slm_lsp.assembly import build_client
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.completion.types import Completion, CompletionRequest, Explanation, Trigger
 from slm_lsp.settings import Settings
 
-OPENERS = {")": "(", "]": "[", "}": "{"}
 MARKERS = tuple({marker for one in templates().values() for marker in one.markers})
 RESULTS = Path(__file__).parent / "results" / "positions.csv"
 # Answers must not depend on how busy this machine is.
@@ -139,55 +137,20 @@ def judge(
 
 
 def _is_right(position: Position, raw: str) -> bool:
-    """The model wrote the rest of the line, with or without what stands after the cursor."""
+    """The model wrote the rest of the line, with or without what stands after the cursor.
+
+    Where the line was complete there is nothing to write, and nothing to lose.
+    """
     written = _first_line(raw).rstrip()
     truth = _first_line(position.truth).rstrip()
+    if not truth:
+        return False
     rest = position.document.line_suffix.rstrip()
     return written in (truth, truth + rest)
 
 
 def _first_line(text: str) -> str:
     return text.split("\n", 1)[0].rstrip("\r")
-
-
-def _parse(text: str, language: str) -> Tree:
-    found = grammar(language)
-    assert found is not None, f"no grammar for {language}"
-    return Parser(found).parse(text.encode("utf-8", "replace"))
-
-
-def n_errors(text: str, language: str) -> int:
-    """All ERROR and MISSING nodes of a fresh parse."""
-    pending, count = [_parse(text, language).root_node], 0
-    while pending:
-        node = pending.pop()
-        count += node.is_error or node.is_missing
-        pending.extend(child for child in node.children if child.has_error or child.is_missing)
-    return count
-
-
-def n_unopened(text: str, language: str) -> int:
-    """Closing brackets, as tokens of the language, that close nothing."""
-    open_brackets: list[str] = []
-    count = 0
-    cursor = _parse(text, language).walk()
-    while True:
-        # Of a bracket's token the kind is its text, which may hold more: `${`, `]]`.
-        kind = "" if cursor.node.is_named or cursor.node.is_missing else cursor.node.type
-        for sign in kind:
-            if sign in OPENERS.values():
-                open_brackets.append(sign)
-            elif sign in OPENERS and open_brackets and open_brackets[-1] == OPENERS[sign]:
-                open_brackets.pop()
-            else:
-                count += sign in OPENERS
-        if cursor.goto_first_child() or cursor.goto_next_sibling():
-            continue
-        while cursor.goto_parent():
-            if cursor.goto_next_sibling():
-                break
-        else:
-            return count
 
 
 def _told(

@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 
+from benchmarks.broken import n_errors, n_unopened
 from benchmarks.commits import Change, hunks_of, pauses
 from benchmarks.fitting import calibration, fit, predict
 from benchmarks.llama_vim import _repeats
@@ -137,3 +138,18 @@ def test_a_part_of_the_commits_has_some_of_every_repository() -> None:
     chosen = [Change(one[0], one, "a.py", "", ()) for one in ("a1", "a2", "b1", "c1", "c2")]
     assert [one.commit for one in newest_of_each(chosen, 1)] == ["a1", "b1", "c1"]
     assert [one.commit for one in newest_of_each(chosen, 2)] == ["a1", "b1", "c1", "a2", "c2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "count"),
+    [
+        ("f(a[0])\n", "python", 0),
+        ("f(a))\n", "python", 1),
+        ("x = `${a} ${f(b)}`;\n", "javascript", 0),
+        ("x = /[)]/;\n", "javascript", 0),
+        ("[[nodiscard]] int a();\n", "cpp", 0),
+    ],
+)
+def test_closers_that_close_nothing_are_counted(text: str, language: str, count: int) -> None:
+    assert n_unopened(text, language) == count
+    assert (n_errors(text, language) > 0) == (count > 0)

@@ -12,15 +12,13 @@ ORNAMENT = re.compile(r"[\s\-=#*_./\\|+~0,]*")
 
 
 def cut_repetition(draft: Draft, around: InsertionPoint) -> Draft | None:
-    """Keep what stands before the loop, to its line's end; one from the start is no suggestion."""
+    """Keep what stands before the loop, to its line's end; a line that loops is no suggestion."""
     match = LOOP.search(draft.text)
     if match is None:
         return draft
     piece = match.group(1) or match.group(2)
     if ORNAMENT.fullmatch(piece):
         return draft
-    if match.start() == 0:
-        return None
     # A loop of lines may begin behind the last letters of a line that is sound itself.
-    line_end = piece.find("\n")
-    return replace(draft, text=draft.text[: match.start() + max(0, line_end)])
+    kept = draft.text[: match.start() + max(0, piece.find("\n"))]
+    return replace(draft, text=kept) if kept.strip() else None
