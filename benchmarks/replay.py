@@ -1,12 +1,12 @@
 """What completions save: real commits are typed again, through the real server.
 
     python -m benchmarks.replay --repos DIR [--commits 3] [--output CSV] [--kept FILE --minutes 5]
-                                [--llama-server PATH] [--slow-commits 1]
+                                [--llama-server PATH] [--slow-commits 1] [--only NAME]
 
-With `--kept`, what was replayed lies in that file and is not replayed again; `--minutes` ends a
-piece of the work after so long. The same command goes on; the table has who is done by then. The
-two that take their time, the plain prompt and llama-server, have `--slow-commits` of each
-repository.
+With `--kept`, what was replayed lies in that file and is not replayed again (take the lines of a
+contestant out to have it replayed); `--minutes` ends a piece of the work after so long, and the
+same command goes on. The table has what is there by then. The two that take their time, the plain
+prompt and llama-server, have `--slow-commits` of each repository.
 
 The contestants: slm-lsp as it is installed; the same model behind a plain prompt of the text above,
 whose line is shown as it comes; slm-lsp where it sees nothing below the cursor and no other file,
@@ -34,8 +34,8 @@ import asyncio
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import quantiles
@@ -46,7 +46,7 @@ from benchmarks.llama_vim import LlamaVim
 from benchmarks.machine import machine
 from benchmarks.oracle import Tally, interval, net_per_100_lines, saved_percent, seconds_ahead
 from benchmarks.replaying import Kept, Results, TimeIsOver
-from benchmarks.suggesters import Identifiers, Ours, PrefixOnly, Vim
+from benchmarks.suggesters import Identifiers, Ours, PrefixOnly, Suggests, Vim
 from benchmarks.tables import write_table
 from slm_lsp.assembly import build_client
 from slm_lsp.inference.cpu import physical_cores
@@ -54,69 +54,70 @@ from slm_lsp.models.manifest import bundled_model
 from slm_lsp.settings import Settings
 from tests.support.editor import Editor
 
+FIRST = "slm-lsp"
 RESULTS = Path(__file__).parent / "results" / "replay.csv"
 # Nothing shown saves nothing and costs nothing: that baseline is 0 by definition. What other
 # thresholds would show is in results/show_thresholds.csv.
 OURS: dict[str, dict[str, Any]] = {
-    "slm-lsp": {},
+    FIRST: {},
     "slm-lsp, text above only": {"context": {"enabled": False}},
 }
 
 
-async def run_all(
-    chosen: list[Change], roots: list[Path], args: argparse.Namespace, kept: Kept
-) -> AsyncIterator[tuple[str, list[Change]]]:
-    """Each contestant, one after the other; the name of each that is done, and its commits."""
-    slow = newest_of_each(chosen, args.slow_commits)
-    slow_roots = [roots[chosen.index(one)] for one in slow]
-    for name, options in OURS.items():
-        options = {**options, "completion": {"debounce_ms": 0, **options.get("completion", {})}}
+PLAIN, VIM, WORDS = "plain prefix-only prompt", "llama.vim", "identifiers of the file"
+# Those that take their time.
+SLOW = (PLAIN, VIM)
+
+
+async def replay_all(
+    chosen: list[Change], folder: Path, args: argparse.Namespace, kept: Kept
+) -> None:
+    """Each contestant, one after the other. Raises `TimeIsOver`."""
+    for name in (*OURS, WORDS, PLAIN, VIM):
+        commits = newest_of_each(chosen, args.slow_commits) if name in SLOW else chosen
+        if args.only not in (None, name) or (name == VIM and args.llama_server is None):
+            continue
+        if not kept.has_all(name, commits):
+            roots = [folder / "trees" / one.commit[:12] for one in commits]
+            async with contestant(name, folder / "home", args) as suggests:
+                await kept.replay(name, suggests, commits, roots)
+
+
+@asynccontextmanager
+async def contestant(name: str, home: Path, args: argparse.Namespace) -> AsyncIterator[Suggests]:
+    """Started for as long as the context lasts. In `home` all find the same index."""
+    if name in OURS:
+        options = {**OURS[name], "completion": {"debounce_ms": 0}}
         if args.model:
             options["model"] = {"path": str(args.model)}
-        if not kept.has_all(name, chosen):
-            # What one contestant learns of this person is not for the next one.
-            (args.home / "learning.json").unlink(missing_ok=True)
-            async with AsyncExitStack() as stack:
-                editor = await stack.enter_async_context(
-                    Editor.start("--log-level", "error", env={"SLM_LSP_HOME": str(args.home)})
-                )
-                await editor.initialize(options=options, encodings=("utf-32",))
-                await editor.ready()
-                ours = Ours(editor, name.endswith("text above only"))
-                await kept.replay(name, ours, chosen, roots)
-        yield name, chosen
-    name = "identifiers of the file"
-    await kept.replay(name, Identifiers(), chosen, roots)
-    yield name, chosen
-    yield await run_plain(slow, slow_roots, args, kept), slow
-    if args.llama_server:
-        if not kept.has_all("llama.vim", slow):
-            model = args.model or bundled_model().path
-            n_ctx = Settings().model.n_ctx
-            plugin = LlamaVim(args.llama_server, model, n_ctx, True, physical_cores())
-            await plugin.start()
-            try:
-                await kept.replay("llama.vim", Vim(plugin), slow, slow_roots)
-            finally:
-                await plugin.stop()
-        yield "llama.vim", slow
-
-
-async def run_plain(
-    chosen: list[Change], roots: list[Path], args: argparse.Namespace, kept: Kept
-) -> str:
-    name = "plain prefix-only prompt"
-    if not kept.has_all(name, chosen):
+        # What one contestant learns of this person is not for the next one.
+        (home / "learning.json").unlink(missing_ok=True)
+        env = {"SLM_LSP_HOME": str(home)}
+        async with Editor.start("--log-level", "error", env=env) as editor:
+            await editor.initialize(options=options, encodings=("utf-32",))
+            await editor.ready()
+            yield Ours(editor, prefix_only=name.endswith("text above only"))
+    elif name == PLAIN:
         settings = Settings()
         if args.model:
             settings = replace(settings, model=replace(settings.model, path=str(args.model)))
         client = await build_client(settings)
         await client.start()
         try:
-            await kept.replay(name, PrefixOnly(client), chosen, roots)
+            yield PrefixOnly(client)
         finally:
             await client.close()
-    return name
+    elif name == VIM:
+        model = args.model or bundled_model().path
+        n_ctx = Settings().model.n_ctx
+        plugin = LlamaVim(args.llama_server, model, n_ctx, True, physical_cores())
+        await plugin.start()
+        try:
+            yield Vim(plugin)
+        finally:
+            await plugin.stop()
+    else:
+        yield Identifiers()
 
 
 def newest_of_each(chosen: list[Change], n: int) -> list[Change]:
@@ -167,24 +168,30 @@ def row(name: str, chosen: list[Change], results: Results, ours: list[Tally]) ->
     return {**rounded, "machine": machine()}
 
 
+def rows(chosen: list[Change], kept: Kept) -> Iterator[dict[str, Any]]:
+    """Whoever replayed something, with slm-lsp on the same commits."""
+    for name in (*OURS, WORDS, PLAIN, VIM):
+        both = [one for one in chosen if kept.has_all(name, [one]) and kept.has_all(FIRST, [one])]
+        if both:
+            ours, _ = kept.results(FIRST, both)
+            yield row(name, both, kept.results(name, both), ours)
+
+
 async def main_async(args: argparse.Namespace) -> None:
     chosen = newest_changes(args.repos, REPORTED, args.commits)
     print(f"{len(chosen)} commits", file=sys.stderr)
     with tempfile.TemporaryDirectory() as scratch:
         folder = args.kept.with_suffix(".d") if args.kept else Path(scratch)
-        # All contestants find the same index: it is made once.
-        args.home = folder / "home"
-        roots = [folder / "trees" / one.commit[:12] for one in chosen]
         kept = Kept(args.kept, args.minutes, args.repos)
-        rows: list[dict[str, Any]] = []
         try:
-            async for name, commits in run_all(chosen, roots, args, kept):
-                ours, _ = kept.results("slm-lsp", commits)
-                rows.append(row(name, commits, kept.results(name, commits), ours))
-                print({k: v for k, v in rows[-1].items() if k != "machine"}, file=sys.stderr)
-                write_table(args.output, rows)
+            await replay_all(chosen, folder, args, kept)
         except TimeIsOver:
-            raise SystemExit("the time is over; the same command goes on") from None
+            print("the time is over; the same command goes on", file=sys.stderr)
+    table = list(rows(chosen, kept))
+    for one in table:
+        print({k: v for k, v in one.items() if k != "machine"}, file=sys.stderr)
+    if table:
+        write_table(args.output, table)
 
 
 def main() -> None:
@@ -194,6 +201,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="a GGUF file; the bundled model otherwise")
     parser.add_argument("--llama-server", type=Path, help="also this server, as llama.vim asks it")
     parser.add_argument("--slow-commits", type=int, default=1, help="of each, for the slow two")
+    parser.add_argument("--only", metavar="NAME", help="replay this contestant alone")
     parser.add_argument("--kept", type=Path, help="keep what was replayed in this file, and go on")
     parser.add_argument("--minutes", type=float, help="end after so long; needs --kept")
     parser.add_argument("--output", type=Path, default=RESULTS)

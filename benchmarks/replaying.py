@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import random
 import shutil
 import time
@@ -120,6 +121,7 @@ class Kept:
                     "contestant": name,
                     "commit": change.commit,
                     "tally": asdict(tally),
+                    "load": round(os.getloadavg()[0], 2),
                     "latencies_ms": [round(ms, 3) for ms in replay.latencies_ms],
                 }
                 with self._file.open("a", encoding="utf-8") as file:
