@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from slm_lsp.completion.postprocess.brackets import open_brackets
 from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 
 # A shorter piece of code in common is a coincidence.
@@ -22,13 +23,16 @@ def cut_suffix_overlap(draft: Draft, around: InsertionPoint) -> Draft | None:
     if len(rest) >= MIN_WORDS and rest in first:
         return replace(draft, text=first[: first.index(rest)])
     for length in range(min(len(first), len(after)), 0, -1):
-        if first.endswith(after[:length]) and _is_whole(first, after, length):
-            return replace(draft, text=first[: len(first) - length])
+        kept = first[: len(first) - length]
+        # A closer of what the suggestion opened is its own, and the one behind it another's.
+        if first.endswith(after[:length]) and _is_whole(after, length):
+            if not open_brackets(kept, document.language):
+                return replace(draft, text=kept)
     # With code after the cursor there is room for one line only.
     return replace(draft, text=first) if line_end else draft
 
 
-def _is_whole(text: str, after: str, length: int) -> bool:
+def _is_whole(after: str, length: int) -> bool:
     """True when the overlap is a sign, or so much text that it is no coincidence."""
     if length >= MIN_WORDS:
         return True
