@@ -4,7 +4,8 @@
 
 Each position is asked through the engine as an editor would ask. Counted are suggestions that add
 a syntax error, closers without an opener, and leaked markers: all must be 0. A right answer of the
-model that was not shown as such is *lost*: the price of the filters.
+model that was not shown as such is *lost*: the price of the filters. One of which its sure part is
+shown first is not: that is no filter, and the rest follows when the part was taken.
 """
 
 import argparse
@@ -51,6 +52,7 @@ class Row:
     leaked_marker: int = 0
     right_before_filters: int = 0
     lost: int = 0
+    in_parts: int = 0  # right before the filters; the part that is sure is shown first
 
     def __add__(self, other: "Row") -> "Row":
         counts = {key: value + getattr(other, key) for key, value in asdict(self).items()}
@@ -132,7 +134,9 @@ def judge(
     line = _first_line(completion.text + document.suffix[completion.n_replaced :])
     right = line.rstrip() == _first_line(position.truth + document.suffix).rstrip()
     count("right", right)
-    count("lost", was_right and not right)
+    in_parts = completion.is_part and position.truth.startswith(completion.text)
+    count("in_parts", was_right and not right and in_parts)
+    count("lost", was_right and not right and not in_parts)
     return found
 
 

@@ -10,6 +10,7 @@ from slm_context.syntax import Place, SyntaxTree
 
 # What a statement has as its body, in the grammars that name it.
 BODIES = ("body", "consequence", "alternative")
+SEPARATORS = (";", ",")
 
 
 def scope_end(tree: SyntaxTree, cursor: int, first: int) -> int | None:
@@ -31,7 +32,9 @@ def scope_end(tree: SyntaxTree, cursor: int, first: int) -> int | None:
         return None
     last = scope.children[-1] if scope.children else None
     start, end = tree.span(last) if last is not None else tree.span(scope)
-    closes = last is not None and not last.is_named and start >= first
+    # A statement that is a body by itself ends with its own sign, which closes nothing.
+    closes = last is not None and not last.is_named and last.type not in SEPARATORS
+    closes = closes and start >= first
     return start if closes else end
 
 
@@ -53,4 +56,5 @@ def opens_block(tree: SyntaxTree, end: int) -> bool | None:
 def _is_body(node: Node, parent: Node | None) -> bool:
     if parent is None:
         return False
-    return any(parent.child_by_field_name(name) == node for name in BODIES)
+    # Of a `case` each statement may be one: they are a body together.
+    return any(parent.children_by_field_name(name) == [node] for name in BODIES)

@@ -25,9 +25,14 @@ def closed(draft: Draft, around: InsertionPoint) -> Iterator[Draft]:
     if not by_line or not all(_hangs(text, group[-1]) for group in by_line):
         return
     if around.mode is CompletionMode.BLOCK:
-        yield replace(draft, text="\n".join([text, *_lines(text, document.indent, by_line)]))
+        text = "\n".join([text, *_lines(text, document.indent, by_line)])
     elif text.endswith("{"):
-        yield replace(draft, text=text + "".join(CLOSERS[text[at]] for at in still_open[::-1]))
+        text += "".join(CLOSERS[text[at]] for at in still_open[::-1])
+    else:
+        return
+    yield replace(draft, text=text)
+    if ";\n" in document.text:
+        yield replace(draft, text=text + ";")
 
 
 def _hangs(text: str, at: int) -> bool:

@@ -13,12 +13,10 @@ ORNAMENT = re.compile(r"[\s\-=#*_./\\|+~0,]*")
 
 def cut_repetition(draft: Draft, around: InsertionPoint) -> Draft | None:
     """Keep what stands before the loop, to its line's end; a line that loops is no suggestion."""
-    match = LOOP.search(draft.text)
-    if match is None:
-        return draft
-    piece = match.group(1) or match.group(2)
-    if ORNAMENT.fullmatch(piece):
+    loops = ((match.start(), match[1] or match[2]) for match in LOOP.finditer(draft.text))
+    start, piece = next((one for one in loops if not ORNAMENT.fullmatch(one[1])), (0, ""))
+    if not piece:
         return draft
     # A loop of lines may begin behind the last letters of a line that is sound itself.
-    kept = draft.text[: match.start() + max(0, piece.find("\n"))]
+    kept = draft.text[: start + max(0, piece.find("\n"))]
     return replace(draft, text=kept) if kept.strip() else None

@@ -39,6 +39,9 @@ def merge_closers(draft: Draft, around: InsertionPoint) -> Draft | None:
                 depth.pop()
             elif char == expected:
                 n_replaced = _skip_blanks(ahead, n_replaced) + 1
+            elif draft.text[:index].endswith(_inside(ahead, char)):
+                # What is typed ahead begins within the quote: `"/{█}"`.
+                n_replaced = ahead.index(char) + 1
         elif opens_quote(draft.text, index, document.language):
             quote = char
             depth.append(char)
@@ -49,6 +52,12 @@ def merge_closers(draft: Draft, around: InsertionPoint) -> Draft | None:
         elif not depth and char == expected:
             n_replaced = _skip_blanks(ahead, n_replaced) + 1
     return replace(draft, n_replaced=n_replaced)
+
+
+def _inside(ahead: str, quote: str) -> str | tuple[()]:
+    """What stands ahead within the quote; () where it does not end there."""
+    inside, ends, _ = ahead.partition(quote)
+    return inside if ends else ()
 
 
 def _skip_blanks(text: str, index: int) -> int:
