@@ -8,6 +8,7 @@ rest. So an automatic suggestion ends where the product of its tokens' probabili
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from os.path import commonprefix
 
 from slm_lsp.completion.counting import WORD
 from slm_lsp.completion.postprocess.add_no_error import adds_no_error
@@ -50,16 +51,18 @@ def confident_part(completion: Completion, around: InsertionPoint) -> Completion
 def certainty_at(tokens: Sequence[Token], text: str) -> list[float]:
     """For each character of `text`, the probability that the model gave to all up to there.
 
-    Filters may have taken blanks from the start of what the tokens say; where they changed more,
-    nothing is known and everything counts as certain.
+    Filters may have taken blanks from the start of what the tokens say, and put closers behind it:
+    those are as certain as what they close. Where nothing is the model's, everything is certain.
     """
     written = "".join(token.text for token in tokens)
-    start = written.find(text)
-    if start < 0 or not text:
+    starts = (0, len(written) - len(written.lstrip()))
+    same, start = max((len(commonprefix((written[at:], text))), at) for at in starts)
+    if not same:
         return [1.0] * max(1, len(text))
     certainty: list[float] = []
     total = 0.0
     for token in tokens:
         total += token.logprob
         certainty += [math.exp(total)] * len(token.text)
-    return certainty[start : start + len(text)]
+    own = certainty[start : start + same]
+    return own + own[-1:] * (len(text) - same)

@@ -1,5 +1,6 @@
 """The small parts: where the prompt ends, how much fits, when it is enough, where one will be."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -9,10 +10,11 @@ from slm_context.languages import language_for
 from slm_context.syntax import parse
 
 from slm_lsp.completion.budget import MIN_CHARS, PromptBudget
+from slm_lsp.completion.confident import certainty_at
 from slm_lsp.completion.following import documents_if_accepted
 from slm_lsp.completion.healing import beginnings, healed
 from slm_lsp.completion.stop import MAX_BLOCK_LINES, end_of_answer, ends_while_written
-from slm_lsp.completion.types import Completion, CompletionMode
+from slm_lsp.completion.types import Completion, CompletionMode, Token
 from slm_lsp.inference.wire import Done, EndReason
 from tests.support.fake_model import FAKE_MODEL
 from tests.support.markup import cursor
@@ -216,3 +218,19 @@ def test_with_code_after_the_cursor_nobody_begins_a_line() -> None:
 
 def test_lines_end_as_the_file_does() -> None:
     assert after("a = 1\r\nx = █", "2")[1] == "a = 1\r\nx = 2\r\n█"
+
+
+@pytest.mark.parametrize(
+    ("text", "certain"),
+    [
+        ("if x {", [0.5, 0.5, 0.5, 0.5, 0.25, 0.25]),
+        ("if x {\n}", [0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25]),
+        ("if", [0.5, 0.5]),
+        ("while", [1.0] * 5),
+    ],
+)
+def test_closers_that_are_added_are_as_certain_as_what_they_close(
+    text: str, certain: list[float]
+) -> None:
+    tokens = (Token("  if x", math.log(0.5)), Token(" {\n", math.log(0.5)))
+    assert certainty_at(tokens, text) == pytest.approx(certain)
