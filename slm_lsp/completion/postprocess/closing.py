@@ -36,7 +36,9 @@ def closed(draft: Draft, around: InsertionPoint) -> Iterator[Draft]:
 
 
 def _hangs(text: str, at: int) -> bool:
-    return not text[at + 1 :].partition("\n")[0].strip()
+    """Whether the bracket ends its line. At the end of all, only a brace does: calls break off."""
+    rest, goes_on, _ = text[at + 1 :].partition("\n")
+    return not rest.strip() and (bool(goes_on) or text[at] == "{")
 
 
 def _lines(text: str, indent: str, by_line: list[list[int]]) -> Iterator[str]:
