@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from math import inf
 
 from slm_context.asked import Asked, asked_at
 from slm_context.cursor import DocumentContext
+from slm_context.deadline import MAX_KNOWN_CHARS, Deadline, Read, Texts
 from slm_context.expected import ExpectedName, followers, members, missing, weighted
 from slm_context.fuse import Limits, fit, fused
 from slm_context.imports import Import
@@ -27,9 +29,6 @@ from slm_context.view import MAX_PARSED, OpenText, View
 __all__ = ["Gatherer", "Limits", "OpenText"]
 
 MAX_IMPORTED_TEXTS = 3
-# What reading a text, looking for secrets in it and cutting it into windows takes, and more where
-# the machine is slow: what cannot be done in time is not begun.
-MS_PER_BYTE = 1e-4
 # Of build files that are kept.
 MAX_MANIFEST_CHARS = 500_000
 # Where the files of one folder see each other without an import.
@@ -46,7 +45,7 @@ class Gatherer:
     def __init__(
         self,
         index: Index | None,
-        read: Callable[[str], str | None],
+        read: Read,
         clock: Callable[[], float] = time.perf_counter,
         allows: Callable[[str], bool] = lambda path: True,
     ) -> None:
@@ -54,6 +53,7 @@ class Gatherer:
         self._read = read
         self._allows = allows
         self._clock = clock
+        self._looked_at: Remembered[str, int] = Remembered(MAX_KNOWN_CHARS)
         self._manifests: Remembered[str, str] = Remembered(MAX_MANIFEST_CHARS)
         self._standing = StandingTexts()
 
@@ -71,38 +71,40 @@ class Gatherer:
         reported: Sequence[Reported] = (),
     ) -> ContextBundle:
         """The snippets for a cursor, in prompt order: the most useful one last."""
-        started = self._clock()
+        deadline = Deadline(self._clock, limits.deadline_ms)
         lists: list[list[Snippet]] = []
         complete = True
-        ends = started + limits.deadline_ms / 1000
         view = View(self._index, open_texts)
-        usage = Usage(document, self._standing.of(document).words, view, self._read)
-        for retriever in self._retrievers(document, open_texts, reported, view, usage, ends):
+        texts = Texts(self._read, view.size, deadline, self._looked_at)
+        usage = Usage(document, self._standing.of(document).words, view, texts.of)
+        for retriever in self._retrievers(document, open_texts, reported, view, usage, texts):
             lists.append([one for one in retriever() if self._may_show(one)])
-            if self._clock() > ends:
+            if deadline.is_over:
                 complete = False
                 break
         chosen, dropped = fit(fused(lists), document, limits)
         beside = tuple(usage.texts)
-        elapsed_ms = (self._clock() - started) * 1000
-        return ContextBundle(chosen, dropped, round(elapsed_ms, 3), complete, beside)
+        return ContextBundle(chosen, dropped, round(deadline.elapsed_ms, 3), complete, beside)
 
     def expected(
         self,
         document: DocumentContext,
         open_texts: Sequence[OpenText],
         reported: Sequence[Reported] = (),
+        deadline_ms: float = inf,
     ) -> tuple[ExpectedName, ...]:
         """The names that may come at the cursor; () where nothing tells."""
         steps, language = steps_at(document), document.language
         if language is None:
             return ()
         view = View(self._index, open_texts)
+        deadline = Deadline(self._clock, deadline_ms)
+        texts = Texts(self._read, view.size, deadline, self._looked_at)
         if not steps:
-            found = followers(document, lambda: Usage(document, {}, view, self._read).texts)
+            found = followers(document, lambda: Usage(document, {}, view, texts.of).texts)
             return missing(document, names_around(document, reported), found)
         standing = self._standing.of(document)
-        usage = Usage(document, standing.words, view, self._read)
+        usage = Usage(document, standing.words, view, texts.of)
         asked = asked_at(document, language, standing, view, usage, self._manifest)
         of, resolver = asked.cursor.receivers, asked.resolver
         found = list(members(document, standing.tags, steps, of, resolver, view, self._allows))
@@ -121,7 +123,7 @@ class Gatherer:
         reported: Sequence[Reported],
         view: View,
         usage: Usage,
-        ends: float,
+        texts: Texts,
     ) -> Iterator[Callable[[], list[Snippet]]]:
         """In order of what they are worth, each begun only while there is time."""
         language = document.language
@@ -145,7 +147,7 @@ class Gatherer:
         )
         yield lambda: similar_snippets(
             document.prefix[-4_000:],
-            self._texts(document, standing.tags.imports, view, open_texts, ends),
+            self._texts(document, standing.tags.imports, view, open_texts, texts),
         )
 
     def _manifest(self, path: str) -> str:
@@ -209,25 +211,23 @@ class Gatherer:
         self,
         document: DocumentContext,
         imports: Sequence[Import],
-        view: "View",
+        view: View,
         open_texts: Sequence[OpenText],
-        ends: float,
+        texts: Texts,
     ) -> Iterator[OtherText]:
         """What is open, and the files imported first, while there is time to look at them."""
         seen = {document.path}
         for one in open_texts:
-            if one.path not in seen and one.language == document.language:
+            alike = one.path not in seen and one.language == document.language
+            if alike and texts.affords(one.path, len(one.text)):
                 seen.add(one.path)
                 yield OtherText(one.path, one.text)
         n_read = 0
         for path in view.imported(document, imports):
-            left_ms = (ends - self._clock()) * 1000
-            if n_read >= MAX_IMPORTED_TEXTS or left_ms <= 0:
-                return
-            if path in seen or view.size(path) * MS_PER_BYTE > left_ms:
-                continue
+            text = texts.of(path) if path not in seen else None
             seen.add(path)
-            text = self._read(path)
             if text is not None and len(text) <= MAX_PARSED:
                 n_read += 1
                 yield OtherText(path, text)
+            if n_read >= MAX_IMPORTED_TEXTS:
+                return

@@ -133,7 +133,9 @@ class Workspace:
             self._ask,
             document,
             others,
-            lambda gatherer, texts: gatherer.expected(document, texts, reported),
+            lambda gatherer, texts: gatherer.expected(
+                document, texts, reported, self._limits.deadline_ms
+            ),
         )
 
     async def defined(self, names: Sequence[str]) -> frozenset[str]:

@@ -133,22 +133,58 @@ def test_the_deadline_cuts_retrievers_short(tmp_path: Path) -> None:
     assert not bundle.complete
 
 
+def beside_and_imported(tmp_path: Path, sizes: dict[str, int], asked: list[str]) -> Gatherer:
+    """A repository of files that take as long as their sizes say; `asked` is what was read."""
+    index = Index(tmp_path / "index.sqlite")
+    tags = tags_of(b"x = 1\n", "python")
+    index.write(
+        IndexedFile(path, "python", FileStamp(size, 1), tags) for path, size in sizes.items()
+    )
+    return Gatherer(index, lambda path: asked.append(path) or "y = 1\n", clock=lambda: 0.0)
+
+
+@pytest.mark.parametrize("path", ["deep/lib.py", "beside.py"])
 @pytest.mark.parametrize(
-    ("size", "deadline_ms", "read"), [(400_000, 15, 0), (4_000, 15, 1), (400_000, 60, 1)]
+    ("size", "deadline_ms", "n_read"), [(400_000, 15, 0), (4_000, 15, 1), (400_000, 60, 1)]
 )
 def test_what_cannot_be_looked_at_in_time_is_not_read(
-    tmp_path: Path, size: int, deadline_ms: float, read: int
+    tmp_path: Path, path: str, size: int, deadline_ms: float, n_read: int
 ) -> None:
-    index = Index(tmp_path / "index.sqlite")
-    index.write(
-        [IndexedFile("deep/lib.py", "python", FileStamp(size, 1), tags_of(b"x = 1\n", "python"))]
-    )
     asked: list[str] = []
-    gatherer = Gatherer(index, asked.append, clock=lambda: 0.0)  # type: ignore[arg-type]
-    gatherer.gather(
-        at("import deep.lib\n\nfirst, second, third = fourth(█"), (), Limits(6, 900, deadline_ms)
-    )
-    assert len(asked) == read
+    gatherer = beside_and_imported(tmp_path, {path: size}, asked)
+    document = at("import deep.lib\n\nfirst, second, third = fourth(█")
+    gatherer.gather(document, (), Limits(6, 900, deadline_ms))
+    assert asked == [path] * n_read
+
+
+@pytest.mark.parametrize("code", ["x = 1\nreturn basket(█", "basket.█"])
+def test_names_that_may_come_are_not_looked_for_where_there_is_no_time(
+    tmp_path: Path, code: str
+) -> None:
+    asked: list[str] = []
+    gatherer = beside_and_imported(tmp_path, {"beside.py": 400_000}, asked)
+    gatherer.expected(at(code), (), deadline_ms=15)
+    assert asked == []
+    gatherer.expected(at(code), (), deadline_ms=60)
+    assert set(asked) == {"beside.py"}
+
+
+def test_what_one_question_had_no_time_for_is_there_at_the_next(tmp_path: Path) -> None:
+    """Two files take the time of one question each; what is known takes none."""
+    asked, now = list[str](), [0.0]
+    sizes = {f"beside_{n}.py": 100_000 for n in range(2)}
+    gatherer = beside_and_imported(tmp_path, sizes, asked)
+
+    def read(path: str) -> str:
+        if path not in asked:
+            now[0] += 0.010
+        asked.append(path)
+        return "y = 1\n"
+
+    gatherer._read, gatherer._clock = read, lambda: now[0]
+    document = at("x = █")
+    held = [gatherer.gather(document, (), Limits(6, 900, 15)).beside for _ in range(2)]
+    assert [len(beside) for beside in held] == [1, 2]
 
 
 def test_the_same_cursor_gets_the_same_snippets_in_the_same_order(gatherer: Gatherer) -> None:
