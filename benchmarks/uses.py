@@ -1,18 +1,19 @@
-"""Would an index of references help: files that use the words at the cursor, wherever they lie?
+"""Does the index of references help: files that use the words at the cursor, wherever they lie?
 
     python -m benchmarks.uses CLONES [--cases 24] [--write]
 
 Where no dot stands before the cursor, the names that may come are those that follow the same three
-words in the document and in up to four files beside it. Here every file of the repository is
-searched for these words, as an index of references would know them, and the four that have them
-most often are looked at as well. No model is asked: counted is how often the right name is told.
-CLONES and the places are those of `benchmarks.context`.
+words in the document, in up to four files beside it, and in up to four that the index of references
+names for these words. For comparison, every file of the repository is searched for the three words,
+which takes longer than a key may, and the four that have them most often are looked at as well. No
+model is asked: counted is how often the right name is told. CLONES and the places are those of
+`benchmarks.context`.
 """
 
 import argparse
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import mean
 
@@ -23,6 +24,7 @@ from slm_context.receiver import steps_at
 from slm_context.usage import MAX_CHARS, Usage
 from slm_context.view import View
 
+from benchmarks.context import interval
 from benchmarks.cross_file import cases, files_of
 from benchmarks.tables import write_table
 from slm_lsp.workspace.indexer import update
@@ -30,6 +32,7 @@ from slm_lsp.workspace.scan import Rules
 
 RESULTS = Path(__file__).parent / "results" / "uses.csv"
 MOST = 4
+WAYS = ("files beside", "and the index of references", "and every file searched")
 
 
 def using(document: DocumentContext, texts: dict[str, str]) -> list[str]:
@@ -48,7 +51,7 @@ def using(document: DocumentContext, texts: dict[str, str]) -> list[str]:
 
 
 def told(root: Path, scratch: Path, n_cases: int, seed: int) -> Iterator[tuple[list[bool], ...]]:
-    """For each place, what is told by files beside it, and by files that use its words, too."""
+    """For each place, what is told in each of the WAYS."""
     index = Index(scratch / f"{seed}.sqlite")
     update(index, Rules(root), 2)
     languages = dict(files_of(index))
@@ -57,14 +60,30 @@ def told(root: Path, scratch: Path, n_cases: int, seed: int) -> Iterator[tuple[l
         document = case.document
         if steps_at(document):
             continue
-        beside = Usage(document, {}, View(index, ()), texts.get).texts
+        usage = Usage(document, {}, View(index, ()), texts.get)
+        beside = usage.texts
         same = {path: texts[path] for path, one in languages.items() if one == case.language}
         others = [text for text in using(document, same) if text not in beside][:MOST]
+
+        def by_index(names: Sequence[str], usage: Usage = usage) -> list[str]:
+            return [*usage.texts, *usage.using(names).values()]
+
         yield tuple(
-            _counted(case.name, [one.name for one in followers(document, lambda n=near: n)])
-            for near in (beside, [*beside, *others])
+            _counted(case.name, [one.name for one in followers(document, ask)])
+            for ask in (
+                lambda names, found=beside: found,
+                by_index,
+                lambda names, found=(*beside, *others): found,
+            )
         )
     index.close()
+
+
+def over(found: list[tuple[list[bool], ...]], n: int) -> str:
+    """How much more often with the index than without, with 95 % of a paired bootstrap."""
+    differences = [float(with_index[n]) - float(beside[n]) for beside, with_index, _ in found]
+    low, high = interval(differences)
+    return f"{mean(differences):+.3f} ({low:+.3f} to {high:+.3f})"
 
 
 def _counted(name: str, names: list[str]) -> list[bool]:
@@ -88,8 +107,8 @@ def main(argv: list[str] | None = None) -> None:
         {
             "measure": measure,
             "places": len(found),
-            "files beside": f"{mean(beside[n] for beside, _ in found):.3f}",
-            "and files that use the words": f"{mean(both[n] for _, both in found):.3f}",
+            **{way: f"{mean(one[i][n] for one in found):.3f}" for i, way in enumerate(WAYS)},
+            "index over beside": over(found, n),
         }
         for n, measure in enumerate(measures)
     ]

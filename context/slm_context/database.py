@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 # Changes with the schema, the queries, what a column means, or what is a secret.
-VERSION = 8
+VERSION = 9
 SCHEMA = """
 CREATE TABLE files (
   id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, stem TEXT NOT NULL, language TEXT NOT NULL,
@@ -22,6 +22,8 @@ CREATE TABLE definitions (
   start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, signature TEXT NOT NULL,
   doc TEXT NOT NULL, apart INTEGER NOT NULL
 );
+CREATE TABLE uses (name INTEGER PRIMARY KEY, files BLOB NOT NULL);
+CREATE TABLE used (file INTEGER PRIMARY KEY, names BLOB NOT NULL);
 CREATE INDEX files_stem ON files (stem);
 CREATE INDEX definitions_name ON definitions (name);
 CREATE INDEX definitions_file ON definitions (file);

@@ -3,9 +3,9 @@
 A small model that is shown a list of names hardly ever takes one of it. Told which words may come,
 it need only choose. Behind `basket.` these are the members of the class of `basket` and of its
 bases, what the module of that name offers, and what is asked of things with this name elsewhere.
-In other places they are the names that follow the same three words or signs, in this document and
-in the files beside it: what was written once in a project is written again (the cache of
-Hellendoorn and Devanbu, 2017, kept no longer than a glance).
+In other places they are the names that follow the same three words or signs, in this document, in
+the files beside it and in files that use these words wherever they lie: what was written once in a
+project is written again (the cache of Hellendoorn and Devanbu, 2017, kept no longer than a glance).
 """
 
 import re
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from math import log1p
 
 from slm_context.cursor import DocumentContext
+from slm_context.names import IDENTIFIER, KEYWORDS
 from slm_context.receiver import SELVES, Step
 from slm_context.remembered import remembers
 from slm_context.reported import ReportedName
@@ -110,9 +111,12 @@ def weighted(
 
 
 def followers(
-    document: DocumentContext, neighbours: Callable[[], Sequence[str]]
+    document: DocumentContext, others: Callable[[Sequence[str]], Iterable[str]]
 ) -> tuple[ExpectedName, ...]:
-    """The names that follow what the cursor's line ends with, the likeliest first."""
+    """The names that follow what the cursor's line ends with, the likeliest first.
+
+    `others` gives texts of other files in which the names that it is given may stand.
+    """
     line = BEGUN.sub("", document.line_prefix)
     tokens = TOKEN.findall(line)
     lead = [r"\n", *tokens] if len(tokens) < N_TELLING else tokens[-N_TELLING:]
@@ -123,7 +127,8 @@ def followers(
     telling = re.compile(told + FOLLOWING)
     before = BEGUN.sub("", document.prefix[-MAX_BEFORE:])
     here = _following(telling, before) + _following(telling, document.suffix[:MAX_BEFORE])
-    beside = sum((_following(telling, text) for text in neighbours()), Counter[str]())
+    named = [one for one in lead if IDENTIFIER.fullmatch(one) and one not in KEYWORDS]
+    beside = sum((_following(telling, text) for text in others(named)), Counter[str]())
     n_all, n_other = here.total() + beside.total(), here[""] + beside[""]
     if not n_all or n_all - n_other < LEAST_NAMES * n_all:
         return ()

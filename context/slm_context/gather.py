@@ -7,10 +7,11 @@ from math import inf
 from slm_context.asked import Asked, asked_at
 from slm_context.cursor import DocumentContext
 from slm_context.deadline import MAX_KNOWN_CHARS, Deadline, Read, Texts
+from slm_context.entries import stem_of
 from slm_context.expected import ExpectedName, followers, members, missing, weighted
 from slm_context.fuse import Limits, fit, fused
 from slm_context.imports import Import
-from slm_context.index import Index, stem_of
+from slm_context.index import Index
 from slm_context.languages import line_comment
 from slm_context.receiver import Step, steps_at
 from slm_context.remembered import Remembered
@@ -101,7 +102,8 @@ class Gatherer:
         deadline = Deadline(self._clock, deadline_ms)
         texts = Texts(self._read, view.size, deadline, self._looked_at)
         if not steps:
-            found = followers(document, lambda: Usage(document, {}, view, texts.of).texts)
+            usage = Usage(document, {}, view, texts.of)
+            found = followers(document, lambda names: [*usage.texts, *usage.using(names).values()])
             return missing(document, names_around(document, reported), found)
         standing = self._standing.of(document)
         usage = Usage(document, standing.words, view, texts.of)

@@ -1,4 +1,4 @@
-"""The repository's definitions and imports: what is written of each file, what may be asked."""
+"""The repository's definitions, references and imports: what may be asked of them."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -7,34 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from slm_context.database import readable, writable
+from slm_context.entries import FileStamp, IndexedFile, write_entries
 from slm_context.imports import Import
-from slm_context.tags import Definition, FileTags
+from slm_context.references import REFERENCE_BYTES, number_of, unpacked
+from slm_context.tags import Definition
 
 # More definitions of one name say little, unless something vouches for one of them.
 MANY = 6
 # Rows of answers that are kept: some ten megabytes.
 MAX_KEPT = 12_000
-# Names that every folder may have.
-GENERIC = frozenset({"__init__", "index", "mod"})
-
-
-@dataclass(frozen=True, slots=True)
-class FileStamp:
-    """What says that a file is as it was when it was read."""
-
-    size: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedFile:
-    """One file's entry, to be written."""
-
-    path: str  # relative to the root, with forward slashes
-    language: str
-    stamp: FileStamp
-    tags: FileTags | None  # None: its content, and so its tags, are as they were
-    digest: str = ""  # of the content, "" when it was not read
+# A name that more files use tells none of them from the others.
+MANY_USERS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,43 +63,7 @@ class Index:
         with self._db:
             # Before anything is looked up: another process must not write what this one then adds.
             self._db.execute("BEGIN IMMEDIATE")
-            for path in removed:
-                self._forget(path)
-            for one in files:
-                if one.tags is None:
-                    self._db.execute(
-                        "UPDATE files SET size = ?, mtime_ns = ? WHERE path = ?",
-                        (one.stamp.size, one.stamp.mtime_ns, one.path),
-                    )
-                    continue
-                self._forget(one.path)
-                row = self._db.execute(
-                    "INSERT INTO files (path, stem, language, size, mtime_ns, digest, imports) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        one.path,
-                        stem_of(one.path),
-                        one.language,
-                        one.stamp.size,
-                        one.stamp.mtime_ns,
-                        one.digest,
-                        json.dumps([(i.module, i.names) for i in one.tags.imports]),
-                    ),
-                )
-                self._db.executemany(
-                    "INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    [
-                        (row.lastrowid, d.name, d.kind, d.scope, d.start_line, d.end_line)
-                        + (d.signature, d.doc, d.apart)
-                        for d in one.tags.definitions
-                    ],
-                )
-
-    def _forget(self, path: str) -> None:
-        row = self._db.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
-        if row is not None:
-            self._db.execute("DELETE FROM definitions WHERE file = ?", row)
-            self._db.execute("DELETE FROM files WHERE id = ?", row)
+            write_entries(self._db, files, removed)
 
     def definitions(
         self,
@@ -206,6 +153,36 @@ class Index:
         rows = self._asked("SELECT size FROM files WHERE path = ?", (path,))
         return rows[0][0] if rows else 0
 
+    def users(self, names: Iterable[str], language: str, limit: int = 300) -> list[str]:
+        """Files of a language that use all of these names.
+
+        None where each of the names is everywhere, or all of them in more than `limit` files: a
+        few of these would be no better than any others.
+        """
+        files: set[int] = set()
+        for name in dict.fromkeys(names):
+            asked = MANY_USERS * REFERENCE_BYTES, number_of(name.encode())
+            row = self._db.execute(_USERS, asked).fetchone()
+            if row is None:
+                return []
+            if row[0] is not None:
+                of_name = set(unpacked(row[0]))
+                files = files & of_name if files else of_name
+                if not files:
+                    return []
+        if len(files) > limit:
+            return []
+        marks = ", ".join("?" * len(files))
+        sql = f"SELECT path FROM files WHERE id IN ({marks}) AND language = ? ORDER BY path"
+        return [path for (path,) in self._db.execute(sql, (*files, language))]
+
+    def n_users(self, name: str) -> int:
+        """How many files use a name."""
+        rows = self._asked(
+            "SELECT length(files) FROM uses WHERE name = ?", (number_of(name.encode()),)
+        )
+        return rows[0][0] // REFERENCE_BYTES if rows else 0
+
     def imports(self, path: str) -> list[Import]:
         return [
             Import(module, tuple((here, there) for here, there in names))
@@ -226,6 +203,7 @@ class Index:
         return n_files, n_definitions
 
 
+_USERS = "SELECT CASE WHEN length(files) <= ? THEN files END FROM uses WHERE name = ?"
 _IN_FOLDER = "f.path >= ? AND f.path < ? AND instr(substr(f.path, ?), '/') = 0"
 _COLUMNS = (
     "f.path, f.language, d.name, d.kind, d.scope, d.start_line, d.end_line, d.signature, "
@@ -241,20 +219,6 @@ def _range(folder: str) -> tuple[str, str, int]:
     if not folder:
         return "", "\U0010ffff", 1
     return f"{folder}/", f"{folder}0", len(folder) + 2
-
-
-def stem_of(path: str) -> str:
-    """`"a/b/name.test.ts"` → `"name.test"`: what other files call it.
-
-    What every folder has is told apart by its folder: `"b/__init__"`.
-    """
-    return last_of(path.rsplit(".", 1)[0] if "." in path.rsplit("/", 1)[-1] else path)
-
-
-def last_of(path: str) -> str:
-    """The last part of a path without extension, or the last two where one says nothing."""
-    parts = path.rsplit("/", 2)
-    return "/".join(parts[-2:]) if parts[-1] in GENERIC else parts[-1]
 
 
 def _found(row: tuple[str, str, str, str, str, int, int, str, str, int]) -> Found:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from slm_context.cursor import DocumentContext
+from slm_context.remembered import remembers
 
 LINES_BEFORE, LINES_AFTER = 30, 5
 IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]{2,}")
@@ -58,6 +59,12 @@ def names_near(document: DocumentContext, extra: str = "") -> list[UsedName]:
                 called = code[match.end() : match.end() + 1] in ("(", "!")
                 found[name] = UsedName(name, weight, _owner(code, match.start()), called)
     return sorted(found.values(), key=lambda one: (-one.weight, one.name))
+
+
+@remembers(max_chars=600_000)
+def all_names(text: str) -> frozenset[str]:
+    """Every name in a text, in comments, too."""
+    return frozenset(IDENTIFIER.findall(text))
 
 
 def weight_at(distance: float) -> float:

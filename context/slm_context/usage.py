@@ -1,19 +1,21 @@
-"""Which names are used around here: in the document, and in the files beside it.
+"""Which names are used around here: in the document, and in other files.
 
 What a neighbour of a file uses, the file is likely to use: tests of one package call the same
-functions, handlers the same services. It ranks lists that are longer than there is room.
+functions, handlers the same services. It ranks lists that are longer than there is room. And what
+uses the names at the cursor, wherever it lies, shows how they go on.
 """
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from slm_context.cursor import DocumentContext
-from slm_context.names import IDENTIFIER
-from slm_context.remembered import remembers
+from slm_context.names import all_names
 from slm_context.view import View
 
 MAX_NEIGHBOURS, MAX_CHARS = 4, 60_000
+# Of the files that use some names, so many are looked at, and asked for.
+MAX_USERS, MAX_TRIED = 4, 12
 # The document's own use counts as much as that of so many neighbours.
 OWN = 3
 
@@ -34,7 +36,7 @@ class Usage(Mapping[str, int]):
         self._read = read
 
     def __getitem__(self, name: str) -> int:
-        count = sum(name in words for words in self._neighbours)
+        count = sum(name in all_names(text) for text in self.texts)
         return count + OWN * (name in self._words)
 
     def __iter__(self) -> Iterator[str]:
@@ -43,26 +45,50 @@ class Usage(Mapping[str, int]):
     def __len__(self) -> int:
         return len(self._words)
 
-    @cached_property
-    def _neighbours(self) -> list[frozenset[str]]:
-        return [_words(text) for text in self.texts]
-
-    @cached_property
+    @property
     def texts(self) -> list[str]:
         """What is open, and files beside this one."""
+        return list(self._beside.values())
+
+    @cached_property
+    def _beside(self) -> dict[str, str]:
         path, language = self._document.path, self._document.language or ""
-        texts = [one.text for one in self._view.open_texts(language) if one.path != path]
+        texts = {one.path: one.text for one in self._view.open_texts(language) if one.path != path}
         folder, _, name = path.rpartition("/")
-        beside = [one for one in self._view.files_in(folder, language, 300) if one != path]
+        beside = [
+            one
+            for one in self._view.files_in(folder, language, 300)
+            if one != path and one not in texts
+        ]
         # Names that begin alike belong together.
         beside.sort(key=lambda one: -len(posixpath.commonprefix((one.rpartition("/")[2], name))))
         for one in beside[: MAX_NEIGHBOURS - min(len(texts), 2)]:
             text = self._read(one)
             if text is not None:
-                texts.append(text)
-        return [text[:MAX_CHARS] for text in texts[:MAX_NEIGHBOURS]]
+                texts[one] = text
+        return {one: texts[one][:MAX_CHARS] for one in list(texts)[:MAX_NEIGHBOURS]}
+
+    def using(self, names: Sequence[str]) -> dict[str, str]:
+        """Files that use all of these names, besides those beside this one, the nearest first."""
+        path, language = self._document.path, self._document.language or ""
+        if not names:
+            return {}
+        users = [one for one in self._view.users(names, language) if one != path]
+        parts = path.split("/")
+        users.sort(key=lambda one: (-_n_common(one.split("/"), parts), one))
+        texts: dict[str, str] = {}
+        for one in [one for one in users if one not in self._beside][:MAX_TRIED]:
+            if len(texts) >= MAX_USERS:
+                break
+            text = self._view.open_text(one) or self._read(one)
+            if text is not None:
+                texts[one] = text[:MAX_CHARS]
+        return texts
 
 
-@remembers(max_chars=600_000)
-def _words(text: str) -> frozenset[str]:
-    return frozenset(IDENTIFIER.findall(text))
+def _n_common(a: Sequence[str], b: Sequence[str]) -> int:
+    """How many folders two paths have in common."""
+    n = 0
+    while n < min(len(a), len(b)) and a[n] == b[n]:
+        n += 1
+    return n

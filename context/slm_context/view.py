@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from slm_context.cursor import DocumentContext
+from slm_context.entries import last_of, stem_of
 from slm_context.imports import Import, stems
-from slm_context.index import Found, Index, last_of, stem_of
+from slm_context.index import Found, Index
+from slm_context.names import all_names
 from slm_context.remembered import Remembered
 from slm_context.tags import Definition, FileTags, tags_of_tree
 from slm_context.trees import tree_of
@@ -51,6 +53,10 @@ class View:
         found = self._index.methods_apart(scope) if self._index else []
         return self._overlaid(found, lambda path, one: one.apart and one.scope == scope)
 
+    def open_text(self, path: str) -> str | None:
+        """The text of an open document, as it is now."""
+        return self._open[path].text if path in self._open else None
+
     def open_texts(self, language: str) -> list[OpenText]:
         return [one for one in self._open.values() if one.language == language]
 
@@ -79,6 +85,18 @@ class View:
     def files_in(self, folder: str, language: str, limit: int) -> list[str]:
         """The files right in a folder."""
         return self._index.files_in(folder, language, limit) if self._index else []
+
+    def users(self, names: Sequence[str], language: str) -> list[str]:
+        """The files of a language that use all of these names."""
+        saved = self._index.users(names, language) if self._index else []
+        edited = [
+            one.path for one in self.open_texts(language) if all_names(one.text).issuperset(names)
+        ]
+        return [*(path for path in saved if path not in self._open), *edited]
+
+    def n_users(self, name: str) -> int:
+        """How many files use a name, as they were saved."""
+        return self._index.n_users(name) if self._index else 0
 
     def has_folder(self, name: str) -> bool:
         return self._index is not None and self._index.has_folder(name)

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from slm_context.cursor import DocumentContext
+from slm_context.entries import FileStamp, IndexedFile
 from slm_context.gather import Gatherer
-from slm_context.index import FileStamp, Index, IndexedFile
+from slm_context.index import Index
+from slm_context.references import uses_of
 from slm_context.tags import tags_of
 from slm_prompts.render import OtherFile
 
@@ -50,5 +52,9 @@ def indexed(one: SourceText) -> IndexedFile:
     """What an index keeps of a text that lies in no file."""
     content = one.text.encode("utf-8", "replace")
     return IndexedFile(
-        one.path, one.language, FileStamp(len(content), 0), tags_of(content, one.language)
+        one.path,
+        one.language,
+        FileStamp(len(content), 0),
+        tags_of(content, one.language),
+        uses=uses_of(content),
     )

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 
-from slm_context.index import FileStamp, Index, IndexedFile
+from slm_context.entries import FileStamp, IndexedFile
+from slm_context.index import Index
 from slm_context.languages import language_for
+from slm_context.references import uses_of
 from slm_context.tags import FileTags, tags_of
 
 from slm_lsp.workspace.scan import Rules, SourceFile, is_own_file, read_source, scan
@@ -48,7 +50,8 @@ def update(
     digests = index.digests() if known else {}
     gone = [path for path in known if path not in found]
     progress(0, len(changed))
-    index.write([], gone)
+    for start in range(0, len(gone), WRITTEN_AT_ONCE):
+        index.write([], gone[start : start + WRITTEN_AT_ONCE])
     n_done, waiting = 0, list[IndexedFile]()
     for chunk in _tagged(rules.root, changed, digests, n_processes):
         waiting += chunk
@@ -84,8 +87,10 @@ def tagged(root: Path, file: SourceFile, known: str = "", parse: Parse = tags_of
     if content is None:
         return IndexedFile(file.path, file.language, file.stamp, FileTags())
     digest = blake2b(content, digest_size=8).hexdigest()
-    tags = parse(content, file.language) if digest != known else None
-    return IndexedFile(file.path, file.language, file.stamp, tags, digest)
+    if digest == known:
+        return IndexedFile(file.path, file.language, file.stamp, None, digest)
+    tags = parse(content, file.language)
+    return IndexedFile(file.path, file.language, file.stamp, tags, digest, uses_of(content))
 
 
 def _tagged(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from slm_context.index import FileStamp
+from slm_context.entries import FileStamp
 from slm_context.remembered import Remembered
 
 from slm_lsp.workspace.scan import read_source

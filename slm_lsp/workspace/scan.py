@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
-from slm_context.index import FileStamp
+from slm_context.entries import FileStamp
 from slm_context.languages import language_for
 
 from slm_lsp.workspace.git import git_folders

@@ -1,9 +1,11 @@
 """The names that may come behind a dot, in the small repository of `test_gather`."""
 
-import pytest
-from slm_context.gather import Gatherer
+from pathlib import Path
 
-from tests.context.test_gather import REPOSITORY, at, gatherer
+import pytest
+from slm_context.gather import Gatherer, OpenText
+
+from tests.context.test_gather import REPOSITORY, at, gatherer, over
 
 __all__ = ["gatherer"]
 
@@ -83,3 +85,47 @@ def test_what_is_asked_of_a_thing_that_nobody_knows_may_come(gatherer: Gatherer)
     assert names(gatherer, "unknown.first()\nunknown.second\nunknown.first()\nunknown.█")[:1] == [
         "first"
     ]
+
+
+FAR = {
+    "shop/orders.py": "def place(basket):\n    audit.record(basket, customer)\n",
+    "tools/a.py": "audit.record(invoice)\n",
+    "web/a.ts": "audit.record(visitor)\n",
+}
+
+
+def test_what_follows_the_same_words_in_a_far_file_may_come(tmp_path: Path) -> None:
+    gatherer = over(tmp_path, FAR)
+    assert names(gatherer, "audit.record(█", "deep/in/b.py") == ["basket", "invoice"]
+    # Nearer ones first, where nothing else tells.
+    assert names(gatherer, "audit.record(█", "tools/deep/b.py") == ["invoice", "basket"]
+    assert names(gatherer, "audit.unheard(█", "deep/in/b.py") == []
+
+
+def test_uses_in_open_files_are_as_they_stand_there(tmp_path: Path) -> None:
+    gatherer = over(tmp_path, FAR)
+
+    def told(text: str) -> list[str]:
+        opened = OpenText("tools/a.py", "python", text)
+        document = at("audit.record(█", "deep/in/b.py")
+        return [one.name for one in gatherer.expected(document, [opened])]
+
+    assert set(told("audit.record(changed)\n")) == {"changed", "basket"}
+    assert told("gone\n") == ["basket"]
+
+
+def test_uses_in_files_that_may_not_be_quoted_name_nothing(tmp_path: Path) -> None:
+    """The index may be older than what forbids it; then the file is not read."""
+    index = over(tmp_path, FAR)._index
+    gatherer = Gatherer(index, lambda path: FAR[path] if path != "tools/a.py" else None)
+    assert names(gatherer, "audit.record(█", "deep/in/b.py") == ["basket"]
+
+
+def test_far_files_are_not_read_where_there_is_no_time(tmp_path: Path) -> None:
+    asked: list[str] = []
+    index = over(tmp_path, FAR)._index
+    gatherer = Gatherer(index, asked.append, clock=lambda: 0.0)  # type: ignore[arg-type]
+    gatherer.expected(at("audit.record(█", "deep/in/b.py"), (), deadline_ms=0)
+    assert asked == []
+    gatherer.expected(at("audit.record(█", "deep/in/b.py"), (), deadline_ms=15)
+    assert set(asked) == {"shop/orders.py", "tools/a.py"}

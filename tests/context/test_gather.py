@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 from slm_context.cursor import DocumentContext
+from slm_context.entries import FileStamp, IndexedFile
 from slm_context.gather import Gatherer, Limits, OpenText
-from slm_context.index import FileStamp, Index, IndexedFile
+from slm_context.index import Index
 from slm_context.languages import language_for
+from slm_context.references import uses_of
 from slm_context.reported import Reported, names_in
 from slm_context.tags import tags_of
 from slm_context.types import ContextBundle
@@ -36,6 +38,7 @@ def gatherer(tmp_path: Path) -> Gatherer:
             language_for(path) or "",
             FileStamp(1, 1),
             tags_of(text.encode(), language_for(path) or ""),
+            uses=uses_of(text.encode()),
         )
         for path, text in REPOSITORY.items()
     )
@@ -259,9 +262,9 @@ RUST = {
 def over(tmp_path: Path, repository: dict[str, str]) -> Gatherer:
     index = Index(tmp_path / "other.sqlite")
     index.write(
-        IndexedFile(path, language, FileStamp(1, 1), tags_of(text.encode(), language))
+        IndexedFile(path, language, FileStamp(1, 1), tags_of(data, language), uses=uses_of(data))
         for path, text in repository.items()
-        if (language := language_for(path))
+        if (language := language_for(path)) and (data := text.encode())
     )
     return Gatherer(index, repository.get)
 

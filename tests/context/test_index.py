@@ -7,18 +7,23 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from slm_context import entries
+from slm_context.entries import FileStamp, IndexedFile
 from slm_context.imports import Import
-from slm_context.index import FileStamp, Index, IndexedFile
+from slm_context.index import Index
+from slm_context.references import MAX_NAMES, uses_of
 from slm_context.tags import Definition, FileTags
 
 STAMP = FileStamp(10, 20)
 
 
-def entry(path: str, *names: str, imports: tuple[Import, ...] = ()) -> IndexedFile:
+def entry(path: str, *names: str, imports: tuple[Import, ...] = (), uses: str = "") -> IndexedFile:
     definitions = tuple(
         Definition(name, "function", "", n, n, f"def {name}()", "") for n, name in enumerate(names)
     )
-    return IndexedFile(path, "python", STAMP, FileTags(definitions, imports))
+    return IndexedFile(
+        path, "python", STAMP, FileTags(definitions, imports), uses=uses_of(uses.encode())
+    )
 
 
 @pytest.fixture
@@ -96,6 +101,7 @@ def test_no_folder_is_an_error_that_says_so(tmp_path: Path) -> None:
 def test_many_processes_make_the_same_index_at_once(file: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from slm_context.index import *;"
+        "from slm_context.entries import FileStamp, IndexedFile;"
         "from slm_context.tags import FileTags;"
         "index = Index(Path(sys.argv[1]));"
         "[index.write([IndexedFile(sys.argv[2], 'python', FileStamp(n, n), FileTags())])"
@@ -112,16 +118,67 @@ def test_two_who_write_the_same_file_take_turns(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other one comes right between our looking and our writing."""
-    forget, others = Index._forget, list[Thread]()
+    known_as, others = entries.known_as, list[Thread]()
 
-    def interrupted(index: Index, path: str) -> None:
-        forget(index, path)
+    def interrupted(db: sqlite3.Connection, path: str) -> int | None:
+        known = known_as(db, path)
         if not others:
             others.append(Thread(target=lambda: Index(file).write([entry("a.py")])))
             others[0].start()
             others[0].join(0.2)  # it waits for us
+        return known
 
-    monkeypatch.setattr(Index, "_forget", interrupted)
+    monkeypatch.setattr(entries, "known_as", interrupted)
     Index(file).write([entry("a.py")])
     others[0].join()
     assert Index(file).stamps() == {"a.py": STAMP}
+
+
+def test_who_uses_a_name_is_found(file: Path) -> None:
+    index = Index(file)
+    index.write(
+        [
+            entry("a.py", uses="total = to_cents(price)  # größe"),
+            entry("b.py", uses="to_cents(größe)\nself.price"),
+            entry("c.py", uses="to_cent; if2; 3total; return"),
+        ]
+    )
+    assert index.users(["to_cents"], "python") == ["a.py", "b.py"]
+    assert index.users(["to_cents", "total"], "python") == ["a.py"]
+    assert index.users(["größe", "price"], "python") == ["a.py", "b.py"]
+    assert index.users(["to_cents"], "go") == []
+    assert index.users(["to_cents", "nobody"], "python") == []
+    assert index.users(["return"], "python") == [], "a word of the language"
+    assert index.users(["to_cents"], "python", limit=1) == [], "it is everywhere"
+    assert [index.n_users(name) for name in ("price", "to_cent", "nobody")] == [2, 1, 0]
+
+
+def test_uses_are_replaced_and_forgotten_and_a_number_given_again_means_nothing(
+    file: Path,
+) -> None:
+    index = Index(file)
+    index.write([entry("a.py", uses="one two"), entry("b.py", uses="two three")])
+    index.write([entry("a.py", uses="two four")])
+    assert [index.users([name], "python") for name in ("one", "two", "three", "four")] == [
+        *([], ["a.py", "b.py"]),
+        *(["b.py"], ["a.py"]),
+    ]
+    index.write([entry("c.py", uses="five")], removed=["b.py"])
+    assert [index.users([name], "python") for name in ("two", "three", "five")] == [
+        *(["a.py"], [], ["c.py"])
+    ]
+    index.write([], removed=["a.py", "c.py"])
+    for table in ("uses", "used", "files", "definitions"):
+        assert index._db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+
+
+def test_a_touched_file_keeps_its_uses(file: Path) -> None:
+    index = Index(file)
+    index.write([entry("a.py", uses="one")])
+    index.write([IndexedFile("a.py", "python", FileStamp(10, 21), None)])
+    assert index.users(["one"], "python") == ["a.py"]
+
+
+def test_of_a_list_of_words_only_some_are_kept() -> None:
+    words = " ".join(f"word_{n}" for n in range(MAX_NAMES + 50))
+    assert len(uses_of(words.encode())) == len(uses_of(f"{words} größe".encode())) == MAX_NAMES * 4

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from slm_context.index import Index
 
 from tests.support.editor import Editor, span
 
@@ -119,7 +120,8 @@ async def test_what_must_not_be_shown_is_not(raw: Editor, root: Path) -> None:
     assert "to_cents" in str(told["prompt"]) and CANARY not in str(told)
     assert CANARY not in raw.stderr
     stored = files_below(os.environ["SLM_LSP_HOME"])
-    assert any(path.name == "index.sqlite" for path in stored)
+    (index,) = (path for path in stored if path.name == "index.sqlite")
+    assert Index(index, read_only=True).n_users(CANARY) == 0, "nor who uses it"
     assert [path for path in stored if CANARY.encode() in path.read_bytes()] == []
 
 

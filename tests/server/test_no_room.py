@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from slm_context.index import FileStamp, Index, IndexedFile
+from slm_context.entries import FileStamp, IndexedFile
+from slm_context.index import Index
 from slm_context.tags import FileTags
 
 from slm_lsp.config.pin import Pin, write_pin

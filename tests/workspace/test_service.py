@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from slm_context.cursor import DocumentContext
-from slm_context.index import Index, IndexedFile
+from slm_context.entries import IndexedFile
+from slm_context.index import Index
 from slm_context.tags import FileTags, tags_of
 
 from slm_lsp.settings import ContextSettings, Settings

@@ -5,8 +5,9 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
+from slm_context.entries import last_of, stem_of
 from slm_context.imports import stems
-from slm_context.index import Found, last_of, stem_of
+from slm_context.index import Found
 from slm_context.names import UsedName
 from slm_context.retrievers.told import (
     MEMBER_WEIGHT,
