@@ -35,7 +35,7 @@ MOST = 4
 WAYS = ("files beside", "and the index of references", "and every file searched")
 
 
-def using(document: DocumentContext, texts: dict[str, str]) -> list[str]:
+def searched(document: DocumentContext, texts: dict[str, str]) -> list[tuple[str, str]]:
     """Of files in the document's language, those that have its last words most often."""
     words = TOKEN.findall(BEGUN.sub("", document.line_prefix))[-N_TELLING:]
     if len(words) < N_TELLING:
@@ -47,7 +47,7 @@ def using(document: DocumentContext, texts: dict[str, str]) -> list[str]:
         for path, text in texts.items()
         if path != document.path and (n_times := len(pattern.findall(text)))
     ]
-    return [texts[path][:MAX_CHARS] for _, _, path in sorted(found)]
+    return [(path, texts[path][:MAX_CHARS]) for _, _, path in sorted(found)]
 
 
 def told(root: Path, scratch: Path, n_cases: int, seed: int) -> Iterator[tuple[list[bool], ...]]:
@@ -61,19 +61,20 @@ def told(root: Path, scratch: Path, n_cases: int, seed: int) -> Iterator[tuple[l
         if steps_at(document):
             continue
         usage = Usage(document, {}, View(index, ()), texts.get)
-        beside = usage.texts
+        beside = usage.beside
         same = {path: texts[path] for path, one in languages.items() if one == case.language}
-        others = [text for text in using(document, same) if text not in beside][:MOST]
+        using = {path: text for path, text in searched(document, same) if path not in beside}
+        both = beside | dict(list(using.items())[:MOST])
 
-        def by_index(names: Sequence[str], usage: Usage = usage) -> list[str]:
-            return [*usage.texts, *usage.using(names).values()]
+        def by_index(names: Sequence[str], usage: Usage = usage) -> dict[str, str]:
+            return usage.beside | usage.using(names)
 
         yield tuple(
             _counted(case.name, [one.name for one in followers(document, ask)])
             for ask in (
                 lambda names, found=beside: found,
                 by_index,
-                lambda names, found=(*beside, *others): found,
+                lambda names, found=both: found,
             )
         )
     index.close()

@@ -54,6 +54,10 @@ class ExpectedName:
 
     name: str
     weight: float
+    path: str = ""  # of another file in which it came, where the document itself has no such place
+
+    def __str__(self) -> str:
+        return f"{self.name} +{self.weight:.1f}" + (f" as in {self.path}" if self.path else "")
 
 
 def members(
@@ -111,11 +115,11 @@ def weighted(
 
 
 def followers(
-    document: DocumentContext, others: Callable[[Sequence[str]], Iterable[str]]
+    document: DocumentContext, others: Callable[[Sequence[str]], Mapping[str, str]]
 ) -> tuple[ExpectedName, ...]:
     """The names that follow what the cursor's line ends with, the likeliest first.
 
-    `others` gives texts of other files in which the names that it is given may stand.
+    `others` gives the texts of other files, by path, in which the names that it is given may stand.
     """
     line = BEGUN.sub("", document.line_prefix)
     tokens = TOKEN.findall(line)
@@ -128,13 +132,19 @@ def followers(
     before = BEGUN.sub("", document.prefix[-MAX_BEFORE:])
     here = _following(telling, before) + _following(telling, document.suffix[:MAX_BEFORE])
     named = [one for one in lead if IDENTIFIER.fullmatch(one) and one not in KEYWORDS]
-    beside = sum((_following(telling, text) for text in others(named)), Counter[str]())
+    beside, came_in = Counter[str](), dict[str, str]()
+    for path, text in others(named).items():
+        follow = _following(telling, text)
+        beside += follow
+        came_in = dict.fromkeys(follow, path) | came_in
     n_all, n_other = here.total() + beside.total(), here[""] + beside[""]
     if not n_all or n_all - n_other < LEAST_NAMES * n_all:
         return ()
     found = [
         ExpectedName(
-            name, LISTED + BY_SAME * log1p(here[name]) + BY_SAME_BESIDE * log1p(beside[name])
+            name,
+            LISTED + BY_SAME * log1p(here[name]) + BY_SAME_BESIDE * log1p(beside[name]),
+            "" if name in here else came_in[name],
         )
         for name in dict.fromkeys([*here, *beside])
         if name

@@ -103,7 +103,7 @@ class Gatherer:
         texts = Texts(self._read, view.size, deadline, self._looked_at)
         if not steps:
             usage = Usage(document, {}, view, texts.of)
-            found = followers(document, lambda names: [*usage.texts, *usage.using(names).values()])
+            found = followers(document, lambda names: usage.beside | usage.using(names))
             return missing(document, names_around(document, reported), found)
         standing = self._standing.of(document)
         usage = Usage(document, standing.words, view, texts.of)

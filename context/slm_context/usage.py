@@ -47,11 +47,12 @@ class Usage(Mapping[str, int]):
 
     @property
     def texts(self) -> list[str]:
-        """What is open, and files beside this one."""
-        return list(self._beside.values())
+        """The same without their paths."""
+        return list(self.beside.values())
 
     @cached_property
-    def _beside(self) -> dict[str, str]:
+    def beside(self) -> dict[str, str]:
+        """What is open, and files beside this one: paths and texts."""
         path, language = self._document.path, self._document.language or ""
         texts = {one.path: one.text for one in self._view.open_texts(language) if one.path != path}
         folder, _, name = path.rpartition("/")
@@ -77,7 +78,7 @@ class Usage(Mapping[str, int]):
         parts = path.split("/")
         users.sort(key=lambda one: (-_n_common(one.split("/"), parts), one))
         texts: dict[str, str] = {}
-        for one in [one for one in users if one not in self._beside][:MAX_TRIED]:
+        for one in [one for one in users if one not in self.beside][:MAX_TRIED]:
             if len(texts) >= MAX_USERS:
                 break
             text = self._view.open_text(one) or self._read(one)

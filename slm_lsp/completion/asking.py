@@ -135,7 +135,7 @@ class Asker:
         started = self._clock()
         stable = await self._settle_context(uri, document)
         expected = await self._expected(document)
-        explanation.expected = [f"{one.name} +{one.weight:.1f}" for one in expected[:N_TOLD]]
+        explanation.expected = [str(one) for one in expected[:N_TOLD]]
         explanation.timings_ms["gather"] = _ms(self._clock() - started)
         completion = self._settings.completion
         block = question.mode is CompletionMode.BLOCK

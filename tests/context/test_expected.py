@@ -102,6 +102,15 @@ def test_what_follows_the_same_words_in_a_far_file_may_come(tmp_path: Path) -> N
     assert names(gatherer, "audit.unheard(█", "deep/in/b.py") == []
 
 
+def test_a_name_says_which_other_file_it_is_from(tmp_path: Path) -> None:
+    gatherer = over(tmp_path, FAR)
+    document = at("audit.record(invoice)\naudit.record(█", "deep/in/b.py")
+    assert [str(one) for one in gatherer.expected(document, ())] == [
+        "invoice +5.1",
+        "basket +3.7 as in shop/orders.py",
+    ]
+
+
 def test_uses_in_open_files_are_as_they_stand_there(tmp_path: Path) -> None:
     gatherer = over(tmp_path, FAR)
 

@@ -342,5 +342,8 @@ def test_the_files_beside_come_whole_and_not_as_snippets(gatherer: Gatherer) -> 
     assert set(beside) == {
         REPOSITORY[f"shop/{name}.py"] for name in ("money", "basket", "__init__")
     }
+    edited = OpenText("shop/money.py", "python", "def changed(): ...\n")
+    assert gatherer.gather(document, (edited,), PLENTY).beside[:1] == (edited.text,)
+    assert REPOSITORY["shop/money.py"] not in gatherer.gather(document, (edited,), PLENTY).beside
     assert gatherer.gather(at("x = █", "web/b.ts"), (), PLENTY).beside == (REPOSITORY["web/a.ts"],)
     assert gatherer.gather(at("x = █", "notes.txt"), (), PLENTY).beside == ()
