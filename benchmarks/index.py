@@ -142,14 +142,17 @@ def saves(index: Index, rules: Rules, files: list[SourceFile]) -> list[float]:
     return sorted(took)
 
 
-def gathers(index: Index, rules: Rules, files: list[SourceFile]) -> list[float]:
-    """Milliseconds of looking snippets up, with a key typed between two of them."""
+def looked_up(
+    index: Index, rules: Rules, files: list[SourceFile]
+) -> tuple[list[float], list[float]]:
+    """Milliseconds of looking up snippets, and names, with a key typed between two of them."""
     limits = limits_of(Settings().context)
     read = Reader(rules.root).text
     asked = [Rules(rules.root)]  # made anew for every question, as the server does
     gatherer = Gatherer(index, read, allows=lambda path: asked[0].allows(path))
     rng = random.Random(0)
-    took: list[float] = []
+    snippets: list[float] = []
+    names: list[float] = []
     for file in files:
         text = read(file.path) or ""
         if len(text) < 500:
@@ -162,8 +165,11 @@ def gathers(index: Index, rules: Rules, files: list[SourceFile]) -> list[float]:
                 file.path, file.language, text[:offset] + typed + text[offset:], offset + len(typed)
             )
             asked[0] = Rules(rules.root)
-            took.append(seconds(lambda d=document: gatherer.gather(d, (), limits)) * 1000)
-    return sorted(took)
+            snippets.append(seconds(lambda d=document: gatherer.gather(d, (), limits)) * 1000)
+            names.append(
+                seconds(lambda d=document: gatherer.expected(d, (), (), limits.deadline_ms)) * 1000
+            )
+    return sorted(snippets), sorted(names)
 
 
 def at(values: list[float], share: float) -> float:
@@ -200,7 +206,9 @@ def measure(root: Path, scratch: Path) -> dict[str, float | str]:
     n_files, n_definitions = index.count()
     by_size = sorted(files, key=lambda one: -one.stamp.size)
     rng = random.Random(0)
-    gathered = gathers(index, rules, rng.sample(files, min(N_CURSORS, len(files))))
+    n_references = sum(row[0] for row in index._db.execute("SELECT length(files) / 4 FROM uses"))
+    sample = rng.sample(files, min(N_CURSORS, len(files)))
+    gathered, named = looked_up(index, rules, sample)
     saved = saves(index, rules, rng.sample(files, min(N_SAVED, len(files))))
     readable = (one for one in by_size if read_source(root / one.path) is not None)
     largest = saves(index, rules, [next(readable)])
@@ -210,6 +218,7 @@ def measure(root: Path, scratch: Path) -> dict[str, float | str]:
         "files": n_files,
         "lines": n_lines,
         "definitions": n_definitions,
+        "references": n_references,
         "bare_parse_s": round(bare_s, 2),
         "cold_s": round(cold_s, 2),
         "cold_to_bare": round(cold_s / bare_s, 2),
@@ -224,6 +233,8 @@ def measure(root: Path, scratch: Path) -> dict[str, float | str]:
         "saved_largest_ms": round(largest[0], 1),
         "gather_p50_ms": at(gathered, 0.5),
         "gather_p95_ms": at(gathered, 0.95),
+        "names_p50_ms": at(named, 0.5),
+        "names_p95_ms": at(named, 0.95),
         "index_mb": round(size / 1e6, 1),
     }
 

@@ -17,9 +17,11 @@ from slm_context.names import IDENTIFIER, KEYWORDS
 # Word lists and tables have more; no code does.
 MAX_NAMES = 4_000
 MIN_LENGTH = 3
+# Files whose names are held until they are written: some 30 MB of them.
+WRITTEN_AT_ONCE = 1024
 # Lets the bytes of names through, and makes all others blanks.
 NAME_BYTES = bytes(b if chr(b).isalnum() or chr(b) in "_$" else 32 for b in range(128)).ljust(256)
-NINE = ord("9")
+NINE, DOLLAR = b"9$"
 # Of one file, or of one name.
 REFERENCE_BYTES = array("I").itemsize
 _KEYWORDS = frozenset(word.encode() for word in KEYWORDS)
@@ -35,26 +37,29 @@ def uses_of(data: bytes) -> bytes:
 
     A word in a comment counts: to tell it from code takes longer than all the rest.
     """
-    if data.isascii():  # five times as fast as a pattern
+    if data.isascii():  # a third faster than a pattern
         words = set(data.translate(NAME_BYTES).split())
     else:
         words = {word.encode() for word in set(IDENTIFIER.findall(data.decode("utf-8", "replace")))}
     words -= _KEYWORDS
     numbers = {
-        crc32(word) & 0x7FFFFFFF for word in words if len(word) >= MIN_LENGTH and word[0] > NINE
+        crc32(word) & 0x7FFFFFFF
+        for word in words
+        if len(word) >= MIN_LENGTH and (word[0] > NINE or word[0] == DOLLAR)
     }
     return packed(numbers if len(numbers) <= MAX_NAMES else sorted(numbers)[:MAX_NAMES])
 
 
 class Changes:
-    """Which files use which names from now on, and which no longer: written in one go."""
+    """Which files use which names from now on, and which no longer: many files' in one go."""
 
     def __init__(self) -> None:
+        self._n_noted = 0
         self._gained: defaultdict[int, list[int]] = defaultdict(list)
         self._lost: defaultdict[int, list[int]] = defaultdict(list)
 
     def note(self, db: sqlite3.Connection, file: int, uses: bytes) -> None:
-        """A file uses these names, and no others."""
+        """A file uses these names, and no others; each is noted once before it is written."""
         row = db.execute("SELECT names FROM used WHERE file = ?", (file,)).fetchone()
         if row is None:
             after = unpacked(uses)
@@ -70,9 +75,12 @@ class Changes:
             db.execute("INSERT OR REPLACE INTO used VALUES (?, ?)", (file, uses))
         else:
             db.execute("DELETE FROM used WHERE file = ?", (file,))
+        self._n_noted += 1
+        if self._n_noted >= WRITTEN_AT_ONCE:
+            self.write(db)
 
     def write(self, db: sqlite3.Connection) -> None:
-        """To be called once; in the order of the names, so that each page is touched once."""
+        """Write what was noted, in the order of the names: each page is touched once."""
         for name, files in sorted(self._lost.items()):
             row = db.execute("SELECT files FROM uses WHERE name = ?", (name,)).fetchone()
             gone = set(files)
@@ -86,6 +94,9 @@ class Changes:
             "DO UPDATE SET files = CAST(files || excluded.files AS BLOB)",
             ((name, packed(files)) for name, files in sorted(self._gained.items())),
         )
+        self._n_noted = 0
+        self._lost.clear()
+        self._gained.clear()
 
 
 def packed(numbers: Iterable[int]) -> bytes:

@@ -11,6 +11,7 @@ class Origin(StrEnum):
     PACKAGE = "package"
     DEFINITION = "definition"
     SIMILAR = "similar"
+    USAGE = "usage"
     RECENT_EDIT = "recent-edit"
     COUNTERPART = "counterpart"
     DIAGNOSTIC = "diagnostic"

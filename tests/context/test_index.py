@@ -11,7 +11,7 @@ from slm_context import entries
 from slm_context.entries import FileStamp, IndexedFile
 from slm_context.imports import Import
 from slm_context.index import Index
-from slm_context.references import MAX_NAMES, uses_of
+from slm_context.references import MAX_NAMES, WRITTEN_AT_ONCE, uses_of
 from slm_context.tags import Definition, FileTags
 
 STAMP = FileStamp(10, 20)
@@ -140,12 +140,13 @@ def test_who_uses_a_name_is_found(file: Path) -> None:
         [
             entry("a.py", uses="total = to_cents(price)  # größe"),
             entry("b.py", uses="to_cents(größe)\nself.price"),
-            entry("c.py", uses="to_cent; if2; 3total; return"),
+            entry("c.py", uses="to_cent; if2; 3total; return; $rows"),
         ]
     )
     assert index.users(["to_cents"], "python") == ["a.py", "b.py"]
     assert index.users(["to_cents", "total"], "python") == ["a.py"]
     assert index.users(["größe", "price"], "python") == ["a.py", "b.py"]
+    assert index.users(["$rows"], "python") == ["c.py"]
     assert index.users(["to_cents"], "go") == []
     assert index.users(["to_cents", "nobody"], "python") == []
     assert index.users(["return"], "python") == [], "a word of the language"
@@ -170,6 +171,14 @@ def test_uses_are_replaced_and_forgotten_and_a_number_given_again_means_nothing(
     index.write([], removed=["a.py", "c.py"])
     for table in ("uses", "used", "files", "definitions"):
         assert index._db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+
+
+def test_more_files_than_are_written_at_once(file: Path) -> None:
+    index = Index(file)
+    n_files = 2 * WRITTEN_AT_ONCE + 3
+    index.write(entry(f"f{n:04}.py", uses=f"every_one number_{n}") for n in range(n_files))
+    assert index.n_users("every_one") == n_files
+    assert index.users(["number_2050"], "python") == ["f2050.py"]
 
 
 def test_a_touched_file_keeps_its_uses(file: Path) -> None:
