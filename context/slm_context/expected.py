@@ -41,9 +41,10 @@ WORD_BEFORE = re.compile(r"[\w$]")
 BEGUN = re.compile(r"[\w$]+\Z")
 MAX_BEFORE, NEAR_CHARS = 100_000, 1_500
 # Nats for a name of the list, and for each time (in logarithms) that it is used: by the same
-# name in this document and in neighbours, by any in both, and near the cursor. Chosen by how
-# often the first of the list is right, where no model is asked.
-LISTED, BY_SAME, BY_SAME_BESIDE, BESIDE, HERE, NEAR = 3.0, 2.0, 1.0, 0.3, 0.5, 1.0
+# name in this document and in neighbours, by any in both, and near the cursor, and for each file
+# of the repository that uses it. Chosen by how often the first of the list is right, where no model
+# is asked.
+LISTED, BY_SAME, BY_SAME_BESIDE, BESIDE, HERE, NEAR, USERS = 3.0, 2.0, 1.0, 0.3, 0.5, 1.0, 0.3
 # A name that a report says is missing counts like one that came here once.
 MISSING = BY_SAME * log1p(1)
 
@@ -87,17 +88,18 @@ def weighted(
     document: DocumentContext,
     used: Mapping[str, int],
     step: Step,
-    neighbours: Sequence[str],
+    others: Sequence[str],
+    n_users: Callable[[str], int] = lambda name: 0,
 ) -> tuple[ExpectedName, ...]:
     """The members of what is called as `step`, and what else is asked of it, the likeliest first.
 
-    `used` says how often the document asks for a member of which name, `neighbours` are texts of
-    files beside it.
+    `used` says how often the document asks for a member of which name, `others` are texts of other
+    files that may ask the same, `n_users` in how many of all files a name stands.
     """
     before = BEGUN.sub("", document.prefix[-MAX_BEFORE:])
     here = asked_of(step, before) + asked_of(step, document.suffix[:MAX_BEFORE])
-    beside = sum((asked_of(step, text) for text in neighbours), Counter[str]())
-    elsewhere = sum((_members_of(text) for text in neighbours), Counter[str]())
+    beside = sum((asked_of(step, text) for text in others), Counter[str]())
+    elsewhere = sum((_members_of(text) for text in others), Counter[str]())
     near = members_in(before[-NEAR_CHARS:])
     found = [
         ExpectedName(
@@ -107,7 +109,8 @@ def weighted(
             + BY_SAME_BESIDE * log1p(beside[name])
             + BESIDE * log1p(elsewhere[name])
             + HERE * log1p(used.get(name, 0))
-            + NEAR * log1p(near[name]),
+            + NEAR * log1p(near[name])
+            + USERS * log1p(n_users(name)),
         )
         for name in dict.fromkeys([*here, *beside, *names])
     ]

@@ -112,7 +112,10 @@ class Gatherer:
         found = list(members(document, standing.tags, steps, of, resolver, view, self._allows))
         if not found:
             found = [one.name for one in self._offered(asked, steps, view)[1]]
-        return weighted(found, document, standing.members, steps[-1], asked.usage.texts)
+        others = usage.texts
+        if not found:  # who uses the same name, may ask the same of it
+            others += usage.using([steps[-1].name]).values()
+        return weighted(found, document, standing.members, steps[-1], others, view.n_users)
 
     def _may_show(self, snippet: Snippet) -> bool:
         # A package's own files were asked about one by one.

@@ -102,6 +102,21 @@ def test_what_follows_the_same_words_in_a_far_file_may_come(tmp_path: Path) -> N
     assert names(gatherer, "audit.unheard(█", "deep/in/b.py") == []
 
 
+def test_what_is_asked_of_an_unknown_thing_in_a_far_file_may_come(tmp_path: Path) -> None:
+    gatherer = over(tmp_path, FAR)
+    assert names(gatherer, "audit.█", "deep/in/b.py") == ["record"]
+
+
+def test_a_member_that_more_files_use_is_likelier(tmp_path: Path) -> None:
+    texts = {
+        "shop/basket.py": "class Basket:\n    def rare(self): ...\n    def often(self): ...\n",
+        **{f"far/{n}.py": "thing.often()\n" for n in range(3)},
+    }
+    gatherer = over(tmp_path, texts)
+    marked = BASKET + "    return basket.█"
+    assert names(gatherer, marked, "deep/in/b.py") == ["often", "rare"]
+
+
 def test_a_name_says_which_other_file_it_is_from(tmp_path: Path) -> None:
     gatherer = over(tmp_path, FAR)
     document = at("audit.record(invoice)\naudit.record(█", "deep/in/b.py")
