@@ -62,6 +62,7 @@ class Gatherer:
         """Those of the names that some indexed file defines."""
         if self._index is None:
             return frozenset()
+        self._index.renew()
         return frozenset(found.definition.name for found in self._index.definitions(names, 1))
 
     def gather(

@@ -30,7 +30,7 @@ class Found:
 
 
 class Index:
-    """An open index. Not to be shared between threads."""
+    """An open index. Not to be shared between threads. What was answered is kept until `renew`."""
 
     def __init__(self, file: Path, *, read_only: bool = False) -> None:
         """Raises sqlite3.Error when there is nothing to read, or no way to write."""
@@ -77,7 +77,7 @@ class Index:
         that there are many: to make all of them objects takes longer than to find them.
         """
         found: list[Found] = []
-        kept = self._fresh()
+        kept = self._kept
         for name in names:
             key = (name, limit)
             if key not in kept:
@@ -89,8 +89,8 @@ class Index:
             found += [_found(row) for row in more if worth is None or worth(row[0])]
         return found
 
-    def _fresh(self) -> dict[tuple[object, ...], Any]:
-        """Answers given before, unless something was written since.
+    def renew(self) -> None:
+        """Forget what was answered before something was written; to be called at each question.
 
         From key to key the same is asked, and asking costs more than all that is done with it.
         """
@@ -98,11 +98,10 @@ class Index:
         if version != self._kept_of or self._n_kept > MAX_KEPT:
             self._kept.clear()
             self._kept_of, self._n_kept = version, 0
-        return self._kept
 
     def _asked(self, sql: str, arguments: tuple[object, ...]) -> list[Any]:
-        """The rows of a question, from before where nothing was written since."""
-        kept, key = self._fresh(), (sql, *arguments)
+        """The rows of an answer, from before where it was given before."""
+        kept, key = self._kept, (sql, *arguments)
         if key not in kept:
             kept[key] = self._db.execute(sql, arguments).fetchall()
             self._n_kept += 1 + len(kept[key])
@@ -178,9 +177,7 @@ class Index:
 
     def n_users(self, name: str) -> int:
         """How many files use a name."""
-        rows = self._asked(
-            "SELECT length(files) FROM uses WHERE name = ?", (number_of(name.encode()),)
-        )
+        rows = self._asked(_N_USERS, (number_of(name.encode()),))
         return rows[0][0] // REFERENCE_BYTES if rows else 0
 
     def imports(self, path: str) -> list[Import]:
@@ -204,6 +201,7 @@ class Index:
 
 
 _USERS = "SELECT CASE WHEN length(files) <= ? THEN files END FROM uses WHERE name = ?"
+_N_USERS = "SELECT length(files) FROM uses WHERE name = ?"
 _IN_FOLDER = "f.path >= ? AND f.path < ? AND instr(substr(f.path, ?), '/') = 0"
 _COLUMNS = (
     "f.path, f.language, d.name, d.kind, d.scope, d.start_line, d.end_line, d.signature, "

@@ -8,6 +8,7 @@ uses the names at the cursor, wherever it lies, shows how they go on.
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from math import log1p
 
 from slm_context.cursor import DocumentContext
 from slm_context.names import all_names
@@ -18,10 +19,15 @@ MAX_NEIGHBOURS, MAX_CHARS = 4, 60_000
 MAX_USERS, MAX_TRIED = 4, 12
 # The document's own use counts as much as that of so many neighbours.
 OWN = 3
+# No repository has as many files as it is the logarithm of: all of them are less than one here.
+LOG_OF_ALL = 16
 
 
-class Usage(Mapping[str, int]):
-    """How often a name is used around here; nothing is read before it is asked."""
+class Usage(Mapping[str, float]):
+    """How much a name is used around here; nothing is read before it is asked.
+
+    Between names that are used alike here, those come first that more of all files use.
+    """
 
     def __init__(
         self,
@@ -35,15 +41,20 @@ class Usage(Mapping[str, int]):
         self._view = view
         self._read = read
 
-    def __getitem__(self, name: str) -> int:
-        count = sum(name in all_names(text) for text in self.texts)
-        return count + OWN * (name in self._words)
+    def __getitem__(self, name: str) -> float:
+        count = sum(name in words for words in self._neighbours)
+        elsewhere = log1p(self._view.n_users(name)) / LOG_OF_ALL
+        return count + OWN * (name in self._words) + elsewhere
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._words)
 
     def __len__(self) -> int:
         return len(self._words)
+
+    @cached_property
+    def _neighbours(self) -> list[frozenset[str]]:
+        return [all_names(text) for text in self.texts]
 
     @property
     def texts(self) -> list[str]:

@@ -29,9 +29,11 @@ class OpenText:
 
 
 class View:
-    """What is known of the other files."""
+    """What is known of the other files, for one question."""
 
     def __init__(self, index: Index | None, open_texts: Sequence[OpenText]) -> None:
+        if index is not None:
+            index.renew()
         self._index = index
         self._open = {one.path: one for one in open_texts if one.language}
 

@@ -347,3 +347,13 @@ def test_the_files_beside_come_whole_and_not_as_snippets(gatherer: Gatherer) -> 
     assert REPOSITORY["shop/money.py"] not in gatherer.gather(document, (edited,), PLENTY).beside
     assert gatherer.gather(at("x = █", "web/b.ts"), (), PLENTY).beside == (REPOSITORY["web/a.ts"],)
     assert gatherer.gather(at("x = █", "notes.txt"), (), PLENTY).beside == ()
+
+
+def test_of_names_that_no_neighbour_uses_those_come_first_that_more_files_use(
+    tmp_path: Path,
+) -> None:
+    many = "".join(f"def name_{n}(): ...\n" for n in range(300))
+    far = {f"far/{n}.py": "lib.name_222()\n" for n in range(3)}
+    gatherer = over(tmp_path, {"lib.py": many} | far)
+    bundle = gatherer.gather(at("import lib\n\nlib.█", "deep/a.py"), (), PLENTY)
+    assert shown(bundle)["lib.py"].startswith("def name_222():\ndef name_0():\n")

@@ -89,7 +89,9 @@ def test_reading_goes_on_while_another_writes(file: Path) -> None:
     assert len(reader.definitions(["f"])) == 1
     with writer._db:
         writer._db.execute("DELETE FROM definitions")
+        reader.renew()
         assert len(reader.definitions(["f"])) == 1
+    reader.renew()
     assert reader.definitions(["f"]) == []
 
 

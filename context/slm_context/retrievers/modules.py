@@ -23,7 +23,7 @@ TEST_FILE = re.compile(r"_test\.go$")
 
 
 def module_snippet(
-    path: str, name: str, offered: Sequence[Definition], usage: Mapping[str, int], comment: str
+    path: str, name: str, offered: Sequence[Definition], usage: Mapping[str, float], comment: str
 ) -> Snippet | None:
     """The names of a module, those first that are used around here, the private ones last."""
     top = [one for one in offered if not one.scope and one.kind in KINDS]
@@ -45,7 +45,7 @@ def module_snippet(
 
 
 def package_snippet(
-    path: str, before: str, found: Sequence[Found], usage: Mapping[str, int], comment: str
+    path: str, before: str, found: Sequence[Found], usage: Mapping[str, float], comment: str
 ) -> Snippet | None:
     """What the files beside `path` define, which it sees without an import.
 
@@ -65,7 +65,7 @@ def package_snippet(
         return None
     types_first = TYPE_COMES.search(before) is not None
 
-    def rank(one: Found) -> tuple[bool, int, bool, str, int]:
+    def rank(one: Found) -> tuple[bool, float, bool, str, int]:
         is_type = one.definition.kind in ("class", "type")
         used = usage.get(one.definition.name, 0)
         in_test = TEST_FILE.search(one.path) is not None

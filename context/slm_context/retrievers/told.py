@@ -48,7 +48,7 @@ class Cursor:
     receivers: Sequence[str] = ()
     homes: Mapping[str, str] = field(default_factory=dict[str, str])  # which file's, of several
     unused: frozenset[str] = frozenset()  # imported names that the text does not use yet
-    usage: Mapping[str, int] = field(default_factory=dict[str, int])  # of names around here
+    usage: Mapping[str, float] = field(default_factory=dict[str, float])  # of names around here
     # What other tools name in their reports of lines near the cursor.
     reported: Mapping[str, ReportedName] = field(default_factory=dict[str, ReportedName])
     # Whether a path of modules, in parts, begins in the repository.
