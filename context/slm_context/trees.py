@@ -11,6 +11,8 @@ from slm_context.syntax import SyntaxTree, parse
 MAX_CHARS = 250_000
 
 _TREES: Remembered[str, SyntaxTree] = Remembered(MAX_CHARS)
+# These share with the others what is above and below the line.
+_WITHOUT_LINE: Remembered[str, SyntaxTree] = Remembered(MAX_CHARS)
 
 
 def tree_of(text: str, language: str, path: str) -> SyntaxTree | None:
@@ -25,3 +27,16 @@ def tree_of(text: str, language: str, path: str) -> SyntaxTree | None:
     if tree is not None:
         _TREES.put(path, tree, len(text))
     return tree
+
+
+def tree_without_line(tree: SyntaxTree, text: str, path: str) -> SyntaxTree:
+    """The tree of `text`: that of `tree`, the file at `path`, without the line being typed on.
+
+    It stays as it is from key to key.
+    """
+    known = _WITHOUT_LINE.get(path)
+    if known is not None and known.language == tree.language and known.text == text:
+        return known
+    without = tree.edited(text)
+    _WITHOUT_LINE.put(path, without, len(text))
+    return without

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from functools import cache
 
 from slm_context.syntax import SyntaxTree
+from slm_context.trees import tree_without_line
 
-from slm_lsp.completion.postprocess.brackets import CLOSERS, PAIRS
+from slm_lsp.completion.postprocess.brackets import CLOSERS, PAIRS, surely_unmatched
 from slm_lsp.completion.postprocess.closing import closed
 from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 from slm_lsp.completion.postprocess.merge_closers import merge_closers
@@ -22,6 +23,9 @@ BOUNDARY = re.compile(r"[)\]}\"'](?=\W|$)|(?<=[\w)\]}\"'])(?=[,;)\]}])")
 MAX_PIECES = 6
 # What is left of a suggestion must be worth a look.
 MIN_LENGTH = 4
+# Outside of strings and comments each bracket has its other half, wherever these parse: there is
+# no text between tags, no macro and no `case` of a shell.
+BRACKETS_MATCH = frozenset({"python", "go", "java", "typescript"})
 
 
 def add_no_error(draft: Draft, around: InsertionPoint) -> Draft | None:
@@ -53,11 +57,14 @@ def _tried(around: InsertionPoint) -> dict[Draft, bool]:
 
 def _allowed(around: InsertionPoint) -> int:
     assert around.tree is not None, "adds_no_error has asked"
-    return min(n_errors(around.tree), n_errors(_without_line(around.tree, around)))
+    return min(n_errors(around.tree), n_errors(around.once(_without_line)))
 
 
 def _fits(draft: Draft, tree: SyntaxTree, around: InsertionPoint) -> bool:
     document = around.document
+    line = document.line_prefix + draft.text + document.line_suffix[draft.n_replaced :]
+    if surely_unmatched(line) and around.once(_brackets_tell):
+        return False
     text = document.prefix + draft.text + document.suffix[draft.n_replaced :]
     spliced = tree.edited(text)
     return n_errors(spliced) <= around.once(_allowed) and not _unbalances(draft, spliced, around)
@@ -126,10 +133,25 @@ def _n_unopened_before(around: InsertionPoint) -> int:
     return n_unopened(around.tree)
 
 
-def _without_line(tree: SyntaxTree, around: InsertionPoint) -> SyntaxTree:
+def _brackets_tell(around: InsertionPoint) -> bool:
+    """Whether brackets that do not match on the cursor's line are an error for sure.
+
+    The rest of the file parses, so its brackets match; and the line begins in code. Two of three
+    trials are told by this, since most of what is copied into an open call leaves it open.
+    """
+    without = around.once(_without_line)
+    if around.document.language not in BRACKETS_MATCH or without.has_errors:
+        return False
+    kinds = (node.type for node in without.ancestors(around.document.line_start))
+    return not any("string" in kind or "comment" in kind for kind in kinds)
+
+
+def _without_line(around: InsertionPoint) -> SyntaxTree:
+    assert around.tree is not None, "adds_no_error has asked"
     document = around.document
     end = document.offset + len(document.line_suffix)
-    return tree.edited(document.text[: document.line_start] + document.text[end:])
+    text = document.text[: document.line_start] + document.text[end:]
+    return tree_without_line(around.tree, text, document.path)
 
 
 def _shorter(draft: Draft, around: InsertionPoint) -> Iterator[Draft]:

@@ -1,8 +1,13 @@
 """Brackets and quotes in text that need not parse, as far as one line tells."""
 
+import re
+
 PAIRS = {")": "(", "]": "[", "}": "{"}
 CLOSERS = {opener: closer for closer, opener in PAIRS.items()}
 QUOTES = "\"'`"
+# A string without escapes or code in it; and what may begin another string, or a comment.
+PLAIN_STRING = re.compile(r"\"[^\"\\\n{]*\"|'[^'\\\n{]*'")
+NO_PLAIN_CODE = re.compile(r"[\"'`\\#/]")
 
 
 def opens_quote(text: str, index: int, language: str | None) -> bool:
@@ -60,3 +65,11 @@ def unopened(text: str) -> list[str]:
         elif char in PAIRS and not depth:
             found.append(char)
     return found
+
+
+def surely_unmatched(code: str) -> bool:
+    """Whether some bracket in `code` has no other half there. False where strings may hold them."""
+    plain = PLAIN_STRING.sub("", code)
+    if NO_PLAIN_CODE.search(plain):
+        return False
+    return any(plain.count(opener) != plain.count(closer) for opener, closer in CLOSERS.items())
