@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slm_context.cursor import DocumentContext
@@ -62,25 +62,33 @@ class Corpus:
         """The word there, and the same with the blanks before it."""
         return self._words[place], self._pieces[place]
 
-    def places(self, context: Sequence[str], begun: str) -> tuple[int, list[int]]:
-        """How long the longest part of `context` is that occurs here, and where it goes on."""
+    def behind_longest(self, context: Sequence[str], begun: str) -> tuple[int, Sequence[int]]:
+        """How long the longest part of `context` is that occurs here, and where it goes on.
+
+        Of two words at least: (0, []) where these do not occur.
+        """
         words = self._words
         longest, found = 0, list[int]()
-        if len(context) > 1:
-            for place in self._behind_two.get((context[-2], context[-1]), ()):
-                if not _goes_on(words[place], begun):
-                    continue
-                n = 2
-                while n < min(len(context), place) and words[place - n - 1] == context[-n - 1]:
-                    n += 1
-                if n > longest:
-                    longest, found = n, []
-                if n == longest:
-                    found.append(place)
-        if found or not context:
-            return longest, found
-        places = self._behind_one.get(context[-1], ())
-        return 1, [place for place in places if _goes_on(words[place], begun)]
+        for place in self._going_on(self._behind_two.get((context[-2], context[-1]), ()), begun):
+            n, most = 2, min(len(context), place)
+            while n < most and words[place - n - 1] == context[-n - 1]:
+                n += 1
+            if n > longest:
+                longest, found = n, []
+            if n == longest:
+                found.append(place)
+        return longest, found
+
+    def behind_word(self, word: str, begun: str) -> Sequence[int]:
+        """Where it goes on behind a word."""
+        return self._going_on(self._behind_one.get(word, ()), begun)
+
+    def _going_on(self, places: Sequence[int], begun: str) -> Sequence[int]:
+        """Those of `places` whose word is more than what is `begun` of it."""
+        if not begun:
+            return places
+        words = self._words
+        return [one for one in places if words[one].startswith(begun) and words[one] != begun]
 
 
 # Documents of one folder have the same neighbours, and only the one that changed is counted again.
@@ -99,15 +107,21 @@ def context_at(document: DocumentContext) -> tuple[list[str], str]:
 
 
 def behind(
-    corpora: Iterable[Corpus], context: Sequence[str], begun: str
+    corpora: Sequence[Corpus], context: Sequence[str], begun: str
 ) -> tuple[int, list[tuple[Corpus, int]]]:
     """How long the longest part of `context` is that any of the texts has, and where it goes on."""
-    found = [(corpus, *corpus.places(context, begun)) for corpus in corpora]
-    longest = max((n for _, n, places in found if places), default=0)
-    return longest, [(corpus, one) for corpus, n, places in found if n == longest for one in places]
+    if len(context) > 1:
+        found = [(corpus, *corpus.behind_longest(context, begun)) for corpus in corpora]
+        longest = max((n for _, n, _ in found), default=0)
+        if longest:
+            return longest, [(text, one) for text, n, at in found if n == longest for one in at]
+    if not context:
+        return 0, []
+    places = [(text, one) for text in corpora for one in text.behind_word(context[-1], begun)]
+    return int(bool(places)), places
 
 
-def echo(corpora: Iterable[Corpus], context: Sequence[str], begun: str, text: str) -> Echo:
+def echo(corpora: Sequence[Corpus], context: Sequence[str], begun: str, text: str) -> Echo:
     """How these texts go on behind the longest context that any of them has, next to `text`."""
     head = WORD.search(begun + text)
     if head is None:
@@ -115,7 +129,3 @@ def echo(corpora: Iterable[Corpus], context: Sequence[str], begun: str, text: st
     longest, places = behind(corpora, context, begun)
     words = [corpus.at(one)[0] for corpus, one in places]
     return Echo(longest, len(words), words.count(head[0]) / (len(words) + 1))
-
-
-def _goes_on(word: str, begun: str) -> bool:
-    return not begun or (word.startswith(begun) and word != begun)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from pathspec import GitIgnoreSpec
 from slm_context.entries import FileStamp
@@ -40,6 +41,15 @@ class SourceFile:
     stamp: FileStamp
 
 
+class _Stamped(NamedTuple):
+    """A file as it is now: with a change of its content or of its rights, it is another one."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+
 class Rules:
     """What the settings and the ignore files of one root leave to be read."""
 
@@ -47,8 +57,8 @@ class Rules:
         self, root: Path, include: Sequence[str] = (), exclude: Sequence[str] = ()
     ) -> None:
         self.root = root
-        self._include = GitIgnoreSpec.from_lines(include) if include else None
-        self._exclude = GitIgnoreSpec.from_lines(exclude)
+        self._include = _compiled(tuple(include)) if include else None
+        self._exclude = _compiled(tuple(exclude))
         self._ignored: dict[str, GitIgnoreSpec | None] = {}
 
     def allows(self, path: str) -> bool:
@@ -85,24 +95,49 @@ class Rules:
         return spec is not None and spec.match_file(inner)
 
     def _read(self, folder: str) -> GitIgnoreSpec | None:
-        files = [self.root / folder / name for name in IGNORE_FILES]
-        git = git_folders(self.root) if not folder else None
-        if git is not None:  # weaker than the tree's own files: these may take it back
-            files.insert(0, git.exclude)
-        lines: list[str] = []
-        for file in files:
-            try:
-                content = file.read_text("utf-8", "replace")
-            except (OSError, ValueError):
-                continue
-            lines += content.splitlines()[:10_000]
-        return _compiled(tuple(lines)) if lines else None
+        files = [os.path.join(self.root, folder, name) for name in IGNORE_FILES]
+        if not folder and (git := _stamped(os.path.join(self.root, ".git"))) is not None:
+            exclude = _git_exclude(self.root, git)
+            if exclude is not None:  # weaker than the tree's own files: these may take it back
+                files.insert(0, exclude)
+        there = tuple(one for file in files if (one := _stamped(file)) is not None)
+        return _ignored_by(there) if there else None
 
 
-# Rules are made anew for every question, so that they are those of now; compiling is what costs.
+# Rules are made anew for every question, so that they are those of now; opening and reading files
+# and compiling what they say is what costs, and is done again only where a file is another one.
 @lru_cache(maxsize=256)
 def _compiled(lines: tuple[str, ...]) -> GitIgnoreSpec:
     return GitIgnoreSpec.from_lines(lines)
+
+
+@lru_cache(maxsize=256)
+def _ignored_by(files: tuple[_Stamped, ...]) -> GitIgnoreSpec | None:
+    """What these files leave out, the first one being the weakest."""
+    lines: list[str] = []
+    for file in files:
+        try:
+            content = Path(file.path).read_text("utf-8", "replace")
+        except (OSError, ValueError):
+            continue
+        lines += content.splitlines()[:10_000]
+    return _compiled(tuple(lines)) if lines else None
+
+
+@lru_cache(maxsize=64)
+def _git_exclude(root: Path, git: _Stamped) -> str | None:
+    """The file of patterns that is not shared, in the repository whose `.git` is as `git` says."""
+    folders = git_folders(root)
+    return str(folders.exclude) if folders is not None else None
+
+
+def _stamped(path: str) -> _Stamped | None:
+    """None where there is nothing."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return _Stamped(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def below(folder: str, pattern: str) -> str:

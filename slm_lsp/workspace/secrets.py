@@ -2,6 +2,7 @@
 
 import re
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 SECRET_NAMES = (
     *(".env", ".env.*", ".envrc", ".envrc.*", "*.env", "secrets.*", ".secrets", ".secrets.*"),
@@ -67,6 +68,8 @@ SECRET_CONTENT = tuple(
 )
 
 
+# Asked at every key, of the same few names.
+@lru_cache(maxsize=1024)
 def is_secret_name(name: str) -> bool:
     """Whether a file's name, without its folder, says that it holds secrets."""
     folded = name.lower()

@@ -11,7 +11,7 @@ from slm_context.types import ContextBundle
 from slm_lsp.completion import deciding, suggesting
 from slm_lsp.completion.choosing import chosen_copy
 from slm_lsp.completion.copying import REACH_ELSEWHERE, Copied, Copier
-from slm_lsp.completion.counting import Corpus, counted
+from slm_lsp.completion.counting import Corpus, behind, counted
 from slm_lsp.completion.types import Precedent, Trigger
 from tests.support.engine_world import World, with_completion
 from tests.support.markup import cursor
@@ -145,9 +145,10 @@ def test_what_was_read_line_by_line_is_what_is_read_at_once() -> None:
 def test_a_corpus_grows_at_its_end() -> None:
     grown = Corpus("a b\n")
     grown.add("a c\n")
-    whole = Corpus("a b\na c\n")
+    both = grown, Corpus("a b\na c\n")
     for context in (["a"], ["\n", "a"], ["b", "\n"], ["x"]):
-        assert grown.places(context, "") == whole.places(context, "")
+        (n, places), (n_whole, places_of_whole) = (behind([one], context, "") for one in both)
+        assert (n, [at for _, at in places]) == (n_whole, [at for _, at in places_of_whole])
 
 
 LIKE = "".join(f"        self.total_{n} = self.convert(value)\n" for n in range(6))

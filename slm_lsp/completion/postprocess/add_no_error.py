@@ -118,6 +118,8 @@ def _unbalances(draft: Draft, spliced: SyntaxTree, around: InsertionPoint) -> bo
     Some grammars recover from that without a further error. The walk over both trees is for
     those few suggestions only that are not balanced in themselves.
     """
+    if not spliced.has_errors and around.once(_brackets_tell):
+        return False
     signs = [char for char in draft.text if char in PAIRS or char in CLOSERS]
     replaced = around.document.suffix[: draft.n_replaced]
     if all(

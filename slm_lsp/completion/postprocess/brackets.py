@@ -8,6 +8,8 @@ QUOTES = "\"'`"
 # A string without escapes or code in it; and what may begin another string, or a comment.
 PLAIN_STRING = re.compile(r"\"[^\"\\\n{]*\"|'[^'\\\n{]*'")
 NO_PLAIN_CODE = re.compile(r"[\"'`\\#/]")
+# All that matters to the brackets of a text.
+SIGNS = re.compile(r"[()\[\]{}\"'`\n]")
 
 
 def opens_quote(text: str, index: int, language: str | None) -> bool:
@@ -40,7 +42,8 @@ def open_brackets(text: str, language: str | None) -> list[int]:
     """Where the brackets stand that `text` leaves open, skipping those in quotes on one line."""
     found: list[int] = []
     quote = ""
-    for index, char in enumerate(text):
+    for match in SIGNS.finditer(text):
+        index, char = match.start(), match[0]
         if quote:
             if (char == quote and text[index - 1] != "\\") or char == "\n":
                 quote = ""

@@ -13,10 +13,16 @@ def drop_repeated_line(draft: Draft, around: InsertionPoint) -> Draft | None:
     lines = _lines(document.line_prefix + draft.text + tail)
     if not lines or sum(len(line) for line in lines) < MIN_LENGTH:
         return draft
-    above = _lines(document.text[: document.line_start][-4000:])
-    below = _lines(document.next_lines[:4000])
+    above, below = around.once(_neighbours)
     repeats = lines == above[-len(lines) :] or lines == below[: len(lines)]
     return None if repeats else draft
+
+
+def _neighbours(around: InsertionPoint) -> tuple[list[str], list[str]]:
+    """The lines with text above and below the cursor's."""
+    document = around.document
+    above = document.text[: document.line_start][-4000:]
+    return _lines(above), _lines(document.next_lines[:4000])
 
 
 def _lines(text: str) -> list[str]:
