@@ -64,10 +64,11 @@ def inline_request(
     session: Session, params: types.InlineCompletionParams
 ) -> CompletionRequest | None:
     """What the editor asks, frozen; None for a document that is not open."""
-    snapshot = session.snapshot(params.text_document.uri)
-    if snapshot is None:
+    opened = session.documents.get(params.text_document.uri)
+    if opened is None:
         return None
-    document = session.context(snapshot, snapshot.offset_at(place(params.position)))
+    snapshot = opened.snapshot()
+    document = session.context(snapshot, opened.offset_at(place(params.position)))
     selected, chosen = params.context.selected_completion_info, ""
     if selected is not None:
         # The popup would replace its range by its text: the suggestion goes on from there.

@@ -1,10 +1,13 @@
 """The files that URIs name."""
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 
+# Of the documents that are open, asked ten times at each key.
+@lru_cache(maxsize=64)
 def path_of(uri: str) -> Path | None:
     """The file that a URI names; None for documents that are no files, such as untitled ones."""
     try:

@@ -119,7 +119,8 @@ class ServingModel:
 
     def serves(self, settings: Settings) -> bool:
         """Whether the model that is there, or on its way, is the one that these settings name."""
-        return self.settings is not None and _loads(self.settings) == _loads(settings)
+        served = self.settings
+        return served is settings or (served is not None and _loads(served) == _loads(settings))
 
     def engine_for(self, folder: Folder, settings: Settings) -> CompletionEngine | None:
         """Who answers in a folder with these settings; None while its model is not there."""

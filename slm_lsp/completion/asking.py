@@ -180,6 +180,10 @@ class Asker:
             explanation.raw = answer.text()
             return answer
 
+    async def settle(self, uri: str, document: DocumentContext) -> None:
+        """Have the snippets for this place."""
+        await self._settle_context(uri, document)
+
     async def warm(self, uri: str, document: DocumentContext, question: Question) -> Done:
         """Evaluate the prompt for this place, and ask for nothing. Raises WorkerError."""
         stable = await self._settle_context(uri, document)

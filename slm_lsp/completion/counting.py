@@ -38,8 +38,8 @@ class Corpus:
     def __init__(self, text: str = "") -> None:
         self._words: list[str] = []
         self._pieces: list[str] = []
-        # Where the word behind two others, or behind one, stands.
-        self._behind_two: dict[tuple[str, str], list[int]] = defaultdict(list)
+        # Where the word behind two others, or behind one, stands. To be looked up only.
+        self.behind_two: dict[tuple[str, str], list[int]] = defaultdict(list)
         self._behind_one: dict[str, list[int]] = defaultdict(list)
         self.add(text)
 
@@ -50,7 +50,7 @@ class Corpus:
         for piece in PIECE.findall(text):
             word = piece.lstrip(" \t")
             self._behind_one[before].append(len(words))
-            self._behind_two[two].append(len(words))
+            self.behind_two[two].append(len(words))
             words.append(word)
             pieces.append(piece)
             two, before = (before, word), word
@@ -69,7 +69,7 @@ class Corpus:
         """
         words = self._words
         longest, found = 0, list[int]()
-        for place in self._going_on(self._behind_two.get((context[-2], context[-1]), ()), begun):
+        for place in self._going_on(self.behind_two.get((context[-2], context[-1]), ()), begun):
             n, most = 2, min(len(context), place)
             while n < most and words[place - n - 1] == context[-n - 1]:
                 n += 1
@@ -111,7 +111,9 @@ def behind(
 ) -> tuple[int, list[tuple[Corpus, int]]]:
     """How long the longest part of `context` is that any of the texts has, and where it goes on."""
     if len(context) > 1:
-        found = [(corpus, *corpus.behind_longest(context, begun)) for corpus in corpora]
+        pair = context[-2], context[-1]  # most texts do not have it
+        having = [text for text in corpora if pair in text.behind_two]
+        found = [(text, *text.behind_longest(context, begun)) for text in having]
         longest = max((n for _, n, _ in found), default=0)
         if longest:
             return longest, [(text, one) for text, n, at in found if n == longest for one in at]

@@ -165,7 +165,9 @@ class Suggester:
         return await self._made(uri, document, question, explanation, answer)
 
     async def warm(self, uri: str, document: DocumentContext, question: Question) -> None:
-        """Have the prompt evaluated. Raises WorkerError."""
+        """Have the words around counted, and the prompt evaluated. Raises WorkerError."""
+        await self._asker.settle(uri, document)
+        self._sources.copied(uri, document)
         await self._asker.warm(uri, document, question)
 
     def gather_again(self, uri: str) -> None:

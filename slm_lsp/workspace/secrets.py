@@ -68,8 +68,8 @@ SECRET_CONTENT = tuple(
 )
 
 
-# Asked at every key, of the same few names.
-@lru_cache(maxsize=1024)
+# Asked at each key, of the same few names.
+@lru_cache(maxsize=64)
 def is_secret_name(name: str) -> bool:
     """Whether a file's name, without its folder, says that it holds secrets."""
     folded = name.lower()

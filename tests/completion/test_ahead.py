@@ -1,7 +1,10 @@
 """When a question waits, and what is computed while nobody types."""
 
 import pytest
+from slm_context.types import ContextBundle
 
+from slm_lsp.completion import copying
+from slm_lsp.completion.counting import Corpus
 from slm_lsp.completion.types import Trigger
 from tests.support.engine_world import URI, World, with_completion
 
@@ -40,6 +43,28 @@ async def test_the_prompt_is_warm_when_the_hand_rests() -> None:
     world.engine.cursor_at(URI, world.request("total = █\n").document)
     await world.engine.ahead.done()
     assert len(world.model.warmed) == 1 and world.model.generated == []
+
+
+async def test_the_words_of_files_beside_are_counted_when_the_hand_rests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted: list[str] = []
+
+    def count(text: str) -> Corpus:
+        counted.append(text)
+        return Corpus(text)
+
+    async def gather(document):
+        return ContextBundle(beside=("total = first + second\n",))
+
+    monkeypatch.setattr(copying, "counted", count)
+    world = World(gather=gather)
+    world.engine.cursor_at(URI, world.request("total = █\n").document)
+    await world.engine.ahead.done()
+    assert counted == ["total = first + second\n"]
+    world.model.enqueue("first")
+    await world.ask("total = █\n")
+    assert len(counted) == 1
 
 
 @pytest.mark.parametrize(
