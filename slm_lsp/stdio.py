@@ -1,12 +1,15 @@
 """JSON-RPC bodies over stdin and stdout, without ever making the event loop wait.
 
-One thread reads, one writes. A client that stops reading stdout fills the writer's queue and
-nothing else; one that floods stdin waits until its earlier messages are handled.
+One thread reads. An answer that the pipe has room for is written at once, and what it has none for
+by another thread: a client that stops reading stdout fills the writer's queue and nothing else; one
+that floods stdin waits until its earlier messages are handled.
 """
 
 import asyncio
 import os
 import re
+import select
+import stat
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -22,6 +25,8 @@ READ_BYTES = 64 * 2**10
 MAX_AHEAD = 200
 # A client that left so much unread is not going to read it.
 MAX_UNWRITTEN_BYTES = 64 * 2**20
+# Where a pipe has any room, it has room for so much, and a socket for more; 0 is nobody's word.
+SURE_BYTES: int = getattr(select, "PIPE_BUF", 0)
 
 
 class Garbage(Exception):
@@ -116,8 +121,30 @@ class StdioReader:
             return  # the loop is closed: the server has ended
 
 
+class _Room:
+    """Says whether a pipe or a socket takes a message without a wait."""
+
+    def __init__(self, fd: int) -> None:
+        self._poll = select.poll()
+        self._poll.register(fd, select.POLLOUT)
+
+    @classmethod
+    def of(cls, fd: int) -> "_Room | None":
+        """None where nobody can tell: a terminal that was stopped, and on Windows."""
+        mode = os.fstat(fd).st_mode
+        waits_for_a_reader = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+        return cls(fd) if SURE_BYTES and waits_for_a_reader else None
+
+    def holds(self, message: bytes) -> bool:
+        found = self._poll.poll(0) if len(message) <= SURE_BYTES else []
+        return bool(found) and found[0][1] == select.POLLOUT
+
+
 class StdioWriter:
-    """Writes to `fd` in a thread of its own, in order. `write` never waits and never raises.
+    """Writes to `fd` in order. `write` never waits and never raises.
+
+    What has to wait is for a thread: it would be woken for each answer, and get the interpreter
+    when the loop has nothing else to do.
 
     `on_broken` is called in the loop, once, when the client has gone or will not read.
     """
@@ -131,6 +158,7 @@ class StdioWriter:
         self._changed = threading.Condition()
         self._closing = False
         self._broken = False
+        self._room = _Room.of(fd)
         self._thread = threading.Thread(target=self._write_all, name="stdout", daemon=True)
         self._thread.start()
 
@@ -141,6 +169,14 @@ class StdioWriter:
             if self._n_unwritten + len(message) > MAX_UNWRITTEN_BYTES:
                 self._break("the client does not read what it is sent")
                 return
+            if not self._n_unwritten and self._room is not None and self._room.holds(message):
+                try:
+                    message = message[os.write(self._fd, message) :]
+                except OSError:
+                    self._break("the client has closed the connection")
+                    return
+                if not message:
+                    return
             self._unwritten.append(message)
             self._n_unwritten += len(message)
             self._changed.notify()

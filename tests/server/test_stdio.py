@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import socket
 import threading
 
 import pytest
@@ -106,6 +107,46 @@ async def test_writing_never_waits_for_a_client_that_does_not_read() -> None:
     received = await asyncio.to_thread(_read, reading, 20 * 2**20)
     assert received == 20 * 2**20
     assert broken == []
+    writer.close(1)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket"])
+async def test_what_there_is_room_for_is_written_at_once(kind: str) -> None:
+    ends = socket.socketpair()
+    reading, writing = (one.detach() for one in ends) if kind == "socket" else os.pipe()
+    for end in ends:
+        end.close()
+    os.set_blocking(reading, False)
+    writer = StdioWriter(writing, lambda why: None)
+    writer.write(b"first ")
+    writer.write(b"second")
+    assert os.read(reading, 100) == b"first second"
+    writer.close(1)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket"])
+async def test_small_answers_stay_in_order_behind_what_is_still_unread(kind: str) -> None:
+    ends = socket.socketpair()
+    reading, writing = (one.detach() for one in ends) if kind == "socket" else os.pipe()
+    for end in ends:
+        end.close()
+    writer = StdioWriter(writing, lambda why: None)
+    sent = [b"%d" % n * (2**21 if n == 3 else 9) for n in range(8)] * 2
+    for message in sent:
+        writer.write(message)
+    expected, received = b"".join(sent), b""
+    while len(received) < len(expected):
+        received += await asyncio.to_thread(os.read, reading, 2**16)
+    assert received == expected
+    writer.close(1)
+
+
+async def test_a_pipe_that_fills_up_with_small_answers_holds_nobody_up() -> None:
+    reading, writing = os.pipe()
+    writer = StdioWriter(writing, lambda why: None)
+    for _ in range(300):
+        writer.write(b"x" * 1000)
+    assert await asyncio.to_thread(_read, reading, 300_000) == 300_000
     writer.close(1)
 
 
