@@ -1,5 +1,6 @@
 """Where tree-sitter's UTF-8 bytes meet our code points. No other file converts between them."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from slm_context.languages import grammar
 STEP = 1024
 # The bytes of a character but for its first.
 CONTINUATION = bytes(range(0x80, 0xC0))
+# What a string holds between its quotes, where the grammar makes a token of it.
+STRING_TOKEN = re.compile(r"string\w*_(?:content|fragment)$")
+# What neither ends a string of any language nor begins anything else in it.
+PROSE = re.compile(r"[\w \t.,:;!?()\[\]<>=+*/&|^~@%-]*")
 
 
 class Place(StrEnum):
@@ -54,7 +59,11 @@ class SyntaxTree:
     def edited(self, text: str) -> "SyntaxTree":
         """The tree of `text`, re-using all that did not change. A change at one place is cheap."""
         data = text.encode("utf-8", "replace")
-        start, old_end, new_end = _difference(self._data, data)
+        moved = self._moved(data, *_difference(self._data, data))
+        return SyntaxTree(text, self.language, _parser(self.language).parse(data, moved), data)
+
+    def _moved(self, data: bytes, start: int, old_end: int, new_end: int) -> Tree:
+        """The tree with its nodes where they are in `data`, which differs from `start` on."""
         tree = self._tree.copy()
         tree.edit(
             start_byte=start,
@@ -64,7 +73,25 @@ class SyntaxTree:
             old_end_point=_point(self._data, old_end),
             new_end_point=_point(data, new_end),
         )
-        return SyntaxTree(text, self.language, _parser(self.language).parse(data, tree), data)
+        return tree
+
+    def with_prose(self, text: str) -> "SyntaxTree | None":
+        """The tree of `text` where it is told from this one's by prose in one string; else None.
+
+        The parser would see the same tokens, of which one has another length. It is not asked: in
+        a string that nothing closes yet, it would read all of the file behind it at each key.
+        """
+        data = text.encode("utf-8", "replace")
+        start, old_end, new_end = _difference(self._data, data)
+        token = self.root.descendant_for_byte_range(max(0, start - 1), start)
+        if token is None or token.child_count or not STRING_TOKEN.search(token.type):
+            return None
+        if not token.start_byte < start <= old_end <= token.end_byte:
+            return None
+        for changed in (self._data[start:old_end], data[start:new_end]):
+            if not PROSE.fullmatch(changed.decode("utf-8", "replace")):
+                return None
+        return SyntaxTree(text, self.language, self._moved(data, start, old_end, new_end), data)
 
     def errors(self) -> list[SyntaxFault]:
         """The smallest ERROR and MISSING nodes in text order."""

@@ -39,6 +39,8 @@ class Sources:
         self._defined = defined
         self._elsewhere: dict[str, dict[str, None]] = {}
         self._copiers = Remembered[str, Copier](MAX_COUNTED)
+        # The tree that was parsed last; typing in a string goes on from it.
+        self._tree: tuple[str, SyntaxTree] | None = None
         # Of the newest question: several suggestions are made and judged in one place.
         self._around: InsertionPoint | None = None
         self._copied: tuple[DocumentContext, tuple[str, ...], Copied | None] | None = None
@@ -58,7 +60,16 @@ class Sources:
     def tree(self, document: DocumentContext) -> SyntaxTree | None:
         """The document, parsed; None where there is no grammar."""
         language = document.language
-        return tree_of(document.text, language, document.path) if language is not None else None
+        if language is None:
+            return None
+        known = self._tree
+        if known is not None and (known[0], known[1].language) == (document.path, language):
+            tree = known[1].with_prose(document.text)
+            if tree is not None:
+                return tree
+        tree = tree_of(document.text, language, document.path)
+        self._tree = (document.path, tree) if tree is not None else None
+        return tree
 
     def copied(self, uri: str, document: DocumentContext) -> Copied | None:
         """How the line goes on, by what was written before in this file and in others."""
@@ -105,6 +116,6 @@ class Sources:
                 del known[oldest]
 
     def forget(self, uri: str) -> None:
-        self._around = self._copied = None
+        self._tree = self._around = self._copied = None
         self._elsewhere.pop(uri, None)
         self._copiers.forget(uri)

@@ -10,12 +10,17 @@ from collections.abc import Iterator
 from functools import cache
 
 from slm_context.syntax import SyntaxTree
-from slm_context.trees import tree_without_line
 
-from slm_lsp.completion.postprocess.brackets import CLOSERS, PAIRS, surely_unmatched
+from slm_lsp.completion.postprocess.brackets import CLOSERS, PAIRS
 from slm_lsp.completion.postprocess.closing import closed
 from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 from slm_lsp.completion.postprocess.merge_closers import merge_closers
+from slm_lsp.completion.postprocess.sure_errors import (
+    brackets_tell,
+    breaks_surely,
+    learn,
+    without_line,
+)
 
 # Where a line may be cut: behind a closed bracket or quote, before a separator or a closer.
 BOUNDARY = re.compile(r"[)\]}\"'](?=\W|$)|(?<=[\w)\]}\"'])(?=[,;)\]}])")
@@ -23,9 +28,6 @@ BOUNDARY = re.compile(r"[)\]}\"'](?=\W|$)|(?<=[\w)\]}\"'])(?=[,;)\]}])")
 MAX_PIECES = 6
 # What is left of a suggestion must be worth a look.
 MIN_LENGTH = 4
-# Outside of strings and comments each bracket has its other half, wherever these parse: there is
-# no text between tags, no macro and no `case` of a shell.
-BRACKETS_MATCH = frozenset({"python", "go", "java", "typescript"})
 
 
 def add_no_error(draft: Draft, around: InsertionPoint) -> Draft | None:
@@ -57,17 +59,19 @@ def _tried(around: InsertionPoint) -> dict[Draft, bool]:
 
 def _allowed(around: InsertionPoint) -> int:
     assert around.tree is not None, "adds_no_error has asked"
-    return min(n_errors(around.tree), n_errors(around.once(_without_line)))
+    return min(n_errors(around.tree), n_errors(without_line(around)))
 
 
 def _fits(draft: Draft, tree: SyntaxTree, around: InsertionPoint) -> bool:
-    document = around.document
-    line = document.line_prefix + draft.text + document.line_suffix[draft.n_replaced :]
-    if surely_unmatched(line) and around.once(_brackets_tell):
+    if breaks_surely(draft, around):
         return False
+    document = around.document
     text = document.prefix + draft.text + document.suffix[draft.n_replaced :]
-    spliced = tree.edited(text)
-    return n_errors(spliced) <= around.once(_allowed) and not _unbalances(draft, spliced, around)
+    spliced = tree.with_prose(text) or tree.edited(text)
+    if n_errors(spliced) > around.once(_allowed):
+        learn(draft, spliced, around)
+        return False
+    return not _unbalances(draft, spliced, around)
 
 
 def n_errors(tree: SyntaxTree) -> int:
@@ -118,7 +122,7 @@ def _unbalances(draft: Draft, spliced: SyntaxTree, around: InsertionPoint) -> bo
     Some grammars recover from that without a further error. The walk over both trees is for
     those few suggestions only that are not balanced in themselves.
     """
-    if not spliced.has_errors and around.once(_brackets_tell):
+    if not spliced.has_errors and around.once(brackets_tell):
         return False
     signs = [char for char in draft.text if char in PAIRS or char in CLOSERS]
     replaced = around.document.suffix[: draft.n_replaced]
@@ -133,27 +137,6 @@ def _unbalances(draft: Draft, spliced: SyntaxTree, around: InsertionPoint) -> bo
 def _n_unopened_before(around: InsertionPoint) -> int:
     assert around.tree is not None, "adds_no_error has asked"
     return n_unopened(around.tree)
-
-
-def _brackets_tell(around: InsertionPoint) -> bool:
-    """Whether brackets that do not match on the cursor's line are an error for sure.
-
-    The rest of the file parses, so its brackets match; and the line begins in code. Two of three
-    trials are told by this, since most of what is copied into an open call leaves it open.
-    """
-    without = around.once(_without_line)
-    if around.document.language not in BRACKETS_MATCH or without.has_errors:
-        return False
-    kinds = (node.type for node in without.ancestors(around.document.line_start))
-    return not any("string" in kind or "comment" in kind for kind in kinds)
-
-
-def _without_line(around: InsertionPoint) -> SyntaxTree:
-    assert around.tree is not None, "adds_no_error has asked"
-    document = around.document
-    end = document.offset + len(document.line_suffix)
-    text = document.text[: document.line_start] + document.text[end:]
-    return tree_without_line(around.tree, text, document.path)
 
 
 def _shorter(draft: Draft, around: InsertionPoint) -> Iterator[Draft]:
