@@ -88,9 +88,10 @@ class SyntaxTree:
             return None
         if not token.start_byte < start <= old_end <= token.end_byte:
             return None
-        for changed in (self._data[start:old_end], data[start:new_end]):
-            if not PROSE.fullmatch(changed.decode("utf-8", "replace")):
-                return None
+        # What stands before it, `$` for one, may mean something only with what follows.
+        pieces = data[start - 1 : start], self._data[start:old_end], data[start:new_end]
+        if not all(PROSE.fullmatch(one.decode("utf-8", "replace")) for one in pieces):
+            return None
         return SyntaxTree(text, self.language, self._moved(data, start, old_end, new_end), data)
 
     def errors(self) -> list[SyntaxFault]:
