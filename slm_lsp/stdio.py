@@ -13,6 +13,7 @@ import stat
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 HEADER = re.compile(rb"content-length[ \t]*:[ \t]*(\d{1,12})[ \t]*", re.IGNORECASE)
 # Far above any message of an editor, and little enough to be held in memory.
@@ -170,11 +171,8 @@ class StdioWriter:
                 self._break("the client does not read what it is sent")
                 return
             if not self._n_unwritten and self._room is not None and self._room.holds(message):
-                try:
+                with suppress(OSError):  # the thread meets it, too
                     message = message[os.write(self._fd, message) :]
-                except OSError:
-                    self._break("the client has closed the connection")
-                    return
                 if not message:
                     return
             self._unwritten.append(message)
