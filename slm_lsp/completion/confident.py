@@ -8,7 +8,7 @@ rest. So an automatic suggestion ends where the product of its tokens' probabili
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from os.path import commonprefix
+from posixpath import commonprefix
 
 from slm_lsp.completion.counting import WORD
 from slm_lsp.completion.postprocess.add_no_error import adds_no_error

@@ -5,8 +5,8 @@ copied into an open call leaves it open, and what goes on in an open string leav
 of this is a guess: what is told here is what the parse would say.
 """
 
-import os
 from dataclasses import dataclass
+from posixpath import commonprefix
 
 from slm_context.syntax import PROSE, STRING_TOKEN, SyntaxTree
 from slm_context.trees import tree_without_line
@@ -81,7 +81,7 @@ def _goes_on(broken: OpenString, draft: Draft) -> bool:
 
     Then the parser sees the same tokens, of which one has another length.
     """
-    n_same = len(os.path.commonprefix((broken.text, draft.text)))
+    n_same = len(commonprefix((broken.text, draft.text)))
     return (
         draft.n_replaced == broken.n_replaced
         and n_same > broken.start
