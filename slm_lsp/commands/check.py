@@ -60,7 +60,6 @@ def _count(text: str) -> int:
 def run(args: argparse.Namespace) -> int:
     from slm_lsp.commands.here import settings_here
     from slm_lsp.diagnostics.dismissals import Dismissals
-    from slm_lsp.diagnostics.output import FORMATS
     from slm_lsp.models.places import home
 
     try:
@@ -78,11 +77,21 @@ def run(args: argparse.Namespace) -> int:
     except SlmError as error:
         print(f"slm-lsp: {error}", file=sys.stderr)
         return UNUSABLE
-    print(FORMATS[args.format](found), end="")
+    print(_said(found, args.format), end="")
     if args.format == "text" and not found:
         n_files = f"{len(checked)} file{'s' * (len(checked) != 1)}" if checked else "no file"
         print(f"nothing found; {n_files} checked", file=sys.stderr)
     return FOUND if found and not (args.odd or args.review) else 0
+
+
+def _said(found: list["FileFinding"], form: str) -> str:
+    from slm_lsp.commands.here import checkout_here
+    from slm_lsp.diagnostics.output import as_json, as_text
+    from slm_lsp.diagnostics.sarif import as_sarif
+
+    if form == "sarif":
+        return as_sarif(found, checkout_here())
+    return as_json(found) if form == "json" else as_text(found)
 
 
 def _findings(

