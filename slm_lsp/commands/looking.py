@@ -1,6 +1,7 @@
 """A change as the model sees it: `slm-lsp check --odd` and `--review`."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ from slm_lsp.diagnostics.output import FileFinding
 from slm_lsp.diagnostics.proposals import N_CTX, review
 from slm_lsp.diagnostics.review import Changed, Odd, odd_spots
 from slm_lsp.errors import ModelUnsuitable, WorkerDied
-from slm_lsp.inference.client import ModelClient
+from slm_lsp.inference.client import ModelClient, WorkerState
 from slm_lsp.inference.wire import ModelInfo
 from slm_lsp.settings import ModelSettings, Settings
 
@@ -35,9 +36,15 @@ def reviewed(changes: Sequence[Changed], settings: Settings, n: int) -> list[Fil
     async def ask(client: ModelClient, judge: Judge) -> list[Odd]:
         if client.model is not None:
             _demand(client.model, settings.diagnostics.review_min_billions)
-        return await review(changes, client, judge, n)
+        return await review(changes, client, judge, n, _tell)
 
     return asyncio.run(_asked(settings, ask))
+
+
+def _tell(where: str, number: int, n_parts: int) -> None:
+    """A part may take a large model a minute: somebody who waits sees which one it is."""
+    if sys.stderr.isatty():
+        print(f"reviewing {where} ({number} of {n_parts})", file=sys.stderr)
 
 
 def _reviewer(settings: Settings) -> ModelSettings:
@@ -63,11 +70,17 @@ def _demand(model: ModelInfo, min_billions: float) -> None:
 
 @asynccontextmanager
 async def judging(settings: Settings) -> AsyncIterator[tuple[ModelClient, Judge]]:
-    """The model of the settings, while it is asked. Raises WorkerDied where none can judge."""
+    """The model of the settings, while it is asked. Raises WorkerDied where there is none, and
+    ModelUnsuitable for one that cannot judge."""
     client = await build_client(settings)
     try:
         await client.start()
         judge = judge_of(client, settings.model)
+        if judge is None and client.state is WorkerState.READY and client.model is not None:
+            raise ModelUnsuitable(
+                f"{client.model.name} does not know how to fill in the middle, so nothing can be "
+                "weighed with it; `slm-lsp models recommend` names models that do"
+            )
         if judge is None:
             raise WorkerDied(client.detail)
         yield client, judge

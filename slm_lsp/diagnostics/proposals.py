@@ -9,7 +9,7 @@ finds the replacement likelier than what is there: what it says and what it expe
 import json
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from slm_lsp.diagnostics.judge import Judge
 from slm_lsp.diagnostics.python_verdict import python_verdict
 from slm_lsp.diagnostics.review import Changed, Odd
 from slm_lsp.diagnostics.types import Edit, Finding, Fix, Severity
-from slm_lsp.errors import PromptTooLong
+from slm_lsp.errors import PromptTooLong, WorkerError
 from slm_lsp.inference.client import ModelClient
 from slm_lsp.inference.wire import Chunk, Generate
 
@@ -43,14 +43,19 @@ GRAMMAR = r"""
 root ::= "[" (item (", " item){0,2})? "]"
 item ::= "{\"quote\": " text ", \"replacement\": " text ", \"problem\": " text "}"
 text ::= "\"" char{0,160} "\""
-char ::= [^"\\\x00-\x1f\x7f] | "\\" ["\\/]
+char ::= [^"\\\x00-\x1f\x7f] | "\\" ["\\/t]
 """
+MARK = "+ "
 SYSTEM = """You review a change of source code for mistakes: wrong names, wrong operators, \
 off-by-one errors, swapped arguments, missing checks. Lines that begin with + are new; report \
 only mistakes on them, at most three, and none that you are not sure of. Style is no mistake.
 Answer with a JSON array of objects: "quote" is the wrong part of one new line, copied exactly, \
 "replacement" is what should stand there, "problem" says in one short sentence what goes wrong. \
 Answer [] if the change is right."""
+
+
+KEYS = ("quote", "replacement", "problem")
+DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,36 +68,77 @@ class Proposal:
 
 
 async def review(
-    changes: Iterable[Changed], client: ModelClient, judge: Judge, n: int = 5
+    changes: Iterable[Changed],
+    client: ModelClient,
+    judge: Judge,
+    n: int = 5,
+    on_part: Callable[[str, int, int], None] = lambda where, n, n_parts: None,
 ) -> list[Odd]:
-    """The `n` proposals that hold and that the likelihood speaks for most, at most one a line."""
+    """The `n` proposals that hold and that the likelihood speaks for most, at most one a line.
+
+    `on_part` hears which lines are asked about, which part that is (from 1), and of how many. When
+    the model ends in the middle, what it said until then counts; before its first answer, that is
+    a `WorkerError`. What is left out is named in the log.
+    """
     best: dict[tuple[str, int], Odd] = {}
-    n_left = MAX_PARTS
+    questions = list(_questions(changes))
+    if len(questions) > MAX_PARTS:
+        LOG.warning(
+            "the change is long: of its %d parts the first %d are reviewed; name files, or take a "
+            "later revision with --diff",
+            len(questions),
+            MAX_PARTS,
+        )
+    questions, n_answered = questions[:MAX_PARTS], 0
+    for number, (change, tree, part) in enumerate(questions, 1):
+        where = f"{change.place.path}:{part.start + 1}-{part.stop}"
+        on_part(where, number, len(questions))
+        try:
+            shown = excerpt(change.place.text, part, change.lines)
+            answer = await _answer(client, change.place.path, shown)
+            for odd in await _held(answer, change, tree, part, judge):
+                key = odd.path, odd.text.count("\n", 0, odd.finding.start)
+                if key not in best or best[key].score < odd.score:
+                    best[key] = odd
+        except PromptTooLong as error:
+            LOG.warning("%s is left out of the review: %s", where, error)
+        except WorkerError as error:
+            if not n_answered:
+                raise
+            LOG.warning("the review ends before %s: %s", where, error)
+            break
+        else:
+            n_answered += 1
+    return sorted(best.values(), key=lambda one: -one.score)[:n]
+
+
+def _questions(changes: Iterable[Changed]) -> Iterator[tuple[Changed, SyntaxTree, range]]:
     for change in changes:
         place = change.place
         tree = parse(place.text, place.language)
         if tree is None:
             continue
-        for part in parts(place.text, change.lines):
-            if not n_left:
-                break
-            n_left -= 1
-            try:
-                shown = excerpt(place.text, part, change.lines)
-                answer = await _answer(client, place.path, shown)
-            except PromptTooLong as error:
-                lines = f"{place.path}:{part.start + 1}-{part.stop}"
-                LOG.warning("%s is left out of the review: %s", lines, error)
-                continue
-            for proposal in read(answer):
-                edit = edit_of(tree, change.lines.intersection(part), proposal)
-                if edit is None:
-                    continue
-                (ratio,) = await judge.ratios(place, [edit])
-                key = place.path, place.text.count("\n", 0, edit.start)
-                if ratio >= HINT_NATS and (key not in best or best[key].score < ratio):
-                    best[key] = Odd(place.path, place.text, ratio, _finding(proposal, edit, ratio))
-    return sorted(best.values(), key=lambda one: -one.score)[:n]
+        if place.language == "python" and python_verdict(place.text) is not None:
+            # Of no replacement could be said that it parses.
+            LOG.warning("%s does not compile and is left out of the review", place.path)
+            continue
+        yield from ((change, tree, part) for part in parts(place.text, change.lines))
+
+
+async def _held(
+    answer: str, change: Changed, tree: SyntaxTree, part: range, judge: Judge
+) -> list[Odd]:
+    """The proposals of an answer that hold, and that the likelihood speaks for."""
+    held: list[Odd] = []
+    place = change.place
+    for proposal in read(answer):
+        edit = edit_of(tree, change.lines.intersection(part), proposal)
+        if edit is None:
+            continue
+        (ratio,) = await judge.ratios(place, [edit])
+        if ratio >= HINT_NATS:
+            held.append(Odd(place.path, place.text, ratio, _finding(proposal, edit, ratio)))
+    return held
 
 
 def parts(text: str, lines: frozenset[int]) -> Iterator[range]:
@@ -113,7 +159,7 @@ def excerpt(text: str, part: range, lines: frozenset[int]) -> str:
     for around in range(AROUND, -1, -1):
         shown = range(max(0, part.start - around), min(len(all_lines), part.stop + around))
         said = "\n".join(
-            f"{'+' if n in lines and n in part else ' '} {all_lines[n][:MAX_LINE]}" for n in shown
+            (MARK if n in lines and n in part else "  ") + all_lines[n][:MAX_LINE] for n in shown
         )
         if len(said) <= MAX_CHARS:
             break
@@ -121,14 +167,20 @@ def excerpt(text: str, part: range, lines: frozenset[int]) -> str:
 
 
 def read(answer: str) -> list[Proposal]:
-    """The proposals of an answer; those before the end of one that was cut off."""
-    for whole in (answer, answer[: answer.rfind("}") + 1] + "]"):
+    """The proposals of an answer, each by itself: one may be cut off, or have another form."""
+    found: list[Proposal] = []
+    start = answer.find("{")
+    while start >= 0:
         try:
-            found = json.loads(whole)
-            return [Proposal(one["quote"], one["replacement"], one["problem"]) for one in found]
-        except (ValueError, KeyError, TypeError):
-            continue
-    return []
+            one, end = DECODER.raw_decode(answer, start)
+        except (ValueError, RecursionError):
+            end = start + 1
+        else:
+            said = [one.get(key) for key in KEYS]
+            if all(isinstance(text, str) for text in said):
+                found.append(Proposal(*said))
+        start = answer.find("{", end)
+    return found
 
 
 def edit_of(tree: SyntaxTree, lines: frozenset[int], proposal: Proposal) -> Edit | None:
@@ -145,13 +197,31 @@ def edit_of(tree: SyntaxTree, lines: frozenset[int], proposal: Proposal) -> Edit
         for match in re.finditer(re.escape(quote), text)
         if line_start(text, match.start()) in allowed
     ]
+    if not found and quote.startswith(MARK):
+        # A new line was quoted with the mark that it was shown with.
+        plain = quote.removeprefix(MARK), replacement.removeprefix(MARK)
+        return edit_of(tree, lines, Proposal(*plain, proposal.problem))
     if len(found) != 1:
         return None
     edit = Edit(found[0], found[0] + len(quote), replacement)
-    fixed = edit.apply(text)
+    return edit if _parses(tree, edit) else None
+
+
+def _parses(tree: SyntaxTree, edit: Edit) -> bool:
+    """Whether nothing is wrong after an edit that was not before."""
+    fixed = edit.apply(tree.text)
     if tree.language == "python":
-        return edit if python_verdict(fixed) is None else None
-    return None if tree.edited(fixed).has_errors else edit
+        return python_verdict(fixed) is None
+    after = tree.edited(fixed)
+    if not after.has_errors:
+        return True
+    # Grammars of languages with macros stumble over valid code, in most files of some repositories.
+    quote, faults = tree.text[edit.start : edit.end], after.errors()
+    if any(quote.count(one) != edit.new_text.count(one) for one in "()[]{}"):
+        return False
+    start, end = line_start(fixed, edit.start), edit.start + len(edit.new_text)
+    elsewhere = all(one.end < start or one.start > end for one in faults)
+    return elsewhere and 0 < len(faults) <= len(tree.errors())
 
 
 async def _answer(client: ModelClient, path: str, part: str) -> str:

@@ -2,6 +2,7 @@
 through before a commit, ranked, with reasons; nothing here is called a mistake.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from slm_lsp.diagnostics.judge import Judge, Place
 from slm_lsp.diagnostics.semantics import HINTS, RULES, check_semantics
 from slm_lsp.diagnostics.sites import sites
 from slm_lsp.diagnostics.types import Edit, Finding, Fix, Severity
+
+LOG = logging.getLogger("slm_lsp.diagnostics")
 
 RULE = "odd-spot"
 # Below this many nats the model is merely undecided.
@@ -50,8 +53,14 @@ async def odd_spots(changes: Iterable[Changed], judge: Judge, n: int = 5) -> lis
             continue
         evidence = _evidence(tree, change)
         for site in sites(tree, change.lines):
+            line = tree.text.count("\n", 0, site.start)
             if not n_left:
-                break
+                LOG.warning(
+                    "the change is long: from %s on nothing was looked at; name files, or take a "
+                    "later revision with --diff",
+                    f"{change.place.path}:{line + 1}",
+                )
+                return _oddest(best, n)
             n_left -= 1
             ratios = await judge.ratios(change.place, site.edits)
             scored = [
@@ -64,9 +73,13 @@ async def odd_spots(changes: Iterable[Changed], judge: Judge, n: int = 5) -> lis
             odd = Odd(
                 change.place.path, tree.text, score, _finding(site.token, edit, ratio, evidence)
             )
-            key = change.place.path, tree.text.count("\n", 0, site.start)
+            key = change.place.path, line
             if key not in best or best[key].score < score:
                 best[key] = odd
+    return _oddest(best, n)
+
+
+def _oddest(best: dict[tuple[str, int], Odd], n: int) -> list[Odd]:
     return sorted(best.values(), key=lambda odd: -odd.score)[:n]
 
 

@@ -2,14 +2,16 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from slm_context.syntax import parse
 
 from slm_lsp.cli import main
+from slm_lsp.commands import looking
 from slm_lsp.diagnostics.advice import HINT_NATS
-from slm_lsp.diagnostics.judge import Place
+from slm_lsp.diagnostics.judge import Place, judge_of
 from slm_lsp.diagnostics.proposals import (
     MAX_CHARS,
     MAX_PARTS,
@@ -22,12 +24,13 @@ from slm_lsp.diagnostics.proposals import (
 )
 from slm_lsp.diagnostics.review import Changed
 from slm_lsp.diagnostics.types import Edit, Severity
-from slm_lsp.errors import PromptTooLong
+from slm_lsp.errors import PromptTooLong, WorkerDied
 from slm_lsp.inference.wire import Generate
+from slm_lsp.settings import Settings
 from tests.diagnostics.test_advice import Fixed
 from tests.inference.test_decoding import Engine
 from tests.inference.test_model_contract import BUNDLED
-from tests.support.fake_model import FakeModel
+from tests.support.fake_model import FAKE_MODEL, FakeModel
 from tests.support.gguf_files import with_text
 
 TEXT = """def area(width, height):
@@ -99,14 +102,80 @@ async def test_a_part_that_does_not_fit_is_left_out_and_named(
     assert len(found) == 1 and "a.py:5-8 is left out of the review" in caplog.text
 
 
-@pytest.mark.parametrize("answer", ["", "[]", "[", '{"quote": 1}', '[{"quote": "a"}]', "No bugs!"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("", "[]", "[", "{", "{}", "null", "No bugs!", '{"quote": 1}', '[{"quote": "a"}]'),
+        '[{"quote": 1, "replacement": 2, "problem": 3}]',
+        '[{"quote": null, "replacement": "b", "problem": "c"}]',
+        '[["quote", "replacement", "problem"]]',
+        "[" * 100_000,
+        '{"quote": ' * 3_000,
+    ],
+    ids=lambda one: one[:40],
+)
 async def test_an_answer_without_proposals_is_one(answer: str) -> None:
     assert await reviewed(answer) == []
 
 
-def test_of_an_answer_that_was_cut_off_what_is_whole_counts() -> None:
-    cut = said(GOOD, GOOD)[:-20]
-    assert read(cut) == [GOOD]
+@pytest.mark.parametrize("second", ["{x}", "a { b", "}", "\\", '"'])
+def test_of_an_answer_that_was_cut_off_what_is_whole_counts(second: str) -> None:
+    whole = said(GOOD, Proposal(second, second * 2, second * 3))
+    first = len(said(GOOD)) - 1
+    assert len(read(whole)) == 2
+    for end in range(first, len(whole) - 2):
+        assert read(whole[:end]) == [GOOD]
+
+
+def test_of_an_answer_in_another_form_what_is_in_form_counts() -> None:
+    assert read(f'Here: [{{"quote": "a"}}, 3, {said(GOOD)[1:-1]}] I hope that this helps.') == [
+        GOOD
+    ]
+    assert read(f"```json\n{json.dumps(json.loads(said(GOOD)), indent=2)}\n```") == [GOOD]
+
+
+async def test_a_line_may_be_quoted_with_its_mark() -> None:
+    marked = Proposal(
+        "+     return area(width, width)",
+        "+     return area(width, height)",
+        "The height is ignored.",
+    )
+    assert await reviewed(said(marked)) == await reviewed(said(GOOD))
+    assert await reviewed(said(Proposal("+ 1", "+ 2", "It grows by two."))) != []
+
+
+def test_macros_that_a_grammar_stumbles_over_do_not_end_the_review() -> None:
+    text = "struct A {\n  PROPERTY(int) a\n  B(c) d\n};\n\nint f(int a, int b) { return a - a; }\n"
+    tree = parse(text, "cpp")
+    assert tree is not None and tree.has_errors
+    line = frozenset({5})
+    fixed = edit_of(tree, line, Proposal("a - a", "a - b", "Always 0."))
+    assert fixed is not None and "a - b" in fixed.apply(text)
+    for wrong in ("a - ", "a - (b", "a - b)", "a b", "a - b; }"):
+        assert edit_of(tree, line, Proposal("a - a", wrong, "Always 0.")) is None, wrong
+
+
+async def test_a_file_that_does_not_compile_is_not_asked_about(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    model, broken = FakeModel(), Changed(Place("b.py", "python", "def f(:\n"), frozenset({0}))
+    model.enqueue(said(GOOD))
+    assert len(await review([broken, CHANGE], model, Fixed(HINT_NATS + 1))) == 1
+    assert len(model.generated) == 1 and "b.py does not compile" in caplog.text
+
+
+async def test_what_was_said_before_the_model_ended_counts(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    model = FakeModel()
+    model.enqueue(said(GOOD))
+    model.enqueue_failure()
+    other = Changed(Place("b.py", "python", TEXT), NEW)
+    assert len(await review([CHANGE, other, CHANGE], model, Fixed(HINT_NATS + 1))) == 1
+    assert "the review ends before b.py:5-8: the fake model died" in caplog.text
+    model.enqueue_failure()
+    with pytest.raises(WorkerDied):
+        await review([CHANGE, other], model, Fixed())
 
 
 async def test_the_model_sees_the_new_lines_marked_and_nothing_far_away() -> None:
@@ -133,11 +202,15 @@ def test_a_long_change_is_asked_about_in_parts() -> None:
     assert sum(map(len, long)) == 500 and len(long) > 5
 
 
-async def test_a_change_without_end_is_not_asked_about_for_ever() -> None:
-    model = FakeModel()
+async def test_a_change_without_end_is_not_asked_about_for_ever_and_that_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    model, told = FakeModel(), list[tuple[str, int, int]]()
     text = "x = 1\n" * 10_000
-    await review([Changed(Place("a.py", "python", text), frozenset(range(10_000)))], model, Fixed())
-    assert len(model.generated) == MAX_PARTS
+    change = Changed(Place("a.py", "python", text), frozenset(range(10_000)))
+    await review([change], model, Fixed(), on_part=lambda *part: told.append(part))
+    assert len(model.generated) == MAX_PARTS and "of its 250 parts the first 20" in caplog.text
+    assert told[1] == ("a.py:41-80", 2, MAX_PARTS) and len(told) == MAX_PARTS
 
 
 def test_an_edit_is_of_one_line_of_a_text_that_parses() -> None:
@@ -207,6 +280,51 @@ def test_the_command_asks_a_model_that_is_large_enough(
     assert main(["check", "--review", "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert all(one["rule"] == "review" and one["line"] >= 5 for one in found)
+
+
+@pytest.fixture
+def reviewer(monkeypatch: pytest.MonkeyPatch) -> FakeModel:
+    """A model that is large enough, whose every proposal is likelier."""
+    model = FakeModel(replace(FAKE_MODEL, name="seven", parameters=7_000_000_000, can_chat=True))
+
+    async def build_client(settings: Settings) -> FakeModel:
+        return model
+
+    monkeypatch.setattr(looking, "build_client", build_client)
+    monkeypatch.setattr(looking, "judge_of", lambda client, settings: Fixed(HINT_NATS + 1))
+    return model
+
+
+def test_a_review_that_ends_in_the_middle_shows_what_there_is(
+    repository: Path, reviewer: FakeModel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "b.py").write_text(TEXT)
+    reviewer.enqueue(said(GOOD))
+    reviewer.enqueue_failure()
+    assert main(["check", "--review"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("a.py:8:16: hint: The height is ignored.") and "b.py" not in out
+
+
+def test_a_review_that_cannot_begin_is_a_failure(
+    repository: Path, reviewer: FakeModel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reviewer.enqueue_failure()
+    assert main(["check", "--review"]) == 2
+    assert capsys.readouterr() == ("", "slm-lsp: the fake model died\n")
+
+
+def test_a_model_that_cannot_judge_is_named_with_the_cure(
+    repository: Path,
+    reviewer: FakeModel,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(looking, "judge_of", judge_of)
+    assert reviewer.model is not None
+    reviewer.model = replace(reviewer.model, fim_markers={})
+    assert main(["check", "--review"]) == 2
+    assert "seven does not know how to fill in the middle" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--review", "--odd"])
