@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from slm_lsp import __version__
+from slm_lsp.config.fields import Merge
 from slm_lsp.config.specs import Spec, specs_of
 from slm_lsp.settings import Settings
 
@@ -57,6 +58,13 @@ def main() -> int:
     package = json.loads(PACKAGE.read_text())
     package["version"] = __version__
     package["contributes"]["configuration"] = configuration()
+    # For src/settings.ts: what the values of several places become. What is not here is replaced.
+    package["merges"] = {
+        key: str(spec.merge)
+        for section, inner in specs_of(Settings).items()
+        for key, spec in keys(section, inner)
+        if spec.merge is not Merge.REPLACE
+    }
     package["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"] = sorted(
         key for section in configuration() for key in section["properties"]
     )
@@ -71,18 +79,21 @@ def configuration() -> list[dict[str, Any]]:
     """One category for the extension itself, and one for each section of the settings."""
     own: list[dict[str, Any]] = [{"title": "Extension", "properties": EXTENSION}]
     return own + [
-        {"title": section.capitalize(), "properties": dict(properties(section, spec))}
+        {
+            "title": section.capitalize(),
+            "properties": {key: describe(inner) for key, inner in keys(section, spec)},
+        }
         for section, spec in specs_of(Settings).items()
     ]
 
 
-def properties(prefix: str, spec: Spec) -> Iterator[tuple[str, dict[str, Any]]]:
+def keys(prefix: str, spec: Spec) -> Iterator[tuple[str, Spec]]:
     """The settings below one section, by their full names."""
     for name, inner in specs_of(spec.kind).items():
         if is_dataclass(inner.kind):
-            yield from properties(f"{prefix}.{name}", inner)
+            yield from keys(f"{prefix}.{name}", inner)
         else:
-            yield f"slm-lsp.{prefix}.{name}", describe(inner)
+            yield f"slm-lsp.{prefix}.{name}", inner
 
 
 def describe(spec: Spec) -> dict[str, Any]:

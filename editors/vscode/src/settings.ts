@@ -5,6 +5,9 @@ import * as vscode from 'vscode';
 const SECTION = 'slm-lsp';
 const OWN = new Set(['path', 'python', 'logLevel', 'trace']);
 
+/** How the values of one setting in several places become one: as between the server's layers. */
+type Merge = 'add up' | 'only on' | 'user first' | undefined;
+
 interface Tree {
   [name: string]: unknown;
 }
@@ -16,9 +19,10 @@ export function chosenSettings(
   folder?: vscode.Uri,
 ): { [SECTION]: Tree } {
   const configuration = vscode.workspace.getConfiguration(undefined, folder ?? null);
+  const { merges } = extension.packageJSON as { merges: Record<string, Merge> };
   const tree: Tree = {};
   for (const key of settingNames(extension)) {
-    const value = chosen(configuration, key);
+    const value = chosen(configuration, key, merges[key]);
     if (value !== undefined && value !== null) put(tree, key.split('.').slice(1), value);
   }
   return { [SECTION]: tree };
@@ -50,10 +54,22 @@ function settingNames(extension: vscode.Extension<unknown>): string[] {
     .filter((key) => !OWN.has(key.split('.')[1]));
 }
 
-function chosen(configuration: vscode.WorkspaceConfiguration, key: string): unknown {
+/** A window's file and a folder's `.vscode` may be a stranger's: they cannot give back to the model
+ * what the person keeps from it. */
+function chosen(configuration: vscode.WorkspaceConfiguration, key: string, merge: Merge): unknown {
   const found = configuration.inspect(key);
-  const ofWorkspace = found?.workspaceFolderValue ?? found?.workspaceValue;
-  return (vscode.workspace.isTrusted ? ofWorkspace : undefined) ?? found?.globalValue;
+  const others = vscode.workspace.isTrusted
+    ? [found?.workspaceValue, found?.workspaceFolderValue]
+    : [];
+  const values = [found?.globalValue, ...others].filter((one) => one !== undefined && one !== null);
+  const last = values[values.length - 1];
+  // What is not of the setting's type goes on as it is: the server says what is wrong with it.
+  const wrong = values.find((one) => (merge === 'only on' ? typeof one !== 'boolean' : !Array.isArray(one)));
+  if (merge === undefined || values.length < 2) return last;
+  if (wrong !== undefined) return wrong;
+  if (merge === 'only on') return values.includes(true);
+  if (merge === 'add up') return [...new Set(values.flat())];
+  return values.find((one) => (one as unknown[]).length > 0) ?? last;
 }
 
 function put(tree: Tree, path: string[], value: unknown): void {

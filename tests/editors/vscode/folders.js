@@ -78,6 +78,34 @@ const tests = {
     await read(['one', 'two']);
   },
 
+  async 'what one place keeps from the model, no other gives back'() {
+    const { uri } = folderNamed('two');
+    const { worker } = await report();
+    const path = vscode.Uri.joinPath(uri, '.vscode', 'settings.json');
+    const window = workspace.getConfiguration('slm-lsp');
+    const files = async () => (await report()).folders.map(({ files }) => files);
+    const [one, two] = await files();
+    const become = (...wanted) =>
+      until(`there are ${wanted} files`, async () => String(await files()) === String(wanted));
+    // In the window's file, for all folders; then also in a folder, with what a folder must not set.
+    await window.update('privacy.exclude', ['library.py'], vscode.ConfigurationTarget.Workspace);
+    await become(one - 1, two - 1);
+    const said = await workspace.fs.readFile(workspace.workspaceFile);
+    assert.ok(said.toString().includes('slm-lsp.privacy.exclude'), said.toString());
+    const settings = {
+      'slm-lsp.privacy.exclude': ['app_two.py'],
+      'slm-lsp.path': '/nowhere/slm-lsp',
+      'slm-lsp.model.path': '/nowhere/model.gguf',
+    };
+    await workspace.fs.writeFile(path, Buffer.from(JSON.stringify(settings)));
+    await become(one - 1, two - 2);
+    const now = await report();
+    assert.deepStrictEqual([now.state, now.worker.pid], ['ready', worker.pid]);
+    await workspace.fs.delete(path);
+    await window.update('privacy.exclude', undefined, vscode.ConfigurationTarget.Workspace);
+    await become(one, two);
+  },
+
   async 'folders come and go'() {
     const second = folderNamed('two');
     workspace.updateWorkspaceFolders(second.index, 1);
