@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.machine import machine
+from benchmarks.tables import renew_table
 
 RESULTS = Path(__file__).with_name("results")
 COUNTS = RESULTS / "diagnostics.csv"
 RATIOS = RESULTS / "diagnostics_ratios.csv"
 SUMMARY = RESULTS / "diagnostics_summary.csv"
 CURVE = RESULTS / "diagnostics_curve.svg"
-HEADER = ["benchmark", "label", "machine", "repository", "language", "rule", "of", "count", "value"]
+# Of these, all counts are taken again together.
+KEY = ("benchmark", "label", "repository", "language", "rule")
 # A few of the repositories stand for all: resampled so many times.
 N_RESAMPLED = 2_000
 # Behind the label of counts whose suspicions the model was not asked about.
@@ -37,19 +39,23 @@ class Row:
 
 def save(benchmark: str, label: str, rows: Sequence[Row]) -> None:
     """Add counts to the results, in place of earlier ones of the same."""
-    old: list[list[str]] = []
-    if COUNTS.exists():
-        with COUNTS.open(newline="", encoding="utf-8") as file:
-            old = list(csv.reader(file))[1:]
-    again = {(benchmark, label, row.repository, row.language, row.rule) for row in rows}
-    with COUNTS.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(HEADER)
-        writer.writerows(one for one in old if (*one[:2], *one[3:6]) not in again)
-        for row in rows:
-            for count, value in (row.counts or {"found": 0}).items():
-                names = [row.repository, row.language, row.rule, row.of, count, value]
-                writer.writerow([benchmark, label, machine(), *names])
+    counted = [
+        {
+            "benchmark": benchmark,
+            "label": label,
+            "machine": machine(),
+            "repository": row.repository,
+            "language": row.language,
+            "rule": row.rule,
+            "of": row.of,
+            "count": count,
+            "value": value,
+        }
+        for row in rows
+        for count, value in (row.counts or {"found": 0}).items()
+    ]
+    if counted:
+        renew_table(COUNTS, counted, KEY)
 
 
 def report() -> None:
