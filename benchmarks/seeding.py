@@ -8,7 +8,8 @@ from itertools import pairwise
 from slm_context.syntax import SyntaxTree
 from tree_sitter import Node
 
-from slm_lsp.diagnostics.python_scopes import python_names, text_of
+from slm_lsp.diagnostics.python_names import python_names
+from slm_lsp.diagnostics.python_scopes import text_of
 from slm_lsp.diagnostics.rules.copy_paste import MIN_LEAVES, leaves
 from slm_lsp.diagnostics.sites import OTHERS
 

@@ -7,17 +7,12 @@ is usual between its neighbours is tried near the place where the parser stumble
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import Enum
-
-from slm_context.cursor import LINE_END, line_start
 
 from slm_lsp.diagnostics.brackets import OPENERS, PAIRS
 from slm_lsp.diagnostics.habits import COMMENTS, EDGE, Habits, Word
 from slm_lsp.diagnostics.keywords import KEYWORDS
 from slm_lsp.diagnostics.layout import Layout
-from slm_lsp.diagnostics.spacing import spaced
-from slm_lsp.diagnostics.types import Edit
+from slm_lsp.diagnostics.placing import Candidate, Form, Placing
 
 SIGNS = (
     *(*",.;:=<>+-*/!?&|#@%$\\", "==", "!=", "=>", "->", "::", "&&", "||", ":=", "===", "!==", "?."),
@@ -41,29 +36,6 @@ SPLIT = -8.0  # what speaks for it: a word that is known only as two
 WORDS_SPLIT = 60
 
 
-class Form(Enum):
-    """What happens to the token."""
-
-    WITHIN_LINE = "inserted"
-    OWN_LINE = "inserted on a line of its own"
-    SPLIT = "inserted within a word"
-    REMOVED = "removed"
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A token to be inserted before the n-th word, or the n-th word to be removed.
-
-    Lower cost is likelier. `split` is where within the n-th word it is inserted.
-    """
-
-    cost: float
-    n: int
-    token: str
-    form: Form = Form.WITHIN_LINE
-    split: int = 0
-
-
 class Candidates:
     """The edits that are tried for one mistake."""
 
@@ -71,11 +43,11 @@ class Candidates:
         self, text: str, language: str, stream: Sequence[Word], habits: Habits, stumble: int
     ) -> None:
         """`stumble` is the number of the word at which the parser stumbled."""
-        self._text = text
         self._language = language
         self._stream = stream
         self._habits = habits
         self._layout = Layout(stream)
+        self.placing = Placing(text, stream, self._layout)
         self._stumble = stumble
         self.wanted = _wanted(stream)
 
@@ -87,7 +59,7 @@ class Candidates:
         signs -= {COMMENTS.get(self._language), *OTHER_COMMENTS.get(self._language, ())}
         fixed = KEYWORDS.get(self._language, frozenset()) | signs
         for n in range(len(self._stream) + 1):
-            at = self._place(n)
+            at = self.placing.place(n)
             if not any(low <= at <= high for low, high in lines):
                 continue
             left, right = self._around(n)
@@ -168,30 +140,6 @@ class Candidates:
         after = Word(0, 0, c.text.rstrip("+-=") + way, "\n" + way, c.indent)
         return self._habits.line_gain((a, b), (before, token, after), (c, d))
 
-    def key(self, one: Candidate) -> tuple[int, str, bool, int]:
-        """Equal for edits with the same result but for spacing."""
-        n = one.n
-        while n and (self._stream[n - 1].is_line_end or self._stream[n - 1].text == one.token):
-            n -= 1
-        return n, one.token, one.form is Form.REMOVED, one.split
-
-    def edit(self, one: Candidate) -> Edit:
-        """What a candidate does to the text."""
-        if one.form is Form.OWN_LINE:
-            return self._line_edit(one.n, one.token)
-        if one.form is Form.SPLIT:
-            at = self._stream[one.n].start + one.split
-            return Edit(at, at, one.token)
-        if one.form is Form.WITHIN_LINE:
-            at = self._place(one.n)
-            return Edit(at, at, spaced(self._text, at, one.token))
-        word = self._stream[one.n]
-        start = word.start
-        # The space that separated the token goes with it.
-        if self._text[start - 1 : start] == " " and not self._begins_line(one.n):
-            start -= 1
-        return Edit(start, word.end, "")
-
     def _splits(self, opener: str) -> Iterator[Candidate | None]:
         """Between two names that became one word when the bracket between them went."""
         known = self._habits.kinds
@@ -234,32 +182,6 @@ class Candidates:
 
     def _away(self, n: int) -> float:
         return min(MAX_AWAY, PER_WORD_AWAY * abs(n - self._stumble))
-
-    def _begins_line(self, n: int) -> bool:
-        return n == 0 or self._stream[n - 1].is_line_end
-
-    def _place(self, n: int) -> int:
-        """The offset of the gap before the n-th word: at the word in front of it, but for the
-        first of a line."""
-        if not self._begins_line(n) or n == len(self._stream):
-            return self._stream[n - 1].end if n else 0
-        at = self._stream[n].start
-        # Where a line lost its first word, the space behind it is left.
-        return at - (n > 0 and at - line_start(self._text, at) > self._stream[n - 1].indent)
-
-    def _line_edit(self, n: int, closer: str) -> Edit:
-        """A line with nothing but a closer, or one on a line that was emptied of it."""
-        left, right = self._around(n)
-        indent = self._layout.open_indent(n, closer) or 0
-        at, end = left[1].end, right[0].end if n < len(self._stream) else len(self._text)
-        for line in LINE_END.finditer(self._text, at, end):
-            rest = LINE_END.search(self._text, line.end(), end)
-            if rest is not None and rest.start() - line.end() == indent:
-                return Edit(rest.start(), rest.start(), closer)
-        first = LINE_END.search(self._text)
-        new_line = first.group() if first else "\n"
-        white = "\t" if self._text.count("\n\t") > self._text.count("\n  ") else " "
-        return Edit(at, at, f"{new_line}{white * indent}{closer}")
 
 
 def _wanted(stream: Sequence[Word]) -> list[str]:

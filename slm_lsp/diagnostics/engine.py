@@ -8,34 +8,26 @@ in slices of a few milliseconds and gives way to the next keystroke.
 
 import asyncio
 import itertools
-import math
 import operator
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
-from slm_context.syntax import SyntaxTree
 from slm_context.trees import tree_of
 
 from slm_lsp.diagnostics.advice import Advice
 from slm_lsp.diagnostics.budget import TimeBudget
+from slm_lsp.diagnostics.checking import Checks
 from slm_lsp.diagnostics.dismissals import Dismissals
-from slm_lsp.diagnostics.judge import Judge, Place
-from slm_lsp.diagnostics.semantics import HINTS, RULES, semantic_steps, unit_hashes, wanted_rules
-from slm_lsp.diagnostics.syntax import repairs_of, syntax_steps, with_fixes, wrong_lines
+from slm_lsp.diagnostics.judge import Judge
+from slm_lsp.diagnostics.semantics import unit_hashes
+from slm_lsp.diagnostics.syntax import wrong_lines
 from slm_lsp.diagnostics.types import Finding
 from slm_lsp.diagnostics.watched import TYPING_S, Checker, Report, Shown, Watched
 from slm_lsp.documents import Edit as DocumentEdit
 from slm_lsp.settings import DiagnosticsSettings
 
-T = TypeVar("T")
-
 SETTLE_S = 1.5
-# Longer than this without giving way could be felt as a late suggestion.
-SLICE_S = 0.004
-# A repair search that takes longer is given up: the finding shows without a fix.
-REPAIR_S = 0.8
 # Past this many characters a check could be felt; the file gets no diagnostics.
 MAX_CHECKED = 1_000_000
 
@@ -57,7 +49,7 @@ class DiagnosticsEngine:
     ) -> None:
         self._settings_of = settings_of
         self.dismissals = dismissals or Dismissals()
-        self._advice = Advice(judge, TimeBudget(clock))
+        self._checks = Checks(self.dismissals, Advice(judge, TimeBudget(clock)), clock)
         self._on_change = on_change
         self._clock = clock
         self._settle_s = settle_s
@@ -199,7 +191,9 @@ class DiagnosticsEngine:
         shown: tuple[Shown, ...] = ()
         if settings.enabled and watched.checker is not None:
             found = await asyncio.to_thread(watched.checker, text)
-            shown = tuple(one for one in _placed(found, text) if self._may_show(watched, one))
+            shown = tuple(
+                one for one in _placed(found, text) if self._checks.may_show(watched, one)
+            )
         elif watched.checker is None:
             tree = tree_of(text, watched.language, watched.path)
             if tree is None:
@@ -208,7 +202,7 @@ class DiagnosticsEngine:
                 watched.wrong_lines, watched.units = wrong_lines(tree), unit_hashes(tree)
             await asyncio.sleep(0)
             if settings.enabled:
-                shown = tuple(_placed(await self._findings(watched, tree, settings), text))
+                shown = tuple(_placed(await self._checks.findings(watched, tree, settings), text))
         if version != watched.version:  # pragma: no cover - a new edit cancels this task
             return
         if shown != watched.report.shown:
@@ -217,64 +211,6 @@ class DiagnosticsEngine:
         if watched.held_back:
             # Something stands on the line being typed: look again when it no longer is.
             self._schedule(uri, watched, TYPING_S)
-
-    async def _findings(
-        self, watched: Watched, tree: SyntaxTree, settings: DiagnosticsSettings
-    ) -> list[Finding]:
-        found: list[Finding] = []
-        if settings.syntax and "syntax" not in settings.disabled_rules:
-            found += await self._syntax_errors(watched, tree)
-        await asyncio.sleep(0)
-        rules = {**RULES, **HINTS} if settings.hints else RULES
-        wanted = wanted_rules(rules, settings, self.dismissals)
-        place = Place(watched.path, tree.language, tree.text)
-        for finding in await self._slices(
-            semantic_steps(tree, watched.path, watched.units, wanted)
-        ):
-            mark = finding.fingerprint
-            if self.dismissals.is_dismissed(mark):
-                continue
-            if not self._may_show(watched, Shown.of(finding, tree.text)):
-                continue
-            hint = await self._advice.agrees(place, finding) if finding.rule in HINTS else finding
-            if hint is not None:
-                self.dismissals.count_shown(mark, finding.rule)
-                found.append(hint)
-        return found
-
-    async def _syntax_errors(self, watched: Watched, tree: SyntaxTree) -> list[Finding]:
-        steps = syntax_steps(tree, watched.wrong_lines, watched.compiled)
-        found: list[Finding] = []
-        for report in await self._slices(steps):
-            for finding in report.findings:
-                if self._may_show(watched, Shown.of(finding, tree.text)):
-                    search = repairs_of(tree, finding, report.unbalanced)
-                    repairs = await self._slices(search, REPAIR_S)
-                    repairs = repairs or await self._advice.repair(watched.path, tree, finding)
-                    found.append(with_fixes(tree.text, finding, repairs))
-        return found
-
-    def _may_show(self, watched: Watched, shown: Shown) -> bool:
-        """False on the line being typed, where it is held back."""
-        if not watched.is_typed(shown, self._clock()):
-            return True
-        watched.held_back = True
-        return False
-
-    async def _slices(self, steps: Iterator[T | None], within_s: float = math.inf) -> list[T]:
-        """Take steps a few milliseconds at a time; the next keystroke cancels it in between."""
-        found: list[T] = []
-        start = slice_start = self._clock()
-        for step in steps:
-            if step is not None:
-                found.append(step)
-            now = self._clock()
-            if now - start > within_s:
-                break
-            if now - slice_start > SLICE_S:
-                await asyncio.sleep(0)
-                slice_start = self._clock()
-        return found
 
 
 def _placed(findings: Sequence[Finding], text: str) -> Iterator[Shown]:

@@ -11,8 +11,9 @@ from itertools import chain
 
 from slm_context.cursor import line_start
 
-from slm_lsp.diagnostics.candidates import Candidate, Candidates
+from slm_lsp.diagnostics.candidates import Candidates
 from slm_lsp.diagnostics.habits import Habits, Word, read_words, without_left_over_space
+from slm_lsp.diagnostics.placing import Candidate
 from slm_lsp.diagnostics.types import Edit
 
 # A repair that is worth offering is found among the first few hundred or not at all; each costs
@@ -95,8 +96,8 @@ def find_repairs(
     offered: set[tuple[int, str, bool, int]] = set()
     for one in found[:MAX_CHECKS]:
         # A line end between may decide whether it parses, but two of them say the same.
-        key = candidates.key(one)
-        edit = candidates.edit(one)
+        key = candidates.placing.key(one)
+        edit = candidates.placing.edit(one)
         if key in offered or not mends(edit):
             yield None
             continue

@@ -12,7 +12,8 @@ from slm_context.syntax import SyntaxTree
 from tree_sitter import Node
 
 from slm_lsp.diagnostics.dismissals import Dismissals, fingerprint
-from slm_lsp.diagnostics.python_scopes import Names, Scope, collect_names
+from slm_lsp.diagnostics.python_names import collect_names
+from slm_lsp.diagnostics.python_scopes import Names, Scope
 from slm_lsp.diagnostics.rules.copy_paste import forgotten_renames
 from slm_lsp.diagnostics.rules.identical_operands import identical_operands
 from slm_lsp.diagnostics.rules.misspelt_name import misspelt_names
