@@ -41,9 +41,16 @@ class Place:
 class Judge(Protocol):
     """Weighs edits of one line."""
 
-    async def ratios(self, place: Place, edits: list[Edit]) -> list[float]:
+    async def ratios(
+        self, place: Place, edits: list[Edit], *, by_token: bool = False
+    ) -> list[float]:
         """For edits with the same start, ln p(with the edit) − ln p(as it is). May raise a
-        `WorkerError`. An edit that cannot be weighed gets 0."""
+        `WorkerError`. An edit that cannot be weighed gets 0.
+
+        A shorter line is likelier by its length alone, right or wrong. `by_token` gives no more
+        than what is gained if each token before had cost their average: for edits that may take
+        away as much as they like.
+        """
         ...
 
     async def rest_of_line(self, place: Place, start: int) -> str:
@@ -58,7 +65,9 @@ class ModelJudge:
         self._client = client
         self._template = template
 
-    async def ratios(self, place: Place, edits: list[Edit]) -> list[float]:
+    async def ratios(
+        self, place: Place, edits: list[Edit], *, by_token: bool = False
+    ) -> list[float]:
         text = place.text
         start, end = edits[0].start, max(edit.end for edit in edits)
         line_end = LINE_END.search(text, end)
@@ -72,8 +81,14 @@ class ModelJudge:
             return [0.0] * len(edits)
         segments = self._segments(place, start, stop)
         scores = await self._client.score(Score(0, segments, (as_it_is, *changed)))
-        before, *after = (sum(one) for one in scores.logprobs)
-        return [one - before for one in after]
+        before, *after = scores.logprobs
+        gains = [sum(one) - sum(before) for one in after]
+        if not by_token:
+            return gains
+        usual = sum(before) / len(before)
+        return [
+            min(gain, sum(one) - usual * len(one)) for gain, one in zip(gains, after, strict=True)
+        ]
 
     async def rest_of_line(self, place: Place, start: int) -> str:
         line_end = LINE_END.search(place.text, start)

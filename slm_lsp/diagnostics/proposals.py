@@ -135,7 +135,7 @@ async def _held(
         edit = edit_of(tree, change.lines.intersection(part), proposal)
         if edit is None:
             continue
-        (ratio,) = await judge.ratios(place, [edit])
+        (ratio,) = await judge.ratios(place, [edit], by_token=True)
         if ratio >= HINT_NATS:
             held.append(Odd(place.path, place.text, ratio, _finding(proposal, edit, ratio)))
     return held

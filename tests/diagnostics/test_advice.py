@@ -25,7 +25,9 @@ class Fixed:
         self.ratio, self.line, self.busy = ratio, line, busy
         self.asked: list[list[Edit]] = []
 
-    async def ratios(self, place: Place, edits: list[Edit]) -> list[float]:
+    async def ratios(
+        self, place: Place, edits: list[Edit], *, by_token: bool = False
+    ) -> list[float]:
         self.asked.append(edits)
         if self.busy:
             raise WorkerBusy("busy")
@@ -127,6 +129,17 @@ async def test_the_judge_scores_the_rest_of_the_line_behind_one_prompt() -> None
     assert ratios[0] == 0 and ratios[1] < 0  # the fake finds all words equally likely
     model.enqueue("two\nmore")
     assert await judge.rest_of_line(Place("a.py", "python", text), start) == "two"
+
+
+async def test_by_token_less_text_is_not_better() -> None:
+    model = FakeModel()
+    await model.start()
+    judge = ModelJudge(model, next(iter(templates().values())))
+    place = Place("a.py", "python", "total = one + two + three\n")
+    shorter, longer = Edit(8, 22, ""), Edit(8, 8, "zero + ")
+    assert await judge.ratios(place, [shorter, longer]) == pytest.approx([0.4, -0.2])
+    by_token = await judge.ratios(place, [shorter, longer], by_token=True)
+    assert by_token == pytest.approx([0.0, -0.2])
 
 
 async def test_what_spans_lines_is_not_judged() -> None:
