@@ -67,7 +67,9 @@ def build_parser(argv: Sequence[str]):
     modules = {}
     for command in COMMANDS:
         subparser = subparsers.add_parser(
-            command.name, help=command.help, description=command.help.capitalize() + "."
+            command.name,
+            help=command.help,
+            description=f"{command.help[0].upper()}{command.help[1:]}.",
         )
         if argv and argv[0] == command.name:
             modules[command.name] = import_module(command.module)

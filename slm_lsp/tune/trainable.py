@@ -1,6 +1,7 @@
 """Whether a model can be trained here, said before anything is computed."""
 
 import re
+import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,7 +45,8 @@ def check_extra() -> None:
     missing = [name for name in EXTRA if find_spec(name) is None]
     if missing:
         raise CannotTune(
-            f"tuning needs {' and '.join(missing)}, which is not installed; run `{INSTALL}`"
+            f"tuning needs {' and '.join(missing)}, which is not installed; run "
+            f"`{sys.executable} -m {INSTALL}`"
         )
 
 
