@@ -30,7 +30,9 @@ from slm_lsp.models.places import cache_folder, home
 from slm_lsp.sandbox import SandboxLevel, level_of
 from slm_lsp.settings import Settings
 
-REINSTALL_LLAMA = "pip install --force-reinstall --no-cache-dir llama-cpp-python==0.3.36"
+REINSTALL_LLAMA = (
+    f"{sys.executable} -m pip install --force-reinstall --no-cache-dir llama-cpp-python==0.3.36"
+)
 # In a process of its own: a broken build may not only fail to import but crash.
 ASK_LLAMA = (
     "import llama_cpp; llama_cpp.llama_backend_init(); "
