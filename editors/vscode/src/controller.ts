@@ -8,11 +8,14 @@ import { Environment, SetUpFailed } from './environment';
 import { ExplainView } from './explain';
 import { ACCEPTED, Explanation, Report, StatusNotification } from './protocol';
 import { ServerCommand, ServerMissing, findServer } from './server';
-import { affectsServer, chosenSettings } from './settings';
+import { affectsServer, chosenSettings, startingSettings } from './settings';
 import { StatusItem } from './status';
 import { Switches } from './switches';
 
 const ASKED = 'askedToSetUp';
+// So long a server that is about to be replaced may take to come up: a client that is starting can
+// neither be stopped nor disposed of in peace.
+const PATIENCE_MS = 5000;
 
 export class Controller implements vscode.Disposable {
   readonly log = vscode.window.createOutputChannel('slm-lsp', { log: true });
@@ -27,6 +30,12 @@ export class Controller implements vscode.Disposable {
   private readonly explainView = new ExplainView();
   private readonly subscriptions: vscode.Disposable[] = [];
   private settingUp: Promise<void> | undefined;
+  /** Until the newest server is up or has failed. */
+  private starting: Promise<void> = Promise.resolve();
+  private restarting: Promise<void> | undefined;
+  private again = false;
+  /** The settings that the server was started with. */
+  private startedWith = '';
 
   constructor(private readonly context: vscode.ExtensionContext) {
     this.switches = new Switches(context.workspaceState);
@@ -46,40 +55,30 @@ export class Controller implements vscode.Disposable {
     );
   }
 
-  /** Start the server that is there; ask once, ever, when there is none. */
-  async begin(): Promise<void> {
-    try {
-      this.command = await findServer(this.environment);
-    } catch (error) {
-      if (!(error instanceof ServerMissing)) throw error;
-      this.fail(error.message, 'Open Settings', () =>
-        vscode.commands.executeCommand('workbench.action.openSettings', 'slm-lsp.path'),
-      );
-      return;
-    }
-    this.needsSetUp = this.command === undefined;
-    if (this.command) return this.start(this.command);
-    const asked = this.context.globalState.get<boolean>(ASKED) ?? false;
-    this.wishSetUp(!asked);
-    if (asked) return;
-    await this.context.globalState.update(ASKED, true);
-    void this.ask();
-  }
-
   /** Make the extension's own environment, and start the server in it. */
   setUp(): Promise<void> {
     this.settingUp ??= this.makeEnvironment().finally(() => (this.settingUp = undefined));
     return this.settingUp;
   }
 
-  async restart(): Promise<void> {
-    await this.stop();
-    await this.begin();
+  /** One at a time; what is asked for meanwhile is one more. */
+  restart(): Promise<void> {
+    this.again = true;
+    this.restarting ??= this.restartAsAsked().finally(() => (this.restarting = undefined));
+    return this.restarting;
+  }
+
+  /** Settles when the server is up, or has failed. */
+  started(): Promise<void> {
+    return this.starting;
   }
 
   async stop(): Promise<void> {
     const client = this.client;
     this.client = undefined;
+    if (client?.state === ClientState.Starting) {
+      await Promise.race([this.starting, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    }
     await client?.dispose().catch((error) => this.log.warn(`Stopping: ${error}`));
   }
 
@@ -99,6 +98,38 @@ export class Controller implements vscode.Disposable {
 
   dispose(): void {
     this.subscriptions.forEach((one) => one.dispose());
+  }
+
+  private async restartAsAsked(): Promise<void> {
+    while (this.again) {
+      this.again = false;
+      await this.stop();
+      await this.begin();
+    }
+  }
+
+  /** Start the server that is there; ask once, ever, when there is none. */
+  private async begin(): Promise<void> {
+    this.startedWith = startingSettings();
+    try {
+      this.command = await findServer(this.environment);
+    } catch (error) {
+      if (!(error instanceof ServerMissing)) throw error;
+      this.fail(error.message, 'Open Settings', () =>
+        vscode.commands.executeCommand('workbench.action.openSettings', 'slm-lsp.path'),
+      );
+      return;
+    }
+    this.needsSetUp = this.command === undefined;
+    if (this.command) {
+      this.starting = this.start(this.command);
+      return;
+    }
+    const asked = this.context.globalState.get<boolean>(ASKED) ?? false;
+    this.wishSetUp(!asked);
+    if (asked) return;
+    await this.context.globalState.update(ASKED, true);
+    void this.ask();
   }
 
   private async ask(): Promise<void> {
@@ -167,6 +198,7 @@ export class Controller implements vscode.Disposable {
     try {
       await client.start();
     } catch (error) {
+      if (this.client !== client) return; // it was replaced meanwhile
       this.fail(`The server did not start: ${error instanceof Error ? error.message : error}`, 'Restart', () =>
         this.restart(),
       );
@@ -178,9 +210,10 @@ export class Controller implements vscode.Disposable {
   }
 
   private configured(event: vscode.ConfigurationChangeEvent): void {
-    const starting = ['path', 'python', 'logLevel'].map((name) => `slm-lsp.${name}`);
-    if (starting.some((name) => event.affectsConfiguration(name))) void this.restart();
-    else if (affectsServer(event)) this.sendSettings();
+    if (!affectsServer(event)) return;
+    // Not by what the event names: a folder's settings that do not count are news as well.
+    if (this.startedWith !== startingSettings()) void this.restart();
+    else this.sendSettings();
   }
 
   private sendSettings(): void {

@@ -32,7 +32,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     context.subscriptions.push(vscode.commands.registerCommand(id, action));
   }
   context.subscriptions.push(here);
-  await here.begin();
+  await here.restart(); // the first time, too: settings may change while the server is looked for
+  await here.started();
 }
 
 export async function deactivate(): Promise<void> {

@@ -43,6 +43,11 @@ export function affectsServer(event: vscode.ConfigurationChangeEvent): boolean {
   return event.affectsConfiguration(SECTION);
 }
 
+/** What the server has to be started anew for. */
+export function startingSettings(): string {
+  return JSON.stringify(['path', 'python', 'logLevel'].map((name) => own(name)));
+}
+
 export function own<T>(name: string): T | undefined {
   return vscode.workspace.getConfiguration(SECTION).get<T>(name);
 }
