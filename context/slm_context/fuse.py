@@ -18,7 +18,6 @@ WEIGHTS = {
     Origin.RECENT_EDIT: 0.9,
     Origin.COUNTERPART: 0.7,
     Origin.SIMILAR: 0.6,
-    Origin.USAGE: 0.8,
 }
 # A snippet whose words are mostly on the screen already says nothing new.
 ON_SCREEN = 0.8

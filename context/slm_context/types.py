@@ -11,7 +11,6 @@ class Origin(StrEnum):
     PACKAGE = "package"
     DEFINITION = "definition"
     SIMILAR = "similar"
-    USAGE = "usage"
     RECENT_EDIT = "recent-edit"
     COUNTERPART = "counterpart"
     DIAGNOSTIC = "diagnostic"
