@@ -19,6 +19,11 @@ CONTINUATION = bytes(range(0x80, 0xC0))
 STRING_TOKEN = re.compile(r"string\w*_(?:content|fragment)$")
 # What neither ends a string of any language nor begins anything else in it.
 PROSE = re.compile(r"[\w \t.,:;!?()\[\]<>=+*/&|^~@%-]*")
+# And the quotes that do not end it, by the one that began it.
+PROSE_BETWEEN = {
+    quote: re.compile(PROSE.pattern.replace("-]", f"{others}-]"))
+    for quote, others in ((b'"', "'`"), (b"'", '"`'), (b"`", "'\""))
+}
 
 
 class Place(StrEnum):
@@ -90,7 +95,10 @@ class SyntaxTree:
             return None
         # What stands before it, `$` for one, may mean something only with what follows.
         pieces = data[start - 1 : start], self._data[start:old_end], data[start:new_end]
-        if not all(PROSE.fullmatch(one.decode("utf-8", "replace")) for one in pieces):
+        quote = self._data[token.start_byte - 1 : token.start_byte]
+        # A shell runs what stands between backticks in a string.
+        prose = PROSE if self.language == "bash" else PROSE_BETWEEN.get(quote, PROSE)
+        if not all(prose.fullmatch(one.decode("utf-8", "replace")) for one in pieces):
             return None
         return SyntaxTree(text, self.language, self._moved(data, start, old_end, new_end), data)
 

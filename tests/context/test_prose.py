@@ -38,7 +38,7 @@ def test_prose_in_a_string_is_not_parsed_again(language: str) -> None:
     tree = parse(text, language)
     assert tree is not None and not tree.has_errors
     for offset in range(len(text) + 1):
-        for typed in ("x", " ü", "):", "(a, b"):
+        for typed in ("x", " ü", "):", "(a, b", "n't", "`x`", '"'):
             now = text[:offset] + typed + text[offset:]
             with_prose = tree.with_prose(now)
             if with_prose is not None:
