@@ -1,6 +1,8 @@
 """The yardsticks of the benchmarks: what counts as right, and programs that are run apart."""
 
+import json
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,9 @@ from benchmarks.fitting import calibration, fit, predict
 from benchmarks.llama_vim import _repeats
 from benchmarks.oracle import Judgement, Tally, interval, judge, useful
 from benchmarks.recalibrate import simulated
-from benchmarks.replay import newest_of_each
+from benchmarks.replay import FIRST, WORDS, newest_of_each, rows
+from benchmarks.replaying import Kept
+from slm_lsp.completion.show import SECONDS_A_KEY
 
 
 @pytest.mark.parametrize(
@@ -54,13 +58,13 @@ def test_what_is_taken_leads_past_later_questions() -> None:
         place = {"repository": "a/b", "commit": "c", "line": line}
         return {**place, "before": before, "truth": truth, "shown": shown}
 
-    rows = [
+    asked = [
         row("", "first + second", "first"),
         row("fir", "st + second", "st + second"),
         row("first + ", "second", "third"),
         row("", "done()", "", line=1),
     ]
-    (tally,) = simulated(rows, lambda one: str(one["shown"]))["a/b"].values()
+    (tally,) = simulated(asked, lambda one: str(one["shown"]))["a/b"].values()
     assert (tally.lines, tally.asked, tally.shown, tally.wrong) == (2, 3, 2, 1)
     assert (tally.saved, tally.characters) == (4, len("first + second") + 1 + len("done()") + 1)
 
@@ -138,6 +142,24 @@ def test_a_part_of_the_commits_has_some_of_every_repository() -> None:
     chosen = [Change(one[0], one, "a.py", "", ()) for one in ("a1", "a2", "b1", "c1", "c2")]
     assert [one.commit for one in newest_of_each(chosen, 1)] == ["a1", "b1", "c1"]
     assert [one.commit for one in newest_of_each(chosen, 2)] == ["a1", "b1", "c1", "a2", "c2"]
+
+
+def test_who_replayed_less_is_compared_on_the_same_commits(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.jsonl"
+    with kept.open("w", encoding="utf-8") as file:
+        for who, commit, saved in ((FIRST, "a1", 10), (FIRST, "b1", 100), (WORDS, "a1", 0)):
+            tally = {"lines": 1, "saved": saved}
+            print(
+                json.dumps(
+                    {"contestant": who, "commit": commit, "tally": tally, "latencies_ms": [1.0]}
+                ),
+                file=file,
+            )
+    chosen = [Change(one[0], one, "a.py", "", ()) for one in ("a1", "b1")]
+    ours, words = rows(chosen, Kept(kept, None, tmp_path))
+    assert (ours["contestant"], ours["commits"], ours["saved"]) == (FIRST, 2, 110)
+    assert (words["contestant"], words["commits"]) == (WORDS, 1)
+    assert words["ours_ahead_s"] == pytest.approx(100 * 10 * SECONDS_A_KEY)
 
 
 @pytest.mark.parametrize(
