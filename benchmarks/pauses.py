@@ -27,8 +27,9 @@ from benchmarks.answers import KeptAnswers
 from benchmarks.commits import Change, pauses
 from benchmarks.corpus import Position
 from slm_lsp.assembly import build_client
-from slm_lsp.completion.asking import Expect, Gather
+from slm_lsp.completion.asking import Expect
 from slm_lsp.completion.gate import skip_reason
+from slm_lsp.completion.settled import Gather
 from slm_lsp.completion.sources import Defined
 from slm_lsp.completion.suggesting import Suggester
 from slm_lsp.completion.types import Explanation, Source, Trigger

@@ -5,8 +5,9 @@ import logging
 
 from slm_prompts.template import templates
 
-from slm_lsp.completion.asking import Expect, Gather
+from slm_lsp.completion.asking import Expect
 from slm_lsp.completion.engine import CompletionEngine
+from slm_lsp.completion.settled import Gather
 from slm_lsp.completion.sources import Defined
 from slm_lsp.inference.client import ModelClient, WorkerClient
 from slm_lsp.models import resolve_model

@@ -1,25 +1,24 @@
 """From a request to the model's answer: what it is shown, and what is read of what it writes."""
 
-import hashlib
-import logging
 import math
 import time
 from asyncio import timeout
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from slm_context.cursor import DocumentContext
 from slm_context.expected import ExpectedName
 from slm_context.languages import LANGUAGES
 from slm_context.syntax import SyntaxTree
-from slm_context.types import ContextBundle, Snippet
-from slm_context.window import Window, fit_window
+from slm_context.types import Snippet
+from slm_context.window import fit_window
 from slm_prompts import FimTemplate, OtherFile, Prompt, render
 
 from slm_lsp.completion.budget import PromptBudget
 from slm_lsp.completion.confident import LOST
 from slm_lsp.completion.healing import beginnings, healed
+from slm_lsp.completion.settled import Gather, Settled, SettledContexts
 from slm_lsp.completion.stop import ends_while_written
 from slm_lsp.completion.types import CompletionMode, Explanation, Token, Trigger
 from slm_lsp.errors import PromptTooLong
@@ -27,21 +26,13 @@ from slm_lsp.inference.client import ModelClient
 from slm_lsp.inference.wire import Done, Generate, ModelInfo, Warm
 from slm_lsp.settings import Settings
 
-LOG = logging.getLogger("slm_lsp.completion")
-
 COMMENTS = {language.name: language.line_comment for language in LANGUAGES}
-# Snippets stay the same while a person types on one line: a new set would be evaluated anew.
-SNIPPETS_LAST_S = 10.0
-# Gathering keeps its own deadline; this is for when it does not.
-GATHER_PATIENCE = 4.0
-
 # Of the names that may come, so many are told by `--explain`.
 N_TOLD = 12
 
 # At most this part of the context is for the answer.
 ANSWER_SHARE = 4
 
-Gather = Callable[[DocumentContext], Awaitable[ContextBundle]]
 # The names that may come at the cursor, the likeliest first.
 Expect = Callable[[DocumentContext], Awaitable[Sequence[ExpectedName]]]
 
@@ -70,18 +61,6 @@ class Question:
     n_candidates: int = 1
 
 
-@dataclass(slots=True)
-class _Stable:
-    """What one document's prompts keep from keystroke to keystroke."""
-
-    window: Window | None = None
-    bundle: ContextBundle = field(default_factory=ContextBundle)
-    digest: str = ""
-    line: tuple[str, int] = ("", -1)
-    gathered_at: float = float("-inf")
-    outdated: bool = False  # more is known than when the snippets were gathered
-
-
 class Asker:
     """Lays out prompts so that they change little, and asks the model."""
 
@@ -95,30 +74,10 @@ class Asker:
     ) -> None:
         self._client = client
         self._settings = settings
-        self._gather = gather
         self._expect = expect
         self._clock = clock
         self._budget = PromptBudget()
-        self._stable: dict[str, _Stable] = {}
-
-    def context_digest(self, uri: str) -> str:
-        """Names the snippets that this document's next prompt starts from."""
-        stable = self._stable.get(uri)
-        if stable is None:
-            return ""
-        return f"{stable.digest}?" if stable.outdated else stable.digest
-
-    def bundle(self, uri: str) -> ContextBundle:
-        """What was gathered for this document's last prompt."""
-        return self._stable[uri].bundle if uri in self._stable else ContextBundle()
-
-    def gather_again(self, uri: str) -> None:
-        """Choose snippets anew for the next prompt, though it may be on the same line."""
-        if uri in self._stable and self._gather is not None:
-            self._stable[uri].outdated = True
-
-    def forget(self, uri: str) -> None:
-        self._stable.pop(uri, None)
+        self.contexts = SettledContexts(settings, gather, clock)
 
     async def ask(
         self,
@@ -133,7 +92,7 @@ class Asker:
         A block is read until the scope ends that `tree`, the document's, has around the cursor.
         """
         started = self._clock()
-        stable = await self._settle_context(uri, document)
+        settled = await self.contexts.settle(uri, document)
         expected = await self._expected(document)
         explanation.expected = [str(one) for one in expected[:N_TOLD]]
         explanation.timings_ms["gather"] = _ms(self._clock() - started)
@@ -145,10 +104,12 @@ class Asker:
         hides = explanation.trigger is Trigger.AUTOMATIC and completion.show_at_least_percent > 0
         while True:
             n_chars, n_most = self._room(question)
-            prompt, heal = self._lay_out(document, stable, question.template, n_chars, n_most)
+            prompt, heal = self._lay_out(document, settled, question.template, n_chars, n_most)
             explanation.prompt = [{"part": one.part, "text": one.text} for one in prompt.segments]
-            explanation.snippets = [_told(one, one.reason) for one in stable.bundle.snippets]
-            explanation.left_out = [_told(one.snippet, one.reason) for one in stable.bundle.dropped]
+            explanation.snippets = [_told(one, one.reason) for one in settled.bundle.snippets]
+            explanation.left_out = [
+                _told(one.snippet, one.reason) for one in settled.bundle.dropped
+            ]
             n_sent = sum(len(segment.text) for segment in prompt.segments)
             request = Generate(
                 id=0,
@@ -180,14 +141,10 @@ class Asker:
             explanation.raw = answer.text()
             return answer
 
-    async def settle(self, uri: str, document: DocumentContext) -> None:
-        """Have the snippets for this place."""
-        await self._settle_context(uri, document)
-
     async def warm(self, uri: str, document: DocumentContext, question: Question) -> Done:
         """Evaluate the prompt for this place, and ask for nothing. Raises WorkerError."""
-        stable = await self._settle_context(uri, document)
-        prompt, _ = self._lay_out(document, stable, question.template, *self._room(question))
+        settled = await self.contexts.settle(uri, document)
+        prompt, _ = self._lay_out(document, settled, question.template, *self._room(question))
         shift = question.template.order == "psm"
         return await self._client.warm(Warm(0, _segments(prompt), shift))
 
@@ -230,57 +187,27 @@ class Asker:
         if self._expect is None:
             return ()
         try:
-            async with timeout(self._patience_s()):
+            async with timeout(self.contexts.patience_s):
                 return await self._expect(document)
         except TimeoutError:
             return ()
 
-    def _patience_s(self) -> float:
-        return GATHER_PATIENCE * self._settings.context.deadline_ms / 1000
-
-    async def _settle_context(self, uri: str, document: DocumentContext) -> _Stable:
-        """Gather again when the cursor is on another line, or after a pause."""
-        stable = self._stable.setdefault(uri, _Stable())
-        if self._gather is None:
-            return stable
-        line = document.path, document.text.count("\n", 0, document.line_start)
-        now = self._clock()
-        lasts = not stable.outdated and now - stable.gathered_at < SNIPPETS_LAST_S
-        if line == stable.line and lasts:
-            return stable
-        patience_s = self._patience_s()
-        try:
-            async with timeout(patience_s):
-                bundle = await self._gather(document)
-        except TimeoutError:
-            LOG.warning("gathering context took longer than %.0f ms", patience_s * 1000)
-            return stable
-        same_document = stable.line[0] == line[0]
-        stable.line, stable.gathered_at, stable.outdated = line, now, False
-        if same_document and _tells_enough(stable.bundle, bundle):
-            stable.bundle = replace(stable.bundle, beside=bundle.beside)
-            return stable
-        if [one.text for one in bundle.snippets] != [one.text for one in stable.bundle.snippets]:
-            stable.digest = _digest(bundle)
-        stable.bundle = bundle
-        return stable
-
     def _lay_out(
         self,
         document: DocumentContext,
-        stable: _Stable,
+        settled: Settled,
         template: FimTemplate,
         n_chars: int,
         n_most: int,
     ) -> tuple[Prompt, str]:
         """The prompt, and the text that the answer has to begin with."""
-        snippets = [OtherFile(one.path, one.text) for one in stable.bundle.snippets]
+        snippets = [OtherFile(one.path, one.text) for one in settled.bundle.snippets]
         n_snippets = sum(len(one.path) + len(one.text) for one in snippets)
         while snippets and n_snippets > n_chars // 3:
             first = snippets.pop(0)
             n_snippets -= len(first.path) + len(first.text)
-        window = fit_window(document, n_chars - n_snippets, stable.window, n_most - n_snippets)
-        stable.window = window
+        window = fit_window(document, n_chars - n_snippets, settled.window, n_most - n_snippets)
+        settled.window = window
         prefix, heal = healed(window.prefix)
         prompt = render(
             template,
@@ -293,27 +220,8 @@ class Asker:
         return prompt, heal
 
 
-def _tells_enough(kept: ContextBundle, found: ContextBundle) -> bool:
-    """Whether the snippets in the prompt hold the best of what was found now.
-
-    Other ones would be evaluated, and with them the whole prompt behind them: that is worth it for
-    something better, not for another third place.
-    """
-    if not found.snippets:
-        return bool(kept.snippets)
-    best = found.snippets[-1]
-    return any(one.path == best.path and one.text == best.text for one in kept.snippets)
-
-
 def _segments(prompt: Prompt) -> tuple[tuple[str, bool], ...]:
     return tuple((one.text, one.special) for one in prompt.segments)
-
-
-def _digest(bundle: ContextBundle) -> str:
-    if not bundle.snippets:
-        return ""
-    named = "\0".join(f"{one.path}\0{one.text}" for one in bundle.snippets)
-    return hashlib.blake2b(named.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 def _told(one: Snippet, reason: str) -> dict[str, object]:

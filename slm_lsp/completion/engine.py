@@ -9,11 +9,12 @@ from contextlib import suppress
 from slm_context.cursor import DocumentContext
 
 from slm_lsp.completion.ahead import Ahead, Sleep
-from slm_lsp.completion.asking import Expect, Gather, Question
+from slm_lsp.completion.asking import Expect, Question
 from slm_lsp.completion.debounce import Debounce
 from slm_lsp.completion.deciding import Decider
 from slm_lsp.completion.following import documents_if_accepted
 from slm_lsp.completion.gate import skip_reason
+from slm_lsp.completion.settled import Gather
 from slm_lsp.completion.sources import Defined
 from slm_lsp.completion.suggesting import Clock, Suggester
 from slm_lsp.completion.types import (

@@ -9,11 +9,12 @@ from slm_context.remembered import Remembered
 from slm_context.syntax import SyntaxTree
 from slm_context.trees import tree_of
 
-from slm_lsp.completion.asking import Answer, Asker, Question
+from slm_lsp.completion.asking import Answer, Question
 from slm_lsp.completion.copying import Copied, Copier
 from slm_lsp.completion.counting import Echo
 from slm_lsp.completion.names import unknown_names, word_before
 from slm_lsp.completion.postprocess import InsertionPoint
+from slm_lsp.completion.settled import SettledContexts
 
 # Which of these names the repository defines somewhere.
 Defined = Callable[[Sequence[str]], Awaitable[frozenset[str]]]
@@ -34,8 +35,8 @@ class Witness:
 class Sources:
     """Keeps for each open document its counts, and names that were found elsewhere, the newest."""
 
-    def __init__(self, asker: Asker, defined: Defined | None) -> None:
-        self._asker = asker
+    def __init__(self, contexts: SettledContexts, defined: Defined | None) -> None:
+        self._contexts = contexts
         self._defined = defined
         self._elsewhere: dict[str, dict[str, None]] = {}
         self._copiers = Remembered[str, Copier](MAX_COUNTED)
@@ -98,7 +99,7 @@ class Sources:
         return copier
 
     def _others(self, uri: str) -> tuple[str, ...]:
-        bundle = self._asker.bundle(uri)
+        bundle = self._contexts.bundle(uri)
         return *(one.text for one in bundle.snippets), *bundle.beside
 
     async def look_up(self, uri: str, document: DocumentContext, answer: Answer) -> None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from slm_context.cursor import DocumentContext
 from slm_prompts import chosen_template
 
-from slm_lsp.completion.asking import Answer, Asker, Expect, Gather, Question
+from slm_lsp.completion.asking import Answer, Asker, Expect, Question
 from slm_lsp.completion.cache import Hit, SuggestionCache
 from slm_lsp.completion.choosing import chosen, chosen_copy, promised
 from slm_lsp.completion.copying import Copied
 from slm_lsp.completion.gate import mode_for
 from slm_lsp.completion.postprocess import InsertionPoint
+from slm_lsp.completion.settled import Gather
 from slm_lsp.completion.sources import Defined, Sources
 from slm_lsp.completion.types import Completion, CompletionMode, Explanation, Trigger
 from slm_lsp.completion.written import WrittenAnswers
@@ -67,7 +68,8 @@ class Suggester:
         self._counters = counters
         self._clock = clock
         self._asker = Asker(client, settings, gather, expect, clock)
-        self._sources = Sources(self._asker, defined)
+        self._contexts = self._asker.contexts
+        self._sources = Sources(self._contexts, defined)
         self._cache = SuggestionCache()
         self._written = WrittenAnswers()
         self._judged: _JudgedCopy | None = None
@@ -166,17 +168,17 @@ class Suggester:
 
     async def warm(self, uri: str, document: DocumentContext, question: Question) -> None:
         """Have the words around counted, and the prompt evaluated. Raises WorkerError."""
-        await self._asker.settle(uri, document)
+        await self._contexts.settle(uri, document)
         self._sources.copied(uri, document)
         await self._asker.warm(uri, document, question)
 
     def gather_again(self, uri: str) -> None:
         """The document's next prompt is to have snippets chosen anew."""
-        self._asker.gather_again(uri)
+        self._contexts.gather_again(uri)
 
     def forget(self, uri: str) -> None:
         """The document was closed."""
-        self._asker.forget(uri)
+        self._contexts.forget(uri)
         self._judged = None
         self._sources.forget(uri)
 
@@ -224,7 +226,7 @@ class Suggester:
         return copied.text if copied is not None else ""
 
     def _scope(self, uri: str, question: Question) -> str:
-        context = self._asker.context_digest(uri)
+        context = self._contexts.digest(uri)
         return f"{question.model.sha256}:{question.template.name}:{context}"
 
     def _count(self, explanation: Explanation, done: Done) -> None:
