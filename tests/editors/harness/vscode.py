@@ -204,6 +204,28 @@ class VsCode:
         until(f"the command {title}", lambda: title in (row.get_attribute("aria-label") or ""))
         self.press("Enter")
 
+    def install_from_menu(self, vsix: Path) -> None:
+        """*Install from VSIX…*, in the menu of the view *Extensions*."""
+        self.press("Control+Shift+X")
+        entry = self.page.locator(".monaco-menu .action-item", has_text="Install from VSIX")
+
+        def offered() -> bool:
+            # The entry is there once VS Code knows where it can install something.
+            self.press("Escape")
+            self.page.locator(".part.sidebar a[aria-label^='Views and More']").click()
+            self.page.locator(".monaco-menu .action-item").first.wait_for()
+            return entry.count() > 0
+
+        until("the entry Install from VSIX", offered)
+        entry.click()
+        box = self.page.locator(".quick-input-widget input.input")
+        until("a folder to choose from", lambda: box.count() and box.input_value().endswith("/"))
+        box.fill(str(vsix))
+        self.press("Enter")
+        box.wait_for(state="hidden")
+        # That view takes the keys to itself whenever it has something to show.
+        self.press("Control+Shift+E")
+
     def choices(self) -> list[str]:
         """What a list at the top of the window offers."""
         return self.page.locator(".quick-input-widget .monaco-list-row").all_text_contents()
