@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from slm_context.cursor import DocumentContext
 from slm_context.index import Found
 from slm_context.receiver import IDENTIFIER, SELVES, Said, Step, said_of, steps_at, steps_of
+from slm_context.signatures import result_of
 from slm_context.tags import Definition, FileTags
 
 # How far a chain of declarations, and of base classes, is followed.
@@ -223,34 +224,3 @@ def classes_around(document: DocumentContext, tags: FileTags) -> list[Definition
         for one in tags.definitions
         if one.kind == "class" and one.start_line <= line <= one.end_line
     ]
-
-
-def result_of(one: Definition, language: str) -> str:
-    """The words of a signature that say what a call gives, or what a field holds."""
-    before, name, after = one.signature.partition(one.name)
-    if language == "go" and one.apart:
-        before, name, after = one.signature.partition(f" {one.name}(")
-        after = "(" + after
-    if not name:
-        return ""
-    if language in ("java", "csharp", "c", "cpp"):
-        return before
-    if after.lstrip().startswith(("(", "<")):
-        arrow = after.rfind("->")
-        if language in ("rust", "python", "swift"):
-            return after[arrow + 2 :] if arrow >= 0 else ""
-        return after[_closed(after) :]
-    return after
-
-
-def _closed(text: str) -> int:
-    """After the bracket that closes the first one."""
-    depth = 0
-    for place, character in enumerate(text):
-        if character == "(":
-            depth += 1
-        elif character == ")":
-            depth -= 1
-            if depth == 0:
-                return place + 1
-    return len(text)
