@@ -1,0 +1,151 @@
+"""What a key costs the server itself: its own processor time, and the wait, without the model's.
+
+    python -m benchmarks.own_time [--repository DIR --glob "*.go" --language go] [--write]
+    python -m benchmarks.own_time --shown FILE       # with other code: was the same shown?
+
+The traces of `benchmarks/typing.py`, each key asked for and answered before the next one falls. The
+real server is told the model's answers from a file: the keys are typed twice, and it is the second
+time that counts. Nothing is computed ahead and no time runs out, so that another version of the
+code asks the same and can be held to what was shown: `--shown` records it, or compares.
+"""
+
+import argparse
+import asyncio
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+from benchmarks.answers import KeptAnswers
+from benchmarks.contestants import place
+from benchmarks.machine import machine
+from benchmarks.tables import renew_table
+from benchmarks.traces import Session, sessions
+from slm_lsp import cli, serving
+from slm_lsp.completion import ahead, settled
+from slm_lsp.settings import Settings
+from tests.support.editor import Editor, span
+
+RESULTS = Path(__file__).parent / "results" / "own_time.csv"
+SERVE = (sys.executable, "-P", "-m", "benchmarks.own_time", "--serve")
+NEVER_S = 1e9
+PATIENT = {
+    "completion": {"debounce_ms": 0, "automatic_deadline_ms": 9_000},
+    "context": {"deadline_ms": 4_000},
+}
+
+
+def serve(answers: Path) -> None:
+    """The real command, but for its model."""
+    build = serving.build_client
+
+    async def build_kept(settings: Settings) -> Any:
+        return KeptAnswers(await build(settings), answers)
+
+    serving.build_client = build_kept
+    settled.SNIPPETS_LAST_S = ahead.IDLE_S = NEVER_S
+    raise SystemExit(cli.main(["serve", "--log-level", "error"]))
+
+
+class Typed:
+    """Milliseconds of waiting and of processor time, and what was shown key by key."""
+
+    def __init__(self) -> None:
+        self.waits_ms: list[float] = []
+        self.cpu_ms = 0.0
+        self.shown: list[Any] = []
+
+
+async def type_all(traces: Sequence[Session], root: Path, language: str, home: Path) -> Typed:
+    typed, env = Typed(), {"SLM_LSP_HOME": str(home), "SLM_LSP_CONFIG": str(home / "config.toml")}
+    async with Editor.start(str(home / "answers.jsonl"), command=SERVE, env=env) as editor:
+        await editor.initialize(options=PATIENT, encodings=("utf-32",), root=root)
+        status = await editor.ready()
+        while status["workspace"]["state"] == "reading":
+            await asyncio.sleep(0.1)
+            status = await editor.status()
+        for session in traces:
+            uri, text = (root / session.name).as_uri(), session.text
+            editor.open(uri, text, language)
+            await editor.status()
+            before_ms = cpu_ms(editor.process.pid)
+            for key in session.keys:
+                start, end = (place(text, at) for at in (key.start, key.end))
+                text = key.apply(text)
+                editor.forget()
+                asked_at = time.perf_counter()
+                editor.change(uri, {"range": span(*start, *end), "text": key.text})
+                items = await editor.inline(uri, *place(text, key.cursor), by_hand=False)
+                typed.waits_ms.append((time.perf_counter() - asked_at) * 1000)
+                typed.shown.append([[one["insertText"], one["range"]] for one in items])
+            typed.cpu_ms += cpu_ms(editor.process.pid) - before_ms
+            editor.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+    return typed
+
+
+def cpu_ms(pid: int) -> float:
+    """Of all threads that there are, as Linux counts it."""
+    counts = (file.read_text().split()[0] for file in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    return sum(map(int, counts)) / 1e6
+
+
+async def measured(traces: Sequence[Session], root: Path, language: str) -> Typed:
+    with tempfile.TemporaryDirectory() as scratch:
+        asked, told = Path(scratch) / "asked", Path(scratch) / "told"
+        await type_all(traces, root, language, asked)
+        told.mkdir()
+        shutil.copy(asked / "answers.jsonl", told)
+        return await type_all(traces, root, language, told)
+
+
+def hold_to(file: Path, shown: list[Any]) -> str:
+    """Compare what was shown with what the file says; where there is none, make it."""
+    if not file.exists():
+        file.write_text(json.dumps(shown))
+        return f"{file} says what was shown"
+    before = json.loads(file.read_text())
+    n_other = sum(one != other for one, other in zip(before, shown, strict=True))
+    return f"at {n_other} of {len(shown)} keys something else was shown"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repository", type=Path, default=Path(__file__).parents[1])
+    parser.add_argument("--glob", default="*.py")
+    parser.add_argument("--language", default="python")
+    parser.add_argument("--keys", type=int, default=250)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--shown", type=Path, metavar="FILE")
+    parser.add_argument("--code", default="now", help="what the row says of the code")
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.serve:
+        serve(args.serve)
+    root = args.repository.absolute()
+    traces = list(sessions(root, args.glob, args.keys, args.seed))
+    typed = asyncio.run(measured(traces, root, args.language))
+    cuts = quantiles(typed.waits_ms, n=100)
+    row = {
+        "repository": root.name,
+        "code": args.code,
+        "keys": len(typed.shown),
+        "shown": sum(map(bool, typed.shown)),
+        "cpu_ms_a_key": round(typed.cpu_ms / len(typed.shown), 2),
+        **{f"p{p}_ms": round(cuts[p - 1], 2) for p in (50, 95, 99)},
+        "machine": machine(),
+    }
+    print(row)
+    if args.shown:
+        print(hold_to(args.shown, typed.shown))
+    if args.write:
+        renew_table(RESULTS, [row], ("repository", "code"))
+
+
+if __name__ == "__main__":
+    main()
