@@ -6,9 +6,10 @@ and an incremental parse costs far less than decoding one token.
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 
+from slm_context.remembered import Remembered
 from slm_context.syntax import SyntaxTree
 
 from slm_lsp.completion.postprocess.brackets import CLOSERS, PAIRS
@@ -28,6 +29,9 @@ BOUNDARY = re.compile(r"[)\]}\"'](?=\W|$)|(?<=[\w)\]}\"'])(?=[,;)\]}])")
 MAX_PIECES = 6
 # What is left of a suggestion must be worth a look.
 MIN_LENGTH = 4
+# How many errors a whole file had that was tried. While a person types along what is suggested,
+# the same file is tried again at each key.
+_KNOWN: Remembered[tuple[str, str | None, int], int] = Remembered(100_000)
 
 
 def add_no_error(draft: Draft, around: InsertionPoint) -> Draft | None:
@@ -65,13 +69,21 @@ def _allowed(around: InsertionPoint) -> int:
 def _fits(draft: Draft, tree: SyntaxTree, around: InsertionPoint) -> bool:
     if breaks_surely(draft, around):
         return False
-    document = around.document
+    document, allowed = around.document, around.once(_allowed)
     text = document.prefix + draft.text + document.suffix[draft.n_replaced :]
-    spliced = tree.with_prose(text) or tree.edited(text)
-    if n_errors(spliced) > around.once(_allowed):
-        learn(draft, spliced, around)
+    key = document.path, document.language, hash(text)
+    known, spliced = _KNOWN.get(key), None
+    if known is None:
+        spliced = tree.with_prose(text) or tree.edited(text)
+        known = n_errors(spliced)
+        _KNOWN.put(key, known, 0)
+        if known > allowed:
+            learn(draft, spliced, around)
+    if known > allowed:
         return False
-    return not _unbalances(draft, spliced, around)
+    if not known and around.once(brackets_tell):
+        return True
+    return not _unbalances(draft, around, lambda: spliced or tree.edited(text))
 
 
 def n_errors(tree: SyntaxTree) -> int:
@@ -116,14 +128,12 @@ def brackets_in(token: str) -> str:
     return "".join(sign for sign in token if sign in PAIRS or sign in CLOSERS)
 
 
-def _unbalances(draft: Draft, spliced: SyntaxTree, around: InsertionPoint) -> bool:
+def _unbalances(draft: Draft, around: InsertionPoint, spliced: Callable[[], SyntaxTree]) -> bool:
     """True when a bracket that the suggestion opens takes the closer of another one.
 
     Some grammars recover from that without a further error. The walk over both trees is for
     those few suggestions only that are not balanced in themselves.
     """
-    if not spliced.has_errors and around.once(brackets_tell):
-        return False
     signs = [char for char in draft.text if char in PAIRS or char in CLOSERS]
     replaced = around.document.suffix[: draft.n_replaced]
     if all(
@@ -131,7 +141,7 @@ def _unbalances(draft: Draft, spliced: SyntaxTree, around: InsertionPoint) -> bo
         for closer in PAIRS
     ):
         return False
-    return n_unopened(spliced) > around.once(_n_unopened_before)
+    return n_unopened(spliced()) > around.once(_n_unopened_before)
 
 
 def _n_unopened_before(around: InsertionPoint) -> int:
