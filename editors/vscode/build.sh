@@ -15,7 +15,7 @@ python=$root/.venv/bin/python
 "$python" -m pip --version > /dev/null 2>&1 ||
   fail "$python has no pip; on Debian and Ubuntu: apt-get install python3-pip (or run scripts/demo first)"
 
-[ -d node_modules/vscode-languageclient ] || npm ci --no-audit --no-fund
+[ -d node_modules/vscode-languageclient ] || npm ci --no-audit --no-fund --loglevel=error
 rm -rf server dist
 mkdir -p server
 

@@ -45,7 +45,7 @@ def check_extra() -> None:
     missing = [name for name in EXTRA if find_spec(name) is None]
     if missing:
         raise CannotTune(
-            f"tuning needs {' and '.join(missing)}, which is not installed; run "
+            f"tuning needs {', '.join(missing)}, and cannot find it here; run "
             f"`{sys.executable} -m {INSTALL}`"
         )
 

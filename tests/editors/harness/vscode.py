@@ -220,9 +220,17 @@ class VsCode:
         entry.click()
         box = self.page.locator(".quick-input-widget input.input")
         until("a folder to choose from", lambda: box.count() and box.input_value().endswith("/"))
-        box.fill(str(vsix))
-        self.press("Enter")
-        box.wait_for(state="hidden")
+
+        def chosen() -> bool:
+            # While a folder is being read, keys are lost.
+            if box.is_visible():
+                box.fill(str(vsix))
+                self.page.wait_for_timeout(500)
+                self.press("Enter")
+                self.page.wait_for_timeout(500)
+            return not box.is_visible()
+
+        until("the file is chosen", chosen)
         # That view takes the keys to itself whenever it has something to show.
         self.press("Control+Shift+E")
 
