@@ -20,17 +20,17 @@ from rich.console import Console  # noqa: E402
 from rich.terminal_theme import TerminalTheme  # noqa: E402
 from rich.text import Text  # noqa: E402
 
+from tests.editors.harness.code_server import (  # noqa: E402
+    CodeServer,
+    build_extension,
+    our_server,
+)
 from tests.editors.harness.installed import CACHE, editor  # noqa: E402
 from tests.editors.harness.neovim import RUNTIME  # noqa: E402
 from tests.editors.harness.places import HEAD, TEXTS, Place, first_place  # noqa: E402
 from tests.editors.harness.terminal import Terminal  # noqa: E402
 from tests.editors.harness.user import fresh_user  # noqa: E402
-from tests.editors.harness.vscode import (  # noqa: E402
-    CodeServer,
-    VsCode,
-    build_extension,
-    our_server,
-)
+from tests.editors.harness.vscode import VsCode  # noqa: E402
 from tests.editors.harness.waiting import until  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"

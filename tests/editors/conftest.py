@@ -76,7 +76,7 @@ def vscode_binary() -> Path:
 @pytest.fixture(scope="package")
 def vsix(vscode_binary: Path) -> Path:
     """The extension, as a person would install it."""
-    from tests.editors.harness.vscode import build_extension
+    from tests.editors.harness.code_server import build_extension
 
     return build_extension()
 
@@ -106,7 +106,7 @@ def launch(vscode_binary: Path, tmp_path_factory) -> Iterator[Any]:
 
 
 def launching(binary: Path, tmp_path_factory) -> Iterator[Any]:
-    from tests.editors.harness.vscode import CodeServer
+    from tests.editors.harness.code_server import CodeServer
 
     started: list[CodeServer] = []
 
@@ -135,7 +135,7 @@ def launching(binary: Path, tmp_path_factory) -> Iterator[Any]:
 @pytest.fixture(scope="package")
 def installed(launch_for_all, vsix: Path) -> Any:
     """The extension installed from the .vsix, with the server under test."""
-    from tests.editors.harness.vscode import our_server
+    from tests.editors.harness.code_server import our_server
 
     return launch_for_all(our_server(), vsix)
 

@@ -4,15 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.editors.harness.code_server import CodeServer, our_server
 from tests.editors.harness.installed import needs
 from tests.editors.harness.waiting import until
 
 needs("playwright")
-from tests.editors.harness.vscode import (  # noqa: E402 - needs playwright
-    CodeServer,
-    VsCode,
-    our_server,
-)
+from tests.editors.harness.vscode import VsCode  # noqa: E402 - needs playwright
 
 GOOD = "def area(width, height):\n    return width * height"
 SQUIGGLES = ".squiggly-error, .squiggly-warning"

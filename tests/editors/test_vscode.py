@@ -9,18 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.editors.harness.code_server import EXTENSION, CodeServer, our_server
 from tests.editors.harness.evidence import Evidence
 from tests.editors.harness.installed import needs
 from tests.editors.harness.places import Place
 from tests.editors.harness.waiting import until
 
 needs("playwright")
-from tests.editors.harness.vscode import (  # noqa: E402 - playwright may be missing
-    EXTENSION,
-    CodeServer,
-    VsCode,
-    our_server,
-)
+from tests.editors.harness.vscode import VsCode  # noqa: E402 - playwright may be missing
 
 SUITES = Path(__file__).with_name("vscode")
 SUITE_PATIENCE_S = 300

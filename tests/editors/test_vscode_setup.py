@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.editors.harness.code_server import our_server
 from tests.editors.harness.installed import needs
 from tests.editors.harness.places import Place, type_until_shown
 from tests.editors.harness.user import PATIENT
 from tests.editors.harness.waiting import until
 
 needs("playwright")
-from tests.editors.harness.vscode import our_server  # noqa: E402 - playwright may be missing
 
 QUESTION = "completes code with a small model on this machine"
 # The venv module and pip need their time on a busy machine.
