@@ -197,13 +197,21 @@ def test_the_explain_view_tells_where_snippets_come_from(show, installed, worksp
     vscode.wait_until_ready()
     vscode.go_to_end()
     frame = vscode.page.frame_locator("iframe.webview.ready").frame_locator("iframe")
+    body = frame.locator("body")
     for key in "(price":
         # The repository is read in the background; what comes too early comes without it, and the
         # next line asks anew.
         vscode.type(key)
         vscode.press("Alt+\\")
         vscode.command("slm-lsp: Explain Last Suggestion")
-        frame.locator("#prompt").wait_for()
+        # The palette may have been quicker than the question.
+        until(
+            "the view",
+            lambda: (
+                "Nothing has been asked" in (body.text_content() or "")
+                or frame.locator("#prompt").count()
+            ),
+        )
         if frame.locator("#snippets").count():
             break
         vscode.focus_file()
