@@ -16,7 +16,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -28,6 +29,7 @@ from benchmarks.tables import renew_table
 from benchmarks.traces import Session, sessions
 from slm_lsp import cli, serving
 from slm_lsp.completion import ahead, settled
+from slm_lsp.inference.wire import Chunk, Done, Generate, ModelInfo
 from slm_lsp.settings import Settings
 from tests.support.editor import Editor, span
 
@@ -40,12 +42,25 @@ PATIENT = {
 }
 
 
+class Unhurried(KeptAnswers):
+    """Says nothing of its speed: how much is asked of it would follow how busy the machine is."""
+
+    @property
+    def model(self) -> ModelInfo | None:
+        found = super().model
+        return found and replace(found, prefill_tokens_per_second=0.0)
+
+    async def generate(self, request: Generate) -> AsyncIterator[Chunk | Done]:
+        async for item in super().generate(request):
+            yield replace(item, prefill_ms=0.0) if isinstance(item, Done) else item
+
+
 def serve(answers: Path) -> None:
     """The real command, but for its model."""
     build = serving.build_client
 
     async def build_kept(settings: Settings) -> Any:
-        return KeptAnswers(await build(settings), answers)
+        return Unhurried(await build(settings), answers)
 
     serving.build_client = build_kept
     settled.SNIPPETS_LAST_S = ahead.IDLE_S = NEVER_S
