@@ -13,12 +13,15 @@ def _parse(text: str, language: str) -> Tree:
 
 
 def n_errors(text: str, language: str) -> int:
-    """All ERROR and MISSING nodes of a fresh parse."""
-    pending, count = [_parse(text, language).root_node], 0
+    """All ERROR and MISSING nodes of a fresh parse; a hidden one shows in its parent alone."""
+    root = _parse(text, language).root_node
+    pending, count = [root] if root.has_error else [], 0
     while pending:
         node = pending.pop()
-        count += node.is_error or node.is_missing
-        pending.extend(child for child in node.children if child.has_error or child.is_missing)
+        broken = [child for child in node.children if child.has_error or child.is_missing]
+        if node.is_error or node.is_missing or not broken:
+            count += 1
+        pending.extend(broken)
     return count
 
 

@@ -162,6 +162,11 @@ def test_who_replayed_less_is_compared_on_the_same_commits(tmp_path: Path) -> No
     assert words["ours_ahead_s"] == pytest.approx(100 * 10 * SECONDS_A_KEY)
 
 
+def test_a_hidden_token_that_is_missing_is_an_error() -> None:
+    assert n_errors('assert "-c"\nno: t\n', "python") == 0
+    assert n_errors('assert "-c" no: t\n', "python") == 1
+
+
 @pytest.mark.parametrize(
     ("text", "language", "count"),
     [

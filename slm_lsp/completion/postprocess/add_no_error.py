@@ -87,14 +87,19 @@ def _fits(draft: Draft, tree: SyntaxTree, around: InsertionPoint) -> bool:
 
 
 def n_errors(tree: SyntaxTree) -> int:
-    """All ERROR and MISSING nodes."""
+    """All ERROR and MISSING nodes, those among them that no walk shows.
+
+    What is missing between two statements of Python on one line is a hidden token: it is nobody's
+    child, and only that its parent has an error tells of it.
+    """
     if not tree.has_errors:
         return 0
     pending, count = [tree.root], 0
     while pending:
         node = pending.pop()
-        count += node.is_error or node.is_missing
-        pending.extend(child for child in node.children if child.has_error or child.is_missing)
+        within = [child for child in node.children if child.has_error or child.is_missing]
+        count += node.is_error or node.is_missing or not within
+        pending += within
     return count
 
 
