@@ -95,9 +95,14 @@ class SyntaxTree:
             return None
         # What stands before it, `$` for one, may mean something only with what follows.
         pieces = data[start - 1 : start], self._data[start:old_end], data[start:new_end]
-        quote = self._data[token.start_byte - 1 : token.start_byte]
+        # Only behind the string's own quote is it known what ends it, not behind an escaped one;
+        # and `%w[` and `R"(` end at brackets.
+        escape, quote = self._data[max(0, token.start_byte - 2) : token.start_byte].rjust(2)
+        between = PROSE_BETWEEN.get(bytes([quote])) if escape != ord("\\") else None
+        if between is None:
+            return None
         # A shell runs what stands between backticks in a string.
-        prose = PROSE if self.language == "bash" else PROSE_BETWEEN.get(quote, PROSE)
+        prose = PROSE if self.language == "bash" else between
         if not all(prose.fullmatch(one.decode("utf-8", "replace")) for one in pieces):
             return None
         return SyntaxTree(text, self.language, self._moved(data, start, old_end, new_end), data)

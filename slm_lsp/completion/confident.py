@@ -55,7 +55,7 @@ def certainty_at(tokens: Sequence[Token], text: str) -> list[float]:
     those are as certain as what they close. Where nothing is the model's, everything is certain.
     """
     written = "".join(token.text for token in tokens)
-    starts = (0, len(written) - len(written.lstrip()))
+    starts = (0, len(written) - len(written.lstrip(" \t")))
     same, start = max((len(commonprefix((written[at:], text))), at) for at in starts)
     if not same:
         return [1.0] * max(1, len(text))

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -100,8 +101,13 @@ class Rules:
             exclude = _git_exclude(self.root, git)
             if exclude is not None:  # weaker than the tree's own files: these may take it back
                 files.insert(0, exclude)
-        there = tuple(one for file in files if (one := _stamped(file)) is not None)
-        return _ignored_by(there) if there else None
+        lines: list[str] = []
+        for file in files:
+            stamped = _stamped(file)
+            # Gone since it was looked at, or not to be read just now: looked at again next time.
+            with suppress(OSError):
+                lines += _lines_of(stamped) if stamped is not None else ()
+        return _compiled(tuple(lines)) if lines else None
 
 
 # Rules are made anew for every question, so that they are those of now; opening and reading files
@@ -112,16 +118,9 @@ def _compiled(lines: tuple[str, ...]) -> GitIgnoreSpec:
 
 
 @lru_cache(maxsize=256)
-def _ignored_by(files: tuple[_Stamped, ...]) -> GitIgnoreSpec | None:
-    """What these files leave out, the first one being the weakest."""
-    lines: list[str] = []
-    for file in files:
-        try:
-            content = Path(file.path).read_text("utf-8", "replace")
-        except (OSError, ValueError):
-            continue
-        lines += content.splitlines()[:10_000]
-    return _compiled(tuple(lines)) if lines else None
+def _lines_of(file: _Stamped) -> tuple[str, ...]:
+    """What an ignore file says. Raises OSError, which nobody keeps."""
+    return tuple(Path(file.path).read_text("utf-8", "replace").splitlines()[:10_000])
 
 
 @lru_cache(maxsize=64)

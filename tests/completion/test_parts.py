@@ -234,3 +234,8 @@ def test_closers_that_are_added_are_as_certain_as_what_they_close(
 ) -> None:
     tokens = (Token("  if x", math.log(0.5)), Token(" {\n", math.log(0.5)))
     assert certainty_at(tokens, text) == pytest.approx(certain)
+
+
+def test_a_blank_taken_from_before_a_new_line_leaves_its_certainty() -> None:
+    tokens = (Token(" \n", math.log(0.5)), Token("    x", math.log(0.5)))
+    assert certainty_at(tokens, "\n    x") == pytest.approx([0.5] + [0.25] * 5)

@@ -60,6 +60,26 @@ def test_strings_that_are_still_open_go_on() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "before", "after"),
+    [
+        ("ruby", "x = %w[abc\n", "x = %w[abc]\n"),
+        ("ruby", "x = %w[abc]\n", "x = %w[abc] def]\n"),
+        ("ruby", "x = %q(abc)\n", "x = %q(abc) d)\n"),
+        ("lua", "x = [[abc]]\n", "x = [[abc]] d]]\n"),
+        ("cpp", 'auto x = R"(a b)";\n', 'auto x = R"(a)" b)";\n'),
+        ("cpp", "auto x = f(\"it\\'s ok;\n", 'auto x = f("it\\\'s ok");\n'),
+        ("typescript", 'const x = `a\\"b`;\n', 'const x = `a\\"b` c`;\n'),
+        ("php", "<?php $s = <<<EOT\nabc\nEO\n", "<?php $s = <<<EOT\nabc\nEOT\n"),
+    ],
+)
+def test_what_may_end_a_string_is_parsed(language: str, before: str, after: str) -> None:
+    tree, parsed = parse(before, language), parse(after, language)
+    assert tree is not None and parsed is not None
+    with_prose = tree.with_prose(after)
+    assert with_prose is None or told(with_prose) == told(parsed)
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         ('x = "a b"', 'x = "a "b"'),

@@ -88,6 +88,23 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     assert paths(root) == ["a.py"]
 
 
+def test_an_ignore_file_that_could_not_be_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, **{"a.py": CODE, "b.py": CODE, ".gitignore": "a.py\n", ".ignore": "b.py\n"})
+    read, out_of_reach = Path.read_text, [".gitignore"]
+
+    def read_text(path: Path, *arguments: str) -> str:
+        if path.name in out_of_reach:
+            raise OSError("too many open files")
+        return read(path, *arguments)
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    assert paths(tmp_path) == ["a.py"]
+    out_of_reach.clear()
+    assert paths(tmp_path) == []
+
+
 def test_folders_that_cannot_be_read_are_passed_over(tmp_path: Path) -> None:
     write(tmp_path, **{"a.py": CODE, "locked/b.py": CODE})
     assert paths(tmp_path / "nowhere") == []

@@ -16,6 +16,7 @@ const ASKED = 'askedToSetUp';
 // So long a server that is about to be replaced may take to come up: a client that is starting can
 // neither be stopped nor disposed of in peace.
 const PATIENCE_MS = 5000;
+const LATE = Symbol('late');
 
 export class Controller implements vscode.Disposable {
   readonly log = vscode.window.createOutputChannel('slm-lsp', { log: true });
@@ -76,10 +77,18 @@ export class Controller implements vscode.Disposable {
   async stop(): Promise<void> {
     const client = this.client;
     this.client = undefined;
-    if (client?.state === ClientState.Starting) {
-      await Promise.race([this.starting, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    if (client === undefined) return;
+    const end = () => client.dispose().catch((error) => this.log.warn(`Stopping: ${error}`));
+    if (client.state === ClientState.Starting) {
+      // It cannot be ended before it is up, whoever started it; one that takes long ends by itself.
+      const up = client.start().catch(() => undefined);
+      const late = new Promise((resolve) => setTimeout(() => resolve(LATE), PATIENCE_MS));
+      if ((await Promise.race([up, late])) === LATE) {
+        void up.then(end);
+        return;
+      }
     }
-    await client?.dispose().catch((error) => this.log.warn(`Stopping: ${error}`));
+    await end();
   }
 
   /** `slm.status`, or undefined while there is no server to answer. */
@@ -104,7 +113,7 @@ export class Controller implements vscode.Disposable {
     while (this.again) {
       this.again = false;
       await this.stop();
-      await this.begin();
+      await this.begin().catch((error) => this.fail(`Starting the server: ${error}`, 'Restart', () => this.restart()));
     }
   }
 
@@ -185,6 +194,7 @@ export class Controller implements vscode.Disposable {
     this.client = client;
     this.status.say('loading', 'starting');
     client.onNotification(StatusNotification, (status) => {
+      if (this.client !== client) return;
       this.status.show(status);
       if (status.state === 'ready') {
         void vscode.commands.executeCommand('setContext', 'slm-lsp.ready', true);

@@ -31,7 +31,7 @@ def closed(draft: Draft, around: InsertionPoint) -> Iterator[Draft]:
     else:
         return
     yield replace(draft, text=text)
-    if ";\n" in document.text:
+    if ";" + document.line_end in document.text:
         yield replace(draft, text=text + ";")
 
 
