@@ -3,8 +3,8 @@
     python -m training.ablate CORPUS.jsonl OUT --tokenizer FILE --tokens 5e6
 
 Every arm answers the same questions: the hidden ends of lines and blocks in the files that no arm
-learns from, asked as the first arm asks them, which is as the server does. Prints a table and
-writes OUT/ablation.csv. Running the same command again goes on where it was stopped.
+learns from, asked as the first arm asks them, which is as the server does; or, with `--ask`, those in
+blocks that were held out of a larger part of the corpus. Prints a table and writes OUT/ablation.csv. Running the same command again goes on where it was stopped.
 """
 
 import argparse
@@ -142,7 +142,7 @@ def main(argv: list[str] | None = None) -> None:
     middle, end = (tokenizer.token_to_id(one) for one in (template.middle, template.end[0]))
     names = ["as trained", *(name for name in options.arm or ARMS if name != "as trained")]
     folders = {name: train_arm(name, options) for name in names}
-    blocks = np.load(folders["as trained"] / ASKED)
+    blocks = np.load(options.ask or folders["as trained"] / ASKED)
     if middle is None or end is None:
         raise SystemExit(f"{options.tokenizer} has not the markers of {TEMPLATE}")
     found = list(spans(blocks, middle, end))
@@ -169,6 +169,7 @@ def parser() -> argparse.ArgumentParser:
     add("--start-from", type=Path, help="a GGUF file that every arm begins with")
     add("--shape", default="mini", help="of a new model")
     add("--tokens", type=float, required=True, help="for each arm")
+    add("--ask", type=Path, help="blocks (validation.npy) to ask about, of the same --length")
     add("--arm", action="append", choices=sorted(ARMS), help="only these; may be given again")
     add("--length", type=int, default=2_048)
     add("--blocks-per-shard", type=int, default=384)
