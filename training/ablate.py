@@ -3,8 +3,9 @@
     python -m training.ablate CORPUS.jsonl OUT --tokenizer FILE --tokens 5e6
 
 Every arm answers the same questions: the hidden ends of lines and blocks in the files that no arm
-learns from, asked as the first arm asks them, which is as the server does; or, with `--ask`, those in
-blocks that were held out of a larger part of the corpus. Prints a table and writes OUT/ablation.csv. Running the same command again goes on where it was stopped.
+learns from, asked as the first arm asks them, which is as the server does; or, with `--ask`, those
+in blocks that were held out of a larger part of the corpus. Prints a table and writes
+OUT/ablation.csv. Running the same command again goes on where it was stopped.
 """
 
 import argparse
