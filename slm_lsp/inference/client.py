@@ -221,7 +221,9 @@ class WorkerClient:
 
     def _ready(self) -> Connection:
         connection = self._connection
-        if self._state is WorkerState.READY and connection is not None:
+        if self._state is WorkerState.READY:
+            if connection is None:  # it has died, and is being closed before the next one starts
+                raise WorkerBusy("the inference process has ended")
             if connection.died.done():
                 raise WorkerBusy(connection.died.result().reason)
             return connection

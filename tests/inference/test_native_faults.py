@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from slm_lsp.errors import WorkerDied, WorkerError
+from slm_lsp.errors import WorkerBusy, WorkerDied, WorkerError
 from slm_lsp.inference.client import WorkerClient, WorkerState
 from slm_lsp.inference.connection import Limits
 from slm_lsp.inference.process import PACKAGE_ROOT
@@ -121,9 +121,11 @@ async def ask(client: WorkerClient) -> Done:
 async def asked_again(client: WorkerClient) -> Done:
     """The answer of the process that follows."""
     async with asyncio.timeout(60):
-        while client.state is not WorkerState.READY:  # noqa: ASYNC110 - both ways lead there
-            await asyncio.sleep(0.05)
-    return await ask(client)
+        while True:
+            try:
+                return await ask(client)
+            except WorkerBusy:
+                await asyncio.sleep(0.01)
 
 
 @pytest.mark.slow
