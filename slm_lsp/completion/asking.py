@@ -141,9 +141,8 @@ class Asker:
             explanation.raw = answer.text()
             return answer
 
-    async def warm(self, uri: str, document: DocumentContext, question: Question) -> Done:
+    async def warm(self, document: DocumentContext, question: Question, settled: Settled) -> Done:
         """Evaluate the prompt for this place, and ask for nothing. Raises WorkerError."""
-        settled = await self.contexts.settle(uri, document)
         prompt, _ = self._lay_out(document, settled, question.template, *self._room(question))
         shift = question.template.order == "psm"
         return await self._client.warm(Warm(0, _segments(prompt), shift))

@@ -144,12 +144,11 @@ class Copier:
         """Take in what the lines above and below say. Typing on adds a line at a time."""
         above = document.text[: document.line_start]
         known = self._above_text
-        if above == known:
-            pass  # the line that is typed on is no part of it
-        elif not (known and above.startswith(known) and len(above) <= 2 * REACH):
-            self._above, self._above_text = Corpus(above[-REACH:]), above
-        else:
-            self._above.add(above[len(known) :])
+        if above != known:
+            if known and above.startswith(known) and len(above) <= 2 * REACH:
+                self._above.add(above[len(known) :])
+            else:
+                self._above = Corpus(above[-REACH:])
             self._above_text = above
         below = document.next_lines[:REACH]
         if below != self._below_text:

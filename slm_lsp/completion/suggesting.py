@@ -168,9 +168,9 @@ class Suggester:
 
     async def warm(self, uri: str, document: DocumentContext, question: Question) -> None:
         """Have the words around counted, and the prompt evaluated. Raises WorkerError."""
-        await self._contexts.settle(uri, document)
+        settled = await self._contexts.settle(uri, document)
         self._sources.copied(uri, document)
-        await self._asker.warm(uri, document, question)
+        await self._asker.warm(document, question, settled)
 
     def gather_again(self, uri: str) -> None:
         """The document's next prompt is to have snippets chosen anew."""
