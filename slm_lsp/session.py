@@ -4,23 +4,18 @@ Nothing after an `await` reads what is here: it was in the snapshot, or it is no
 """
 
 import asyncio
-import hashlib
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from slm_context.cursor import DocumentContext
 from slm_context.languages import language_for
-from slm_context.remembered import Remembered
 from slm_context.reported import Reported
 
-from slm_lsp import sandbox
 from slm_lsp.columns import Encoding
-from slm_lsp.completion.engine import CompletionEngine
-from slm_lsp.completion.types import CompletionRequest, Explanation, Trigger
+from slm_lsp.complaints import Complaints
+from slm_lsp.completion.types import CompletionRequest
 from slm_lsp.config.files import REPOSITORY_FILE
 from slm_lsp.config.findings import settings_findings
 from slm_lsp.diagnostics.dismissals import Dismissals
@@ -28,24 +23,20 @@ from slm_lsp.diagnostics.engine import DiagnosticsEngine
 from slm_lsp.diagnostics.judge import judge_of
 from slm_lsp.diagnostics.watched import Checker
 from slm_lsp.documents import Document, DocumentSnapshot, Edit
-from slm_lsp.folders import Folder, Folders
+from slm_lsp.folders import Folders
 from slm_lsp.learning import Learning
+from slm_lsp.model_choice import ModelChoice
 from slm_lsp.models.places import home
 from slm_lsp.paths import path_of
+from slm_lsp.questions import Questions
 from slm_lsp.reports import Stretch
 from slm_lsp.serving import ServingModel
-from slm_lsp.settings import Settings
 from slm_lsp.statistics import Statistics
 from slm_lsp.status import State, Status
 from slm_lsp.suggestions import Suggestion, Suggestions
 from slm_lsp.surroundings import Surroundings
 from slm_lsp.whereabouts import Whereabouts
 from slm_lsp.workspace.watch import FileWatch
-
-LOG = logging.getLogger("slm_lsp.session")
-
-# Of complaints that a person has seen.
-MAX_TOLD_CHARS = 100_000
 
 
 class Session:
@@ -57,13 +48,9 @@ class Session:
         self.on_reading: Callable[[int, int], None] = lambda done, of: None
         self.folders = Folders(lambda done, of: self.on_reading(done, of))
         self._around = Surroundings(self.documents, self.folders, self.language)
-        # The last one with a prompt.
-        self._seen: Explanation | None = None
-        # Whose settings say which model is there, and where the last question came from.
-        self._chooser = self._asked = self.folders.first
         self.statistics = Statistics()
-        self.learning = Learning.load()
-        self.statistics.trust = self.learning.trust
+        self._learning = Learning.load()
+        self.statistics.trust = self._learning.trust
         self.on_status: Callable[[Status], None] = lambda status: None
         self.serving = ServingModel(
             self.statistics,
@@ -72,19 +59,28 @@ class Session:
             lambda folder, names: folder.workspace.defined(names),
             self._around.expected,
         )
+        self._model = ModelChoice(self.folders, self.serving, self.in_background)
         self.on_findings: Callable[[str], None] = lambda uri: None
         self.diagnostics = DiagnosticsEngine(
             lambda uri: self.folders.of(uri).settings.diagnostics,
             lambda uri: self.on_findings(uri),
             Dismissals.load(home() / "dismissals.json"),
-            lambda: judge_of(self.serving.client, self._chooser.settings.model),
+            lambda: judge_of(self.serving.client, self._model.settings),
         )
         self._watch = FileWatch(self.look_at_settings_files)
-        self._told: Remembered[str, bool] = Remembered(MAX_TOLD_CHARS)
         self.on_complaint: Callable[[str], None] = lambda sentence: None
+        self._complaints = Complaints(lambda sentence: self.on_complaint(sentence))
         self._whereabouts = Whereabouts()
         self._was_loading = False
-        self.suggestions = Suggestions(self.learning, self._text_of)
+        self._suggestions = Suggestions(self._learning, self._text_of)
+        self.questions = Questions(
+            self.folders,
+            self._model,
+            self.serving,
+            self.statistics,
+            self._learning,
+            self._suggestions,
+        )
         self._tasks: set[asyncio.Task[None]] = set()
 
     # What the editor tells us.
@@ -93,10 +89,9 @@ class Session:
         """The handshake is done; the model starts to load."""
         self.encoding = encoding
         self.folders.begin(roots, options)
-        self._chooser = self._asked = self.folders.first
         self._watch_settings()
-        self._complain()
-        self._load()
+        self._complaints.say(self.folders.complaints)
+        self._model.begin()
         self._read_repositories()
 
     def configure(self, options: Any) -> None:
@@ -115,8 +110,7 @@ class Session:
             for folder in self.folders.move(added, removed):
                 self.serving.forget(folder)
                 self.in_background(folder.workspace.close())
-            if self._chooser not in self.folders:
-                self._chooser = self.folders.first
+            self._model.folders_moved()
         self._watch_settings()
 
     def look_at_settings_files(self) -> None:
@@ -144,7 +138,7 @@ class Session:
 
     def edited(self, document: Document, edits: Sequence[Edit]) -> None:
         """The document changed, in these steps."""
-        self.suggestions.edited(document.uri, edits)
+        self._suggestions.edited(document.uri, edits)
         # The text is put together when typing pauses, not at every key.
         text = lambda: document.snapshot().text  # noqa: E731 - a thunk, not a function
         self.diagnostics.changed(document.uri, document.version, text, edits)
@@ -157,7 +151,7 @@ class Session:
         """The person is here, as far as can be told: the model may read ahead when they rest."""
         offset = min(offset, len(snapshot.text))
         news = self._whereabouts.at(snapshot.uri, snapshot.version, offset)
-        engine = self._engine_of(self.folders.of(snapshot.uri))
+        engine = self._model.engine_of(snapshot.uri)
         if news and engine is not None:
             engine.cursor_at(snapshot.uri, self.context(snapshot, offset))
 
@@ -165,7 +159,7 @@ class Session:
         self, snapshot: DocumentSnapshot, asked: Sequence[Stretch], found: Sequence[Reported]
     ) -> None:
         """These are the findings of other servers in the stretches `asked`."""
-        engine = self._engine_of(self.folders.of(snapshot.uri))
+        engine = self._model.engine_of(snapshot.uri)
         if self._around.reported(snapshot.uri, asked, found) and engine is not None:
             engine.gather_again(snapshot.uri)
 
@@ -174,7 +168,7 @@ class Session:
         began, self._was_loading = self._was_loading, status.state is State.LOADING
         now = self._whereabouts.now
         if began and status.state is State.READY and now is not None:
-            engine, snapshot = self._engine_of(self.folders.of(now.uri)), self.snapshot(now.uri)
+            engine, snapshot = self._model.engine_of(now.uri), self.snapshot(now.uri)
             if engine is not None and snapshot is not None and snapshot.version == now.version:
                 engine.cursor_at(now.uri, self.context(snapshot, now.offset))
         self.on_status(status)
@@ -189,32 +183,16 @@ class Session:
                 self.in_background(folder.workspace.saved(path))
 
     def close_document(self, uri: str) -> None:
-        self.suggestions.closing(uri)
+        self._suggestions.closing(uri)
         self.documents.pop(uri, None)
         self._whereabouts.left(uri)
         self._around.closed(uri)
         self.diagnostics.closed(uri)
-        engine = self._engine_of(self.folders.of(uri))
+        engine = self._model.engine_of(uri)
         if engine is not None:
             engine.close_document(uri)
 
     # What handlers ask.
-
-    def explain_json(self) -> dict[str, Any] | None:
-        """The answer to `slm.explain`.
-
-        Where the model was not asked again, what it saw when it was asked last in this document.
-        """
-        engine, seen = self._engine_of(self._asked), self._seen
-        told = engine.explain_last if engine is not None else None
-        if told is None:
-            return None
-        if told.from_cache and seen is not None and seen.uri == told.uri:
-            told = replace(told, prompt=seen.prompt, snippets=seen.snippets, left_out=seen.left_out)
-        return asdict(told)
-
-    def _engine_of(self, folder: Folder) -> CompletionEngine | None:
-        return self.serving.engine_for(folder, self._wanted_by(folder))
 
     def snapshot(self, uri: str) -> DocumentSnapshot | None:
         document = self.documents.get(uri)
@@ -238,51 +216,19 @@ class Session:
         return self.folders.name_for(self.folders.of(uri), uri)
 
     async def suggest(self, request: CompletionRequest) -> Suggestion | None:
-        """Ask the engine; None when there is nothing worth showing."""
+        """What to show at the cursor; None when there is nothing worth showing."""
         if not request.selected_text:
             self._whereabouts.at(request.uri, request.version, request.document.offset)
-        self._asked = folder = self.folders.of(request.uri)
-        if folder.settings.completion.enabled and not self.serving.serves(self._wanted_by(folder)):
-            # The model follows the person: two at once may be more than the machine can hold.
-            self._chooser = folder
-            self._load()
-        await self.serving.settle()
-        engine = self._engine_of(folder)
-        if engine is None:
-            return None
-        n_typed_through = self.statistics.counters.typed_through
-        self.serving.stop_reading_ahead()
-        with self.serving.busy():
-            completion = await engine.complete(request)
-        if engine.explain_last is not None and engine.explain_last.prompt:
-            self._seen = engine.explain_last
-        if completion is None:
-            return None
-        # The rest of a suggestion that is typed along is no other one.
-        anew = self.statistics.counters.typed_through == n_typed_through
-        if anew and request.trigger is Trigger.AUTOMATIC:
-            self.learning.shown(request.document.language, completion.probability)
-        others = tuple(self.suggestions.give(request, other) for other in completion.others)
-        return self.suggestions.give(request, completion, others, is_rest=not anew)
+        return await self.questions.ask(request)
 
-    def accepted(self, id: int, kind: str, length: int) -> bool:
-        """The person took a suggestion; False when it is not known."""
-        suggestion = self.suggestions.accepted(id, kind, length)
-        self.statistics.counters.accepted = self.suggestions.n_accepted
-        if suggestion is None:
-            return False
-        engine = self._engine_of(self.folders.of(suggestion.uri))
-        if engine is None:
-            return False
-        engine.accepted(suggestion.uri, suggestion.offset + length)
-        return True
+    # From beginning to end.
 
     async def close(self) -> None:
         """End the inference process and whatever else is under way."""
         self._watch.close()
         self.diagnostics.close()
-        self.suggestions.closing()
-        self.learning.save()
+        self._suggestions.closing()
+        self._learning.save()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -291,35 +237,8 @@ class Session:
 
     async def restart(self) -> None:
         """A fresh inference process. Whoever stops waiting for it does not stop it half-way."""
-        restarting = self.in_background(self.serving.restart(self._wanted_by(self._chooser)))
+        restarting = self.in_background(self._model.restart())
         await asyncio.shield(restarting)
-
-    # What we tell.
-
-    @property
-    def status(self) -> Status:
-        return self.serving.status
-
-    def status_json(self, with_documents: bool = False) -> dict[str, Any]:
-        """The answer to `slm.status`."""
-        documents = self.documents.values() if with_documents else ()
-        return {
-            **asdict(self.status),
-            **self.serving.as_json(),
-            **self.statistics.as_json(),
-            "documents": {
-                document.uri: {"version": document.version, "sha256": _digest(document.text)}
-                for document in documents
-            },
-            "workspace": self.folders.first.workspace.state,
-            "folders": [
-                {"path": str(folder.root), **folder.workspace.state}
-                for folder in self.folders
-                if folder.root is not None
-            ],
-            "sandbox": str(sandbox.current() or "none"),
-            "complaints": self.folders.complaints,
-        }
 
     def in_background(self, work: Any) -> asyncio.Task[None]:
         """Run a coroutine that nobody waits for, and that ends with the session."""
@@ -328,36 +247,19 @@ class Session:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def _wanted_by(self, folder: Folder) -> Settings:
-        """What the model has to be like to answer in this folder."""
-        settings, served = folder.settings, self.serving.settings
-        if folder.root is None and served is not None and served.completion.enabled:
-            # What lies outside of all folders takes the model that is there.
-            model = replace(served.model, sampling=settings.model.sampling)
-            settings = replace(settings, model=model)
-        if any(one.settings.privacy.require_sandbox for one in self.folders):
-            # They share a process, so what one of them demands holds for all.
-            privacy = replace(settings.privacy, require_sandbox=True)
-            settings = replace(settings, privacy=privacy)
-        return settings
-
-    def _load(self) -> None:
-        self.in_background(self.serving.load(self._wanted_by(self._chooser)))
-
     @contextmanager
     def _changing_settings(self) -> Iterator[None]:
         """Whatever the new settings ask for is done at the end."""
         before = [(folder, folder.settings) for folder in self.folders]
         yield
-        self._complain()
+        self._complaints.say(self.folders.complaints)
         if before == [(folder, folder.settings) for folder in self.folders]:
             return
         for folder in self.folders:
             self.serving.forget(folder)
         self.diagnostics.check_again()
         self._read_repositories()
-        if not self.serving.serves(self._wanted_by(self._chooser)):
-            self._load()
+        self._model.settings_changed()
 
     def _watch_settings(self) -> None:
         self.folders.files_changed()
@@ -374,15 +276,3 @@ class Session:
         if path is None or path.name != REPOSITORY_FILE:
             return None
         return lambda text: settings_findings(text, path.parent)
-
-    def _complain(self) -> None:
-        """Each complaint once: a person who saw it and goes on typing has seen it."""
-        for complaint in self.folders.complaints:
-            if not self._told.get(complaint):
-                LOG.warning("%s", complaint)
-                self._told.put(complaint, True, len(complaint))
-                self.on_complaint(complaint)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

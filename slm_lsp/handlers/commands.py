@@ -6,7 +6,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from slm_lsp import convert
+from slm_lsp import answers, convert
 from slm_lsp.handlers import diagnostics
 from slm_lsp.server import SlmServer
 
@@ -22,12 +22,12 @@ async def execute_command(server: SlmServer, params: types.ExecuteCommandParams)
 
 async def status(server: SlmServer, options: dict[str, Any]) -> dict[str, Any]:
     """How things stand; with {"documents": true} also a digest of each open document."""
-    return server.session.status_json(with_documents=options.get("documents") is True)
+    return answers.status_json(server.session, with_documents=options.get("documents") is True)
 
 
 async def explain(server: SlmServer, options: dict[str, Any]) -> dict[str, Any] | None:
     """How the last suggestion came about, or why there was none."""
-    return server.session.explain_json()
+    return answers.explain_json(server.session)
 
 
 async def accepted(server: SlmServer, options: dict[str, Any]) -> None:
@@ -36,13 +36,13 @@ async def accepted(server: SlmServer, options: dict[str, Any]) -> None:
         id, length = int(options["id"]), int(options.get("length", 0))
     except (KeyError, TypeError, ValueError) as error:
         raise JsonRpcInvalidParams("slm.accepted takes {id, kind, length}") from error
-    server.session.accepted(id, str(options.get("kind", "full")), length)
+    server.session.questions.accepted(id, str(options.get("kind", "full")), length)
 
 
 async def restart(server: SlmServer, options: dict[str, Any]) -> dict[str, Any]:
     """A fresh inference process; the answer comes when it is ready, or has failed."""
     await server.session.restart()
-    return server.session.status_json()
+    return answers.status_json(server.session)
 
 
 Command = Callable[[SlmServer, dict[str, Any]], Awaitable[Any]]

@@ -25,7 +25,7 @@ def initialize(server: SlmServer, params: types.InitializeParams) -> None:
 def initialized(server: SlmServer, params: types.InitializedParams) -> None:
     """From now on the client listens to what it did not ask for."""
     server.listening = True
-    server.show_status(server.session.status)
+    server.show_status(server.session.serving.status)
     server.warn()
     configuration.ask(server)
 
