@@ -28,7 +28,7 @@ from slm_prompts.catalog import template_for
 from slm_prompts.render import OtherFile
 
 from benchmarks.neighbours import neighbours_of_cases
-from slm_lsp.inference.client import WorkerClient
+from slm_lsp.inference.worker_client import WorkerClient
 from slm_lsp.models.manifest import bundled_model
 from slm_lsp.settings import Settings
 from slm_lsp.tune.accuracy import (

@@ -9,7 +9,8 @@ from slm_lsp.completion.asking import Expect
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.completion.settled import Gather
 from slm_lsp.completion.sources import Defined
-from slm_lsp.inference.client import ModelClient, WorkerClient
+from slm_lsp.inference.client import ModelClient
+from slm_lsp.inference.worker_client import WorkerClient
 from slm_lsp.models import resolve_model
 from slm_lsp.models.places import cache_folder
 from slm_lsp.models.quarantine import quarantine_after_crash

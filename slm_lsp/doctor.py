@@ -21,8 +21,9 @@ from slm_lsp.completion.types import CompletionRequest, Trigger
 from slm_lsp.config import Resolved, load
 from slm_lsp.config.files import find_root
 from slm_lsp.errors import SlmError
-from slm_lsp.inference.client import WorkerClient, WorkerState
+from slm_lsp.inference.client import WorkerState
 from slm_lsp.inference.cpu import cpu_model, physical_cores
+from slm_lsp.inference.worker_client import WorkerClient
 from slm_lsp.models import resolve_model
 from slm_lsp.models.digest import sha256_of
 from slm_lsp.models.manifest import verify_bundled

@@ -17,7 +17,8 @@ from slm_lsp.assembly import build_client, build_engine
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.errors import SlmError
 from slm_lsp.folders import Folder
-from slm_lsp.inference.client import WorkerClient, WorkerState
+from slm_lsp.inference.client import WorkerState
+from slm_lsp.inference.worker_client import WorkerClient
 from slm_lsp.settings import SamplingSettings, Settings
 from slm_lsp.statistics import Statistics
 from slm_lsp.status import State, Status, Teller

@@ -13,6 +13,7 @@ from itertools import count
 from slm_lsp.errors import PromptTooLong, WorkerDied, WorkerError
 from slm_lsp.inference.framing import FrameReader, WireError, encode
 from slm_lsp.inference.process import WORKER_COMMAND, start_process
+from slm_lsp.inference.pulse import Limits, Pulse
 from slm_lsp.inference.wire import (
     Cancel,
     Chunk,
@@ -43,25 +44,6 @@ Answer = Chunk | Done | Scores | Failed
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """How patient the server is, in seconds."""
-
-    # A question is watched this often; an idle child is left alone, for the battery's sake.
-    ping_s: float = 1.0
-    # Its reader answers pings while the model works; silence means that it is stopped.
-    silence_s: float = 10.0
-    # No batch finished for so long while a question is open: it hangs. The slowest real batch
-    # is 512 tokens of a 7B model on two busy cores, read in micro-batches.
-    hang_s: float = 30.0
-    # No progress for so long while loading.
-    load_s: float = 120.0
-    # A closed pipe ends the child at once; one that stays is killed.
-    close_s: float = 1.0
-    # Before each new start in a row; the first one is at once.
-    back_off_s: tuple[float, ...] = (0.0, 0.5, 2.0, 5.0)
-
-
-@dataclass(frozen=True, slots=True)
 class Death:
     """How the process ended."""
 
@@ -88,8 +70,7 @@ class Connection:
         self._questions: dict[int, asyncio.Queue[Answer | WorkerDied]] = {}
         self._busy = asyncio.Event()
         self._busy.set()  # loading
-        self._last_progress = self._last_heard = loop.time()
-        self._last_steps = -1
+        self._pulse = Pulse(limits, loop.time())
         self._readers = [
             loop.create_task(self._read()),
             loop.create_task(self._read_stderr()),
@@ -126,7 +107,7 @@ class Connection:
         id = next(self._ids)
         answers: asyncio.Queue[Answer | WorkerDied] = asyncio.Queue()
         if not self._questions:
-            self._last_progress = self._last_heard = asyncio.get_running_loop().time()
+            self._pulse.begin(asyncio.get_running_loop().time())
         self._questions[id] = answers
         self._busy.set()
         try:
@@ -176,16 +157,12 @@ class Connection:
         self._end(Death(broken or _how_it_ended(status), crashed, status))
 
     def _receive(self, message: Message) -> None:
-        now = self._last_heard = asyncio.get_running_loop().time()
-        if not isinstance(message, Pong):
-            self._last_progress = now
+        self._pulse.heard(message, asyncio.get_running_loop().time())
         match message:
             case Chunk() | Done() | Scores() | Failed():
                 self._answer(message)
             case Pong():
-                if not message.busy or message.n_steps != self._last_steps:
-                    self._last_progress = now
-                self._last_steps = message.n_steps
+                pass
             case Progress():
                 self.on_progress(message.fraction)
             case Loaded() | LoadFailed():
@@ -225,23 +202,13 @@ class Connection:
             if self.loaded.done():
                 self.send(Ping(id))
             await asyncio.sleep(self._limits.ping_s)
-            reason = self._why_hung(loop.time())
+            loading = not self.loaded.done()
+            waiting = loading or self._questions
+            reason = self._pulse.why_hung(loop.time(), loading=loading) if waiting else None
             if reason is not None:
                 self._end(Death(reason, crashed=False))
                 self._kill()
                 return
-
-    def _why_hung(self, now: float) -> str | None:
-        stuck_s, silent_s = now - self._last_progress, now - self._last_heard
-        if not self.loaded.done():
-            return "the model did not load" if stuck_s > self._limits.load_s else None
-        if not self._questions:
-            return None
-        if silent_s > self._limits.silence_s:
-            return f"the inference process was silent for {silent_s:.1f} s"
-        if stuck_s > self._limits.hang_s:
-            return f"the inference process was stuck for {stuck_s:.1f} s"
-        return None
 
     def _end(self, death: Death) -> None:
         if not self.died.done():

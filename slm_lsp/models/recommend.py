@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slm_lsp.errors import ModelError, WorkerError
-from slm_lsp.inference.client import WorkerClient, WorkerState
+from slm_lsp.inference.client import WorkerState
 from slm_lsp.inference.cpu import physical_cores
 from slm_lsp.inference.wire import Done, Generate
+from slm_lsp.inference.worker_client import WorkerClient
 from slm_lsp.models.catalogue import CatalogueModel, catalogue
 from slm_lsp.models.digest import sha256_of
 from slm_lsp.models.manifest import bundled_model

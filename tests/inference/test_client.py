@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from slm_lsp.errors import WorkerBusy, WorkerDied
-from slm_lsp.inference.client import WorkerClient, WorkerState
-from slm_lsp.inference.connection import Limits
+from slm_lsp.inference.client import WorkerState
 from slm_lsp.inference.process import PACKAGE_ROOT
+from slm_lsp.inference.pulse import Limits
 from slm_lsp.inference.wire import Chunk, Done, Generate
+from slm_lsp.inference.worker_client import WorkerClient
 from tests.support import fake_worker
 
 # Patient with a machine that has much else to do; what a test is to run into, it shortens.

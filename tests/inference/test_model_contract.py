@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from slm_lsp.errors import PromptTooLong, WorkerDied
-from slm_lsp.inference.client import ModelClient, WorkerClient, WorkerState
+from slm_lsp.inference.client import ModelClient, WorkerState
 from slm_lsp.inference.wire import Chunk, Done, EndReason, Generate, Score, Warm
+from slm_lsp.inference.worker_client import WorkerClient
 from tests.support.fake_model import FakeModel
 
 BUNDLED = next(Path("slm_lsp/models/bundled").resolve().glob("*.gguf"))

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from slm_lsp.errors import WorkerBusy, WorkerDied, WorkerError
-from slm_lsp.inference.client import WorkerClient, WorkerState
-from slm_lsp.inference.connection import Limits
+from slm_lsp.inference.client import WorkerState
 from slm_lsp.inference.process import PACKAGE_ROOT
+from slm_lsp.inference.pulse import Limits
 from slm_lsp.inference.wire import Done, Generate
+from slm_lsp.inference.worker_client import WorkerClient
 from slm_lsp.models.manifest import verify_bundled
 
 pytestmark = [

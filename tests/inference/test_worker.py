@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from slm_lsp.inference.client import WorkerClient, WorkerState
+from slm_lsp.inference.client import WorkerState
 from slm_lsp.inference.framing import FrameReader, encode
 from slm_lsp.inference.process import BOOT, PACKAGE_ROOT, WORKER_COMMAND, clean_environment
 from slm_lsp.inference.wire import (
@@ -26,6 +26,7 @@ from slm_lsp.inference.wire import (
     Scores,
     Warm,
 )
+from slm_lsp.inference.worker_client import WorkerClient
 from tests.inference.test_model_contract import BUNDLED, segments
 
 pytestmark = pytest.mark.model

@@ -9,10 +9,11 @@ import pytest
 
 from slm_lsp.assembly import build_client
 from slm_lsp.errors import ModelUnsuitable
-from slm_lsp.inference.client import WorkerClient, WorkerState
-from slm_lsp.inference.connection import Limits
+from slm_lsp.inference.client import WorkerState
 from slm_lsp.inference.process import PACKAGE_ROOT
+from slm_lsp.inference.pulse import Limits
 from slm_lsp.inference.wire import Score
+from slm_lsp.inference.worker_client import WorkerClient
 from slm_lsp.models import bundled_model, quarantine
 from slm_lsp.models.gguf import read_header
 from slm_lsp.models.store import Store

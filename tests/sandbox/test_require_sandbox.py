@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from slm_lsp.inference.client import WorkerClient, WorkerState
+from slm_lsp.inference.client import WorkerState
 from slm_lsp.inference.process import PACKAGE_ROOT
+from slm_lsp.inference.worker_client import WorkerClient
 from slm_lsp.models.manifest import verify_bundled
 from tests.support.editor import Editor
 

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from slm_prompts.catalog import template_for
 
-from slm_lsp.inference.client import WorkerClient
+from slm_lsp.inference.worker_client import WorkerClient
 from slm_lsp.models.digest import sha256_of
 from slm_lsp.tune.accuracy import Case, Position, ask
 from slm_lsp.tune.loop import network_of
