@@ -15,6 +15,7 @@ from slm_context.tags import FileTags, tags_of
 from slm_lsp.settings import ContextSettings, Settings
 from slm_lsp.workspace import indexer, service
 from slm_lsp.workspace.indexer import update, update_file
+from slm_lsp.workspace.knowledge import Knowledge
 from slm_lsp.workspace.read_all import index_file, read_all
 from slm_lsp.workspace.scan import Rules, scan
 from slm_lsp.workspace.service import Workspace
@@ -193,7 +194,7 @@ async def test_what_may_be_quoted_is_asked_once_a_question_and_again_at_the_next
         asked.append(1)
         return Rules(root)
 
-    monkeypatch.setattr(Workspace, "_made_rules", made)
+    monkeypatch.setattr(Knowledge, "_made_rules", made)
     for n_questions in (1, 2):
         document = DocumentContext("app.py", "python", ASKING, len(ASKING))
         await workspace.gather(document, [])

@@ -1,0 +1,165 @@
+"""What is known of one repository, looked up for a cursor. It blocks: one thread does all of it."""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from slm_context.cursor import DocumentContext
+from slm_context.expected import ExpectedName
+from slm_context.gather import Gatherer, Limits, OpenText
+from slm_context.index import Index
+from slm_context.reported import Reported
+from slm_context.types import ContextBundle
+from slm_context.view import tags_again
+
+from slm_lsp.workspace.history import History
+from slm_lsp.workspace.indexer import update_file
+from slm_lsp.workspace.quoting import OpenDocument, quotable
+from slm_lsp.workspace.read_all import index_file
+from slm_lsp.workspace.reading import Reader
+from slm_lsp.workspace.scan import Rules, is_own_file
+
+LOG = logging.getLogger("slm_lsp.workspace")
+
+T = TypeVar("T")
+
+
+class Knowledge:
+    """The index, the files beside it, and the open documents: as far as the rules allow.
+
+    With no root, only open documents are known.
+    """
+
+    def __init__(
+        self, root: Path | None, include: Sequence[str], exclude: Sequence[str], limits: Limits
+    ) -> None:
+        self._root = root
+        self._include = include
+        self._exclude = exclude
+        self._limits = limits
+        self._gatherer: Gatherer | None = None
+        self._rules: Rules | None = None
+        self._open = frozenset[str]()
+        self._asked: tuple[DocumentContext, list[OpenDocument], list[OpenText]] | None = None
+        self._history = History()
+        self._reader = Reader(root or Path())
+
+    def gather(
+        self,
+        document: DocumentContext,
+        others: Sequence[OpenDocument],
+        reported: Sequence[Reported],
+    ) -> ContextBundle:
+        """Snippets for a cursor, also from `others`."""
+        return self._ask(
+            document,
+            others,
+            lambda gatherer, texts: gatherer.gather(document, texts, self._limits, reported),
+        )
+
+    def expected(
+        self,
+        document: DocumentContext,
+        others: Sequence[OpenDocument],
+        reported: Sequence[Reported],
+    ) -> tuple[ExpectedName, ...]:
+        """The names that may come at a cursor."""
+        return self._ask(
+            document,
+            others,
+            lambda gatherer, texts: gatherer.expected(
+                document, texts, reported, self._limits.deadline_ms
+            ),
+        )
+
+    def defined(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of the names that the repository defines somewhere."""
+        try:
+            return self._ready().defined(names)
+        except sqlite3.Error:
+            return frozenset()  # the next gathering says so, and begins anew
+
+    def save(self, path: str) -> None:
+        """A file was written: its entry follows."""
+        assert self._root is not None
+        try:
+            index = Index(index_file(self._root))
+            try:
+                # What was typed is parsed already, but for what changed since.
+                update_file(index, self._made_rules(), path, partial(tags_again, path=path))
+            finally:
+                index.close()
+        except (sqlite3.Error, OSError) as error:
+            LOG.warning("the index was not brought up to date: %s", error)
+
+    def open_anew(self) -> None:
+        """What is open now may be an index file that was replaced. Any thread may say so."""
+        self._gatherer = None
+
+    def _ask(
+        self,
+        document: DocumentContext,
+        others: Sequence[OpenDocument],
+        ask: Callable[[Gatherer, Sequence[OpenText]], T],
+    ) -> T:
+        open_texts = self._quotable(document, others)
+        try:
+            return ask(self._ready(), open_texts)
+        except sqlite3.Error as error:
+            return ask(self._anew(error), open_texts)
+
+    def _quotable(
+        self, document: DocumentContext, others: Sequence[OpenDocument]
+    ) -> list[OpenText]:
+        """Of the open documents, what may be quoted now, and how it was before."""
+        # One question comes for snippets and then for names, with the same document. The same text
+        # in another one is another question: the ignore files may have changed since.
+        if self._asked and self._asked[0] is document and self._asked[1] == list(others):
+            return self._asked[2]
+        self._history.see(document.path, document.text)
+        open_texts = self._history.with_before(
+            quotable(others, self._root, self._include, self._exclude)
+        )
+        self._asked = document, list(others), open_texts
+        self._open = frozenset(one.path for one in open_texts)
+        self._rules = self._made_rules() if self._root is not None else None
+        return open_texts
+
+    def _ready(self) -> Gatherer:
+        if self._gatherer is None:
+            self._gatherer = self._over(self._readable())
+        return self._gatherer
+
+    def _anew(self, error: sqlite3.Error) -> Gatherer:
+        """What can be told without the index."""
+        LOG.warning("the index cannot be read (%s): it is made anew", error)
+        self._gatherer = self._over(None)
+        return self._gatherer
+
+    def _over(self, index: Index | None) -> Gatherer:
+        return Gatherer(index, self._text, allows=self._allows)
+
+    def _readable(self) -> Index | None:
+        if self._root is None:
+            return None
+        try:
+            return Index(index_file(self._root), read_only=True)
+        except sqlite3.Error:
+            return None  # it is being made
+
+    def _text(self, path: str) -> str | None:
+        if self._root is None or not self._allows(path):
+            return None
+        return self._reader.text(path)
+
+    def _allows(self, path: str) -> bool:
+        if path in self._open or self._rules is None:
+            return True  # asked about already; without a root there is nothing else
+        return self._rules.allows(path) and is_own_file(self._rules.root, path)
+
+    def _made_rules(self) -> Rules:
+        assert self._root is not None
+        return Rules(self._root, self._include, self._exclude)
