@@ -17,7 +17,7 @@ def run(args: argparse.Namespace) -> int:
     from slm_lsp.commands.here import root_here
     from slm_lsp.commands.progress import progress_bar
     from slm_lsp.errors import ModelNotFound
-    from slm_lsp.models.gguf import read_header
+    from slm_lsp.models.gguf_reader import read_header
     from slm_lsp.models.store import own_store
 
     if not args.file.is_file():

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from slm_lsp.errors import ModelCorrupt, ModelUnsuitable
 from slm_lsp.models.architectures import fim_tokens, why_not
-from slm_lsp.models.gguf import GgufArray, GgufHeader, read_header
+from slm_lsp.models.gguf import GgufArray, GgufHeader
+from slm_lsp.models.gguf_reader import read_header
 from slm_lsp.models.memory import available_bytes, human, needed_bytes, whole
 
 CHOOSE = "choose another model (`slm-lsp models recommend`)"

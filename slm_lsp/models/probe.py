@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from slm_lsp.models.gguf import ARRAY, STRING, GgufArray, read_header
+from slm_lsp.models.gguf import ARRAY, STRING, GgufArray
+from slm_lsp.models.gguf_reader import read_header
 from slm_lsp.models.manifest import bundled_model
 
 ALIGNMENT = 32

@@ -12,7 +12,7 @@ from slm_lsp.errors import ModelCorrupt, ModelMismatch, ModelNotFound
 from slm_lsp.models import hub
 from slm_lsp.models.digest import known_sha256
 from slm_lsp.models.download import Download, Reporter
-from slm_lsp.models.gguf import read_header
+from slm_lsp.models.gguf_reader import read_header
 from slm_lsp.models.lock import locked
 from slm_lsp.models.partial import Partial
 from slm_lsp.models.sources import FileSource, HubSource, Source

@@ -10,7 +10,7 @@ from pathlib import Path
 from slm_lsp.errors import ModelCorrupt, ModelError, ModelUnsuitable
 from slm_lsp.inference.process import PACKAGE_ROOT
 from slm_lsp.models.digest import sha256_of
-from slm_lsp.models.gguf import read_header
+from slm_lsp.models.gguf_reader import read_header
 from slm_lsp.models.inspect import quantization
 from slm_lsp.models.quantize_types import TYPES
 from slm_lsp.models.store import Entry, Store, storage_error

@@ -10,7 +10,8 @@ from slm_prompts.catalog import chosen_template
 from slm_prompts.template import FimTemplate
 
 from slm_lsp.errors import CannotTune
-from slm_lsp.models.gguf import GgufArray, GgufHeader, read_header
+from slm_lsp.models.gguf import GgufArray, GgufHeader
+from slm_lsp.models.gguf_reader import read_header
 from slm_lsp.models.inspect import inspect_model
 from slm_lsp.settings import ModelSettings
 

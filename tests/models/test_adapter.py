@@ -15,7 +15,7 @@ from slm_lsp.inference.pulse import Limits
 from slm_lsp.inference.wire import Score
 from slm_lsp.inference.worker_client import WorkerClient
 from slm_lsp.models import bundled_model, quarantine
-from slm_lsp.models.gguf import read_header
+from slm_lsp.models.gguf_reader import read_header
 from slm_lsp.models.store import Store
 from slm_lsp.settings import AdapterSettings, ModelSettings, Settings
 from tests.inference.test_model_contract import segments

@@ -11,7 +11,7 @@ from slm_lsp.errors import ModelCorrupt, ModelError, ModelUnsuitable
 from slm_lsp.models import architectures, bundled_model, gguf, memory
 from slm_lsp.models import inspect as inspection
 from slm_lsp.models.ggml_types import GGML_TYPES
-from slm_lsp.models.gguf import read_header
+from slm_lsp.models.gguf_reader import read_header
 from slm_lsp.models.inspect import inspect_model
 from tests.support.gguf_files import MARKERS, VOCABULARY, Gguf, Tensor, a_model
 

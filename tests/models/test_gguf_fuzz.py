@@ -15,7 +15,9 @@ from slm_lsp.models.inspect import inspect_model
 from tests.support.fuzz import explore
 from tests.support.gguf_files import a_model
 
-MODULES = ("models/gguf.py", "models/inspect.py", "models/memory.py", "models/architectures.py")
+MODULES = tuple(
+    f"models/{name}.py" for name in ("gguf", "gguf_reader", "inspect", "memory", "architectures")
+)
 MODEL = a_model().bytes()
 LONGEST_S = 2.0
 # Of the whole test process, which holds pytest and hypothesis as well.

@@ -13,7 +13,7 @@ import pytest
 
 from slm_lsp.commands import tune as command
 from slm_lsp.config.pin import Pin, write_pin
-from slm_lsp.models.gguf import read_header
+from slm_lsp.models.gguf_reader import read_header
 from slm_lsp.models.store import own_store
 from slm_lsp.models.types import ModelFile
 from tests.support.editor import Editor
