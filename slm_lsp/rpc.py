@@ -19,6 +19,7 @@ from pygls.protocol import JsonRPCResponseMessage, LanguageServerProtocol, lsp_m
 
 from slm_lsp.errors import SlmError
 from slm_lsp.log import describe
+from slm_lsp.printable import clip
 
 LOG = logging.getLogger("slm_lsp.rpc")
 
@@ -89,9 +90,9 @@ class SlmProtocol(LanguageServerProtocol):
         elif self._initialized and method == types.INITIALIZE:
             self.refuse(msg_id, INVALID_REQUEST, "initialize comes only once")
         elif not self._handles(method) or self.get_result_type(method) is None:
-            self.refuse(msg_id, METHOD_NOT_FOUND, f"no such request: {_clip(method)}")
+            self.refuse(msg_id, METHOD_NOT_FOUND, f"no such request: {clip(method)}")
         elif (request := self._decode(message)) is None:
-            self.refuse(msg_id, INVALID_PARAMS, f"these are no parameters of {_clip(method)}")
+            self.refuse(msg_id, INVALID_PARAMS, f"these are no parameters of {clip(method)}")
         else:
             self._initialized = True
             self._dispatch(request)
@@ -101,11 +102,11 @@ class SlmProtocol(LanguageServerProtocol):
         if method == types.EXIT:
             self.on_exit(self.exit_code)
         elif self._shutdown or not self._initialized:
-            LOG.warning("ignored %s outside of a session", _clip(method))
+            LOG.warning("ignored %s outside of a session", clip(method))
         elif method != types.CANCEL_REQUEST and not self._handles(method):
-            LOG.debug("ignored %s, which is unknown", _clip(method))
+            LOG.debug("ignored %s, which is unknown", clip(method))
         elif (notification := self._decode(message)) is None:
-            LOG.warning("ignored %s with parameters that are not its own", _clip(method))
+            LOG.warning("ignored %s with parameters that are not its own", clip(method))
         else:
             self._dispatch(notification)
 
@@ -209,8 +210,3 @@ def _id_of(message: Any) -> Id | None:
     """The id, if it is one that JSON-RPC knows."""
     found = message.get("id") if isinstance(message, dict) else None
     return found if isinstance(found, (int, str)) and not isinstance(found, bool) else None
-
-
-def _clip(method: str) -> str:
-    """A method's name fit for a log line and a message."""
-    return "".join(c if c.isprintable() else "?" for c in method[:80])

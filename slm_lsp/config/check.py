@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from slm_lsp.config.specs import Spec
-from slm_lsp.config.types import clip
+from slm_lsp.printable import clip
 
 # More patterns than this are a mistake, and would be matched against every file.
 MAX_ITEMS = 1000

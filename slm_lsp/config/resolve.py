@@ -14,9 +14,10 @@ from slm_prompts.template import templates
 from slm_lsp.config.check import Wrong, checked, did_you_mean, shown
 from slm_lsp.config.fields import Merge
 from slm_lsp.config.specs import Spec, specs_of
-from slm_lsp.config.types import Complaint, KeyPath, Layer, Origin, Resolved, Source, clip
+from slm_lsp.config.types import Complaint, KeyPath, Layer, Origin, Resolved, Source
 from slm_lsp.errors import ConfigError
 from slm_lsp.models.sources import parse_repository_source, parse_source
+from slm_lsp.printable import clip
 from slm_lsp.settings import Settings
 
 # Together these say which file is loaded and how it is read. A layer that names a model brings

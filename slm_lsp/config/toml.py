@@ -13,6 +13,7 @@ import tree_sitter
 import tree_sitter_toml
 
 from slm_lsp.config.types import KeyPath, Position
+from slm_lsp.printable import clip
 
 # tomllib is quadratic in places and recursive in others. A real file has a hundredth of this.
 MAX_BYTES = 256 * 1024
@@ -169,5 +170,5 @@ def _told_by(error: tomllib.TOMLDecodeError, text: str) -> tuple[str, Position |
 
 
 def _plain(message: str) -> str:
-    clean = "".join(c if c.isprintable() else "�" for c in message[:120])
+    clean = clip(message, 120)
     return f"not valid TOML: {clean[:1].lower()}{clean[1:]}"

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from slm_lsp.printable import clip
 from slm_lsp.settings import Settings
 
 KeyPath = tuple[str | int, ...]
@@ -106,9 +107,3 @@ def dotted(path: KeyPath) -> str:
         else:
             text += f".{clip(part)}" if text else clip(part)
     return text
-
-
-def clip(text: str, limit: int = 60) -> str:
-    """Text from a file or an editor, fit to stand in a message."""
-    clean = "".join(c if c.isprintable() else "�" for c in text[: limit + 1])
-    return clean if len(clean) <= limit else f"{clean[:limit]}…"

@@ -8,13 +8,14 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from slm_lsp import answers, convert
 from slm_lsp.handlers import diagnostics
+from slm_lsp.printable import clip
 from slm_lsp.server import SlmServer
 
 
 async def execute_command(server: SlmServer, params: types.ExecuteCommandParams) -> Any:
     command = COMMANDS.get(params.command)
     if command is None:
-        raise JsonRpcInvalidParams(f"no such command: {params.command[:80]}")
+        raise JsonRpcInvalidParams(f"no such command: {clip(params.command)}")
     arguments = convert.as_json(params.arguments or [])
     first = arguments[0] if arguments else {}
     return await command(server, first if isinstance(first, dict) else {})

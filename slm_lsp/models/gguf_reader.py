@@ -12,6 +12,7 @@ from typing import Any
 from slm_lsp.errors import ModelCorrupt
 from slm_lsp.models.ggml_types import GGML_TYPES
 from slm_lsp.models.gguf import ARRAY, NUMBERS, STRING, GgufArray, GgufHeader, GgufTensor
+from slm_lsp.printable import clip
 
 # Real files: some 40 to 80 keys, at most 1,500 tensors, vocabularies up to 262,144 entries, chat
 # templates up to some 20 KB, headers up to some 25 MB. These limits leave room for ten times that.
@@ -76,8 +77,8 @@ class _Reader:
             self._what = f"metadata key {index + 1}"
             key = self._string(MAX_KEY_BYTES).decode("utf-8", "replace")
             if key in metadata:
-                raise _Wrong(f"the metadata key {_clip(key)} is there twice")
-            self._what = f"the metadata key {_clip(key)}"
+                raise _Wrong(f"the metadata key `{clip(key)}` is there twice")
+            self._what = f"the metadata key `{clip(key)}`"
             metadata[key] = self._value(self._number("I"))
         alignment = self._alignment(metadata)
         tensors = self._tensors(n_tensors, alignment)
@@ -134,9 +135,9 @@ class _Reader:
             self._what = f"tensor {index + 1}"
             name = self._string(MAX_TENSOR_NAME_BYTES).decode("utf-8", "replace")
             if name in names:
-                raise _Wrong(f"the tensor {_clip(name)} is there twice")
+                raise _Wrong(f"the tensor `{clip(name)}` is there twice")
             names.add(name)
-            self._what = f"the tensor {_clip(name)}"
+            self._what = f"the tensor `{clip(name)}`"
             tensor = self._tensor(name)
             if tensor.offset != expected:
                 raise _Wrong(f"{self._what} is not where the one before it ends")
@@ -208,8 +209,3 @@ class _Reader:
 
 def _padded(offset: int, alignment: int) -> int:
     return offset + -offset % alignment
-
-
-def _clip(text: str) -> str:
-    clean = "".join(c if c.isprintable() else "�" for c in text[:60])
-    return f"`{clean}`"
