@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from slm_lsp.tune.loop import network_of
+from slm_lsp.tune.checkpoint import network_of
 from slm_lsp.tune.network import Network
 from slm_lsp.tune.weights import read_tokenizer, save
 

@@ -24,7 +24,8 @@ import torch
 import torch._dynamo
 
 from slm_lsp.tune.blocks import Position, ShardReader
-from slm_lsp.tune.loop import Plan, Progress, train, write_checkpoint
+from slm_lsp.tune.checkpoint import Progress, write_checkpoint
+from slm_lsp.tune.loop import Plan, train
 from slm_lsp.tune.network import SHAPES, Network, Shape
 from slm_lsp.tune.optimizer import DECAY, WARM_UP
 from slm_lsp.tune.weights import load

@@ -5,11 +5,10 @@ repeatable; a budget of minutes makes the most of a machine that is there for a 
 """
 
 import csv
-import os
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from slm_lsp.tune.blocks import Blocks, Position
-from slm_lsp.tune.network import Network, Shape
+from slm_lsp.tune.checkpoint import Progress, restore, save_checkpoint
+from slm_lsp.tune.network import Network
 from slm_lsp.tune.optimizer import DECAY, WARM_UP, Optimizer, schedule
 
 
@@ -42,6 +42,10 @@ class Plan:
     validate_every: int = 200
     save_minutes: float = 5.0
 
+    def used(self, progress: Progress) -> float:
+        """The part of the budget that is used, 0 to 1."""
+        return min(1.0, max(progress.tokens / self.tokens, progress.seconds / 60 / self.minutes))
+
 
 class Reader(Protocol):
     """Where blocks come from: the same ones from the same position."""
@@ -51,20 +55,6 @@ class Reader(Protocol):
     world: int
 
     def batch(self, n_rows: int) -> Blocks: ...
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a run has come."""
-
-    step: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    at: Position = field(default_factory=Position)
-
-    def share(self, plan: Plan) -> float:
-        """The part of the budget that is used, 0 to 1."""
-        return min(1.0, max(self.tokens / plan.tokens, self.seconds / 60 / plan.minutes))
 
 
 def train(
@@ -92,8 +82,8 @@ def train(
     writes = reader.rank == 0
     accumulate = max(1, plan.batch_rows // plan.micro_rows // reader.world)
     stop = stopping()
-    while progress.share(plan) < 1.0 and not stop:
-        factor = schedule(progress.share(plan), plan.warm_up, plan.decay)
+    while plan.used(progress) < 1.0 and not stop:
+        factor = schedule(plan.used(progress), plan.warm_up, plan.decay)
         total = torch.zeros((), device=device)
         n_tokens = 0
         for _ in range(accumulate):
@@ -204,54 +194,6 @@ def agree(
     return int(counted), float(latest[0]), bool(latest[1])
 
 
-def save_checkpoint(
-    folder: Path, network: Network, optimizer: Optimizer, progress: Progress
-) -> None:
-    """Keep everything that going on needs."""
-    state = {
-        "shape": network.shape.as_dict(),
-        "network": network.state_dict(),
-        "optimizer": optimizer.state(),
-        "progress": asdict(progress),
-    }
-    write_checkpoint(folder, state)
-
-
-def write_checkpoint(folder: Path, state: dict[str, object]) -> None:
-    """Put a run's state into `folder`, in one file that is never half written."""
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / "checkpoint.part"
-    # Into an open file: given a path, torch says of a full disk that a position was unexpected.
-    with part.open("wb") as file:
-        torch.save(state, file)
-    os.replace(part, folder / "checkpoint.pt")
-
-
-def restore(folder: Path, network: Network, optimizer: Optimizer) -> Progress:
-    """Load the folder's checkpoint, if there is one, into the two."""
-    path = folder / "checkpoint.pt"
-    if not path.exists():
-        return Progress()
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    network.load_state_dict(state["network"])
-    optimizer.restore(state["optimizer"])
-    progress = Progress(**state["progress"])
-    # Blocks of another length are other data, and begin at their beginning.
-    if state["shape"]["context"] == network.shape.context:
-        progress.at = Position(**state["progress"]["at"])
-    else:
-        progress.at = Position()
-    return progress
-
-
-def network_of(path: Path) -> Network:
-    """The network of a checkpoint, on the CPU."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    network = Network(Shape(**state["shape"]))
-    network.load_state_dict(state["network"])
-    return network
-
-
 def note(folder: Path, progress: Progress, kind: str, loss: float, factor: float) -> None:
     """Append a line to the run's record."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -267,5 +209,5 @@ def note(folder: Path, progress: Progress, kind: str, loss: float, factor: float
 
 
 def describe(progress: Progress, plan: Plan) -> str:
-    share = progress.share(plan)
+    share = plan.used(progress)
     return f"step {progress.step}, {progress.tokens / 1e6:.2f} M tokens ({share:.0%}):"

@@ -9,7 +9,8 @@ import torch
 
 from slm_lsp.errors import CannotTune
 from slm_lsp.tune import weights
-from slm_lsp.tune.loop import Plan, Progress, train
+from slm_lsp.tune.checkpoint import Progress
+from slm_lsp.tune.loop import Plan, train
 from slm_lsp.tune.neighbours import Neighbourhood
 from slm_lsp.tune.network import Network
 from slm_lsp.tune.reader import RepositoryReader
@@ -72,7 +73,7 @@ def train_model(
         )
 
         def stepped(progress: Progress, loss: float) -> None:
-            reporter.advanced(progress.share(plan), f"step {progress.step}, loss {loss:.2f}")
+            reporter.advanced(plan.used(progress), f"step {progress.step}, loss {loss:.2f}")
 
         progress = train(
             network,
@@ -85,7 +86,7 @@ def train_model(
         )
     finally:
         neighbours.close()
-    if progress.share(plan) < 1.0:
+    if plan.used(progress) < 1.0:
         raise Interrupted
     write_model(network, tokenizer, name, folder.tuned, base.kind, seed)
 

@@ -18,7 +18,7 @@ from slm_prompts.catalog import template_for
 from slm_lsp.inference.worker_client import WorkerClient
 from slm_lsp.models.digest import sha256_of
 from slm_lsp.tune.accuracy import Case, Position, ask
-from slm_lsp.tune.loop import network_of
+from slm_lsp.tune.checkpoint import network_of
 from tests.support.clones import make_clone
 from training.shards import is_held_out
 
