@@ -1,7 +1,6 @@
 """`slm-lsp check`: the findings of an editor, for a terminal, a hook or a CI."""
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING
 from slm_lsp.errors import SlmError
 
 if TYPE_CHECKING:
-    from slm_lsp.commands.changes import Repository
     from slm_lsp.diagnostics.dismissals import Dismissals
     from slm_lsp.diagnostics.output import FileFinding
     from slm_lsp.settings import Settings
@@ -58,6 +56,7 @@ def _count(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
+    from slm_lsp.commands.check_rules import list_rules, turn_on
     from slm_lsp.commands.here import settings_here
     from slm_lsp.diagnostics.dismissals import Dismissals
     from slm_lsp.models.places import home
@@ -66,9 +65,11 @@ def run(args: argparse.Namespace) -> int:
         settings = settings_here().settings
         dismissals = Dismissals.load(home() / "dismissals.json")
         if args.turn_on:
-            return _turn_on(args.turn_on, dismissals)
+            turn_on(args.turn_on, dismissals)
+            return 0
         if args.rules:
-            return _list_rules(settings, dismissals)
+            list_rules(settings, dismissals)
+            return 0
         checked: set[Path] = set()
         if args.odd or args.review:
             found = _looked_through(args, settings, checked)
@@ -102,6 +103,8 @@ def _findings(
 ) -> Iterator["FileFinding"]:
     from slm_context.syntax import parse
 
+    from slm_lsp.commands.changes import Repository
+    from slm_lsp.commands.check_sources import shown, sources
     from slm_lsp.diagnostics.output import FileFinding
     from slm_lsp.diagnostics.semantics import RULES, check_semantics, unit_hashes, wanted_rules
     from slm_lsp.diagnostics.syntax import check_syntax, first_repairs, with_fixes, wrong_lines
@@ -109,8 +112,8 @@ def _findings(
 
     wanted = wanted_rules(RULES, settings.diagnostics, dismissals)
     syntax = settings.diagnostics.syntax and "syntax" not in settings.diagnostics.disabled_rules
-    repository = _repository(args.diff) if args.diff else None
-    for path, language, text in _sources(args.paths, repository, checked):
+    repository = Repository.at(Path.cwd(), args.diff) if args.diff else None
+    for path, language, text in sources(args.paths, repository, checked):
         tree = parse(text, language)
         if tree is None:
             continue
@@ -119,32 +122,34 @@ def _findings(
         old = parse(before, language) if before is not None else None
         if old is not None:
             units, wrong = unit_hashes(old), wrong_lines(old)
-        shown, found = _shown(path), list[Finding]()
+        name, found = shown(path), list[Finding]()
         if syntax:
             report = check_syntax(tree, wrong)
             for finding in report.findings:
                 repairs = first_repairs(tree, finding, report.unbalanced)
                 found.append(with_fixes(text, finding, repairs))
-        for finding in check_semantics(tree, shown, units, wanted):
+        for finding in check_semantics(tree, name, units, wanted):
             if not dismissals.is_dismissed(finding.fingerprint):
                 found.append(finding)
         for finding in sorted(found, key=lambda one: one.start):
-            yield FileFinding.of(shown, text, finding)
+            yield FileFinding.of(name, text, finding)
 
 
 def _looked_through(
     args: argparse.Namespace, settings: "Settings", checked: set[Path]
 ) -> list["FileFinding"]:
     """What the model says of the change; it never sees a file that is kept from it."""
+    from slm_lsp.commands.changes import Repository
+    from slm_lsp.commands.check_sources import shown, sources
     from slm_lsp.commands.here import root_here
     from slm_lsp.diagnostics.judge import Place
     from slm_lsp.diagnostics.review import Changed
     from slm_lsp.workspace.scan import Rules
 
-    repository, root = _repository(args.diff or "HEAD"), root_here().resolve()
+    repository, root = Repository.at(Path.cwd(), args.diff or "HEAD"), root_here().resolve()
     rules = Rules(root, exclude=settings.privacy.exclude)
     changes: list[Changed] = []
-    for path, language, text in _sources(args.paths, repository, checked):
+    for path, language, text in sources(args.paths, repository, checked):
         absolute = path.resolve()
         name = absolute.relative_to(root) if absolute.is_relative_to(root) else path
         if not rules.allows(name.as_posix()):
@@ -155,7 +160,7 @@ def _looked_through(
         if lines is None:
             lines = frozenset(range(text.count("\n") + 1))
         if lines:
-            changes.append(Changed(Place(_shown(path), language, text), lines))
+            changes.append(Changed(Place(shown(path), language, text), lines))
     if not changes:
         return []
     # Here, for it brings the inference room with it, which no other check needs.
@@ -163,93 +168,3 @@ def _looked_through(
 
     look = reviewed if args.review else odd
     return look(changes, settings, args.top)
-
-
-def _sources(
-    paths: list[str], repository: "Repository | None", checked: set[Path]
-) -> Iterator[tuple[Path, str, str]]:
-    """(path, language, text) of the source files that were asked for, each once."""
-    from slm_context.languages import language_for
-
-    for path in _files(paths, repository):
-        language = language_for(path.name)
-        if language is None and path in map(Path, paths):
-            print(f"slm-lsp: {path} is in no language that is checked", file=sys.stderr)
-        if language is None or path in checked:
-            continue
-        checked.add(path)
-        try:
-            # Not `read_text`, which makes one kind of line end of all.
-            yield path, language, path.read_bytes().decode("utf-8-sig")
-        except UnicodeDecodeError:
-            print(f"slm-lsp: {path} is not UTF-8 text and was left out", file=sys.stderr)
-        except OSError as error:
-            raise Unusable(f"cannot read {path}: {error.strerror}") from error
-
-
-def _files(paths: list[str], repository: "Repository | None") -> Iterator[Path]:
-    from slm_lsp.workspace.scan import Rules, scan
-
-    changed = repository.changed_files() if repository is not None else None
-    if changed is not None and not paths:
-        yield from changed
-        return
-    resolved = {one.resolve() for one in changed} if changed is not None else None
-    for path in map(Path, paths or ["."]):
-        if path.is_dir():
-            found = (path / one.path for one in scan(Rules(path.absolute())))
-        elif path.exists():
-            found = iter([path])
-        else:
-            raise Unusable(f"{path} does not exist")
-        yield from (one for one in found if resolved is None or one.resolve() in resolved)
-
-
-class Unusable(SlmError):
-    """What was asked to be checked cannot be."""
-
-
-def _repository(revision: str) -> "Repository":
-    from slm_lsp.commands.changes import Repository
-
-    return Repository.at(Path.cwd(), revision)
-
-
-def _shown(path: Path) -> str:
-    """The path as the person would type it; one outside of this repository in full."""
-    from slm_lsp.commands.here import root_here
-
-    absolute = path.absolute()
-    if not absolute.is_relative_to(root_here()):
-        return path.as_posix()
-    return Path(os.path.relpath(absolute)).as_posix()
-
-
-def _list_rules(settings: "Settings", dismissals: "Dismissals") -> int:
-    from slm_lsp.diagnostics.semantics import HINTS, RULES
-
-    for rule in ("syntax", *RULES, *HINTS):
-        if rule in settings.diagnostics.disabled_rules:
-            state = "off: disabled_rules in the settings"
-        elif rule == "syntax" and not settings.diagnostics.syntax:
-            state = "off: syntax = false in the settings"
-        elif rule in dismissals.off:
-            state = f"off on this machine: turned off by hand (--turn-on {rule})"
-        elif dismissals.turned_off(rule):
-            state = f"off on this machine: dismissed too often (--turn-on {rule})"
-        elif rule in HINTS and not settings.diagnostics.hints:
-            state = "off: a hint; `hints = true` in [diagnostics] shows it"
-        else:
-            state = "on"
-        print(f"{rule:<20} {state}")
-    return 0
-
-
-def _turn_on(rule: str, dismissals: "Dismissals") -> int:
-    from slm_lsp.diagnostics.semantics import HINTS, RULES
-
-    if rule not in {**RULES, **HINTS}:
-        raise Unusable(f"there is no rule {rule!r}; see `slm-lsp check --rules`")
-    dismissals.turn_off(rule, on=True)
-    print(f"{rule} is on again on this machine")
-    return 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from slm_lsp.errors import ModelCorrupt, ModelError, ModelUnsuitable
-from slm_lsp.models import architectures, bundled_model, gguf, memory
+from slm_lsp.models import architectures, bundled_model, memory
 from slm_lsp.models import inspect as inspection
 from slm_lsp.models.ggml_types import GGML_TYPES
 from slm_lsp.models.gguf_reader import read_header
@@ -186,7 +186,7 @@ def test_a_file_is_not_read_beyond_its_header(tmp_path: Path) -> None:
 
 def test_headers_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = a_model().write(tmp_path / "m.gguf")
-    monkeypatch.setattr(gguf, "MAX_HEADER_BYTES", 1000)
+    monkeypatch.setattr(gguf_reader, "MAX_HEADER_BYTES", 1000)
     with pytest.raises(ModelCorrupt, match="header is larger"):
         read_header(path)
 
