@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 
 from tree_sitter import Node, Parser, Point, Tree
 
+from slm_context.difference import difference
 from slm_context.languages import grammar
 
 # Bytes between two entries of the table that maps bytes to code points.
@@ -64,7 +65,7 @@ class SyntaxTree:
     def edited(self, text: str) -> "SyntaxTree":
         """The tree of `text`, re-using all that did not change. A change at one place is cheap."""
         data = text.encode("utf-8", "replace")
-        moved = self._moved(data, *_difference(self._data, data))
+        moved = self._moved(data, *difference(self._data, data))
         return SyntaxTree(text, self.language, _parser(self.language).parse(data, moved), data)
 
     def _moved(self, data: bytes, start: int, old_end: int, new_end: int) -> Tree:
@@ -87,7 +88,7 @@ class SyntaxTree:
         a string that nothing closes yet, it would read all of the file behind it at each key.
         """
         data = text.encode("utf-8", "replace")
-        start, old_end, new_end = _difference(self._data, data)
+        start, old_end, new_end = difference(self._data, data)
         token = self.root.descendant_for_byte_range(max(0, start - 1), start)
         if token is None or token.child_count or not STRING_TOKEN.search(token.type):
             return None
@@ -220,39 +221,6 @@ def _parser(language: str) -> Parser:
 def _n_characters(piece: bytes) -> int:
     """How many characters begin in a piece of UTF-8."""
     return len(piece.translate(None, CONTINUATION))
-
-
-def _difference(old: bytes, new: bytes) -> tuple[int, int, int]:
-    """(start, old end, new end) of the one stretch that differs."""
-    limit = min(len(old), len(new))
-    start = _common(old, new, limit)
-    end = 0
-    if start < limit:
-        end = _common_end(old, new, limit - start)
-    return start, len(old) - end, len(new) - end
-
-
-def _common(a: bytes, b: bytes, limit: int) -> int:
-    """Length of the common start, by bisection over slices: comparisons run in C."""
-    low, high = 0, limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _common_end(a: bytes, b: bytes, limit: int) -> int:
-    low, high = 0, limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[len(a) - middle : len(a) - low] == b[len(b) - middle : len(b) - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _point(data: bytes, byte: int) -> Point:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from slm_lsp.errors import ModelCorrupt, ModelError, ModelUnsuitable
-from slm_lsp.models import architectures, bundled_model, memory
+from slm_lsp.models import architectures, bundled_model, gguf_reader, memory
 from slm_lsp.models import inspect as inspection
 from slm_lsp.models.ggml_types import GGML_TYPES
 from slm_lsp.models.gguf_reader import read_header
