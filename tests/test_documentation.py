@@ -26,6 +26,24 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [t for t in targets if not (page.parent / t).exists()] == []
 
 
+ROOMS = {
+    "slm_lsp": ROOT / "README.md",
+    "context/slm_context": ROOT / "context" / "slm_context" / "README.md",
+    **{
+        str(page.parent.relative_to(ROOT)): page
+        for page in sorted((ROOT / "slm_lsp").glob("*/README.md"))
+    },
+}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_names_its_files(room: str) -> None:
+    """`types` holds a room's values everywhere, and needs no line."""
+    page = ROOMS[room].read_text(encoding="utf-8")
+    modules = {path.stem for path in (ROOT / room).glob("*.py")} - {"__init__", "types"}
+    assert [one for one in sorted(modules) if not re.search(rf"`{one}`|\b{one}\.py\b", page)] == []
+
+
 def test_neovim_finds_every_tag_of_the_help() -> None:
     """Who adds a folder to the runtime path by hand has no plugin manager that makes tags."""
     folder = ROOT / "editors" / "neovim" / "doc"
