@@ -12,6 +12,8 @@ from tests.editors.harness.places import Place, first_place
 from tests.editors.harness.user import EVERYTHING_SHOWN, fresh_user
 
 FAILED = pytest.StashKey[bool]()
+# The newest, which shows ghost text itself, and the oldest that we support.
+NEOVIMS = ("nvim", "nvim-old")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,8 +66,57 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return first_place(tmp_path_factory.mktemp("places"))
 
 
-# VS Code, for as long as tests of this folder run. What these need may be missing, and is imported
-# when somebody asks: the tests' files begin with `needs("playwright")`.
+# What the following need may be missing, and is imported when somebody asks: the tests' files begin
+# with `needs("pynvim")` or `needs("playwright")`.
+
+
+@pytest.fixture(params=NEOVIMS)
+def start_neovim(request, home: Path, evidence: Evidence) -> Iterator[Any]:
+    """Starts a Neovim of the test's own, with some options; ends it when the test does."""
+    from tests.editors.harness.neovim import Neovim
+
+    binary = editor(request.param)
+    started: list[Neovim] = []
+
+    def start(options: str = "{}") -> Neovim:
+        neovim = Neovim(binary, home, evidence.server_log, options)
+        evidence.on_failure(neovim.dump)
+        started.append(neovim)
+        return neovim
+
+    yield start
+    for neovim in started:
+        neovim.close()
+
+
+@pytest.fixture(scope="module", params=NEOVIMS)
+def shared_neovim(request, tmp_path_factory) -> Iterator[Any]:
+    """One Neovim, and one server, for all tests of a file that leave both as they were."""
+    from tests.editors.harness.neovim import Neovim
+
+    binary = editor(request.param)
+    home = tmp_path_factory.mktemp(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        fresh_user(home, patch)
+        neovim = Neovim(binary, home, home / "server.jsonl")
+    yield neovim
+    neovim.close()
+
+
+@pytest.fixture
+def neovim(shared_neovim, workspace: Path, place: Place, evidence: Evidence) -> Any:
+    """Neovim in insert mode at the end of the place's text, before its key."""
+    evidence.on_failure(shared_neovim.dump)
+    file = workspace / "settings.py"
+    file.write_text(place.text + "\n")
+    shared_neovim.type("<Esc>")
+    shared_neovim.api.command("silent! %bwipeout!")
+    shared_neovim.open(file)
+    shared_neovim.type("GA")
+    return shared_neovim
+
+
+# VS Code, for as long as tests of this folder run.
 
 
 @pytest.fixture(scope="package")

@@ -9,7 +9,6 @@ from tests.editors.harness.waiting import until
 
 needs("pynvim")
 from tests.editors.harness.neovim import Neovim  # noqa: E402 - pynvim may be missing
-from tests.editors.test_neovim import start  # noqa: E402, F401 - a fixture
 
 GOOD = "def area(width, height):\n    return width * height\n"
 FIRST = """
@@ -69,9 +68,9 @@ def apply(neovim: Neovim, title: str) -> None:
 
 
 @pytest.fixture
-def mistyped(start, workspace: Path) -> Neovim:  # noqa: F811 - the fixture
+def mistyped(start_neovim, workspace: Path) -> Neovim:
     """A file whose second line has just been typed, with a slip, and is not finished."""
-    neovim = start()
+    neovim = start_neovim()
     file = workspace / "area.py"
     file.write_text(GOOD)
     neovim.open(file)
@@ -108,8 +107,8 @@ def test_dismissal(mistyped: Neovim) -> None:
     assert found(mistyped) == []
 
 
-def test_a_syntax_error_comes_when_the_line_is_left(start, workspace: Path) -> None:  # noqa: F811
-    neovim = start()
+def test_a_syntax_error_comes_when_the_line_is_left(start_neovim, workspace: Path) -> None:
+    neovim = start_neovim()
     file = workspace / "area.py"
     file.write_text(GOOD)
     neovim.open(file)
@@ -119,8 +118,8 @@ def test_a_syntax_error_comes_when_the_line_is_left(start, workspace: Path) -> N
     assert (line, code, message) == (1, "syntax", "'(' was never closed")
 
 
-def test_the_settings_file_has_squiggles(start, workspace: Path) -> None:  # noqa: F811
-    neovim = start()
+def test_the_settings_file_has_squiggles(start_neovim, workspace: Path) -> None:
+    neovim = start_neovim()
     file = workspace / "slm-lsp.toml"
     file.write_text("[completion]\nmax_line_tokns = 30\n")
     neovim.api.command(f"edit {file}")
@@ -135,13 +134,13 @@ def test_the_settings_file_has_squiggles(start, workspace: Path) -> None:  # noq
 
 
 def test_what_another_server_finds_tells_what_the_model_is_shown(
-    start,  # noqa: F811 - the fixture
+    start_neovim,
     workspace: Path,
 ) -> None:
     (workspace / "purse.py").write_text("class Purse:\n    def count_coins(self): ...\n")
     file = workspace / "app.py"
     file.write_text("def f():\n    purse = Purse()\n    return 1\n")
-    neovim = start()
+    neovim = start_neovim()
     neovim.open(file)
     until("it is read", lambda: neovim.report()["workspace"]["state"] == "ready")
 

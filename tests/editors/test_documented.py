@@ -1,7 +1,7 @@
 """Every setting and command in the docs exists, and every one that exists is in the docs.
 
-That each works is shown where it is used: here for settings, against the real server; in
-test_vscode.py and test_neovim.py for commands, whose tables there must be complete.
+That each works is shown where it is used: here for settings, against the real server; for
+commands in test_vscode_commands.py and test_neovim_commands.py, whose tables must be complete.
 """
 
 import json

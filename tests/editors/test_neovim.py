@@ -1,72 +1,23 @@
 """Neovim 0.12, which shows ghost text itself, and 0.10 with our fallback."""
 
 import os
-import re
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.editors.harness.evidence import Evidence
-from tests.editors.harness.installed import editor, needs
-from tests.editors.harness.places import Place
-from tests.editors.harness.user import fresh_user
+from tests.editors.harness.installed import needs
 from tests.editors.harness.waiting import until
 
 needs("pynvim")
 from tests.editors.harness.neovim import Neovim  # noqa: E402 - pynvim may be missing
 
-BINARIES = ("nvim", "nvim-old")
 
-
-@pytest.fixture(params=BINARIES)
-def start(request, home: Path, evidence: Evidence) -> Iterator:
-    """Starts a Neovim of the test's own, with some options; ends it when the test does."""
-    binary = editor(request.param)
-    started = []
-
-    def start(options: str = "{}") -> Neovim:
-        neovim = Neovim(binary, home, evidence.server_log, options)
-        evidence.on_failure(neovim.dump)
-        started.append(neovim)
-        return neovim
-
-    yield start
-    for neovim in started:
-        neovim.close()
-
-
-@pytest.fixture(scope="module", params=BINARIES)
-def shared(request, tmp_path_factory) -> Iterator:
-    """One Neovim, and one server, for all tests that leave both as they were."""
-    binary = editor(request.param)
-    home = tmp_path_factory.mktemp(request.param)
-    with pytest.MonkeyPatch.context() as patch:
-        fresh_user(home, patch)
-        neovim = Neovim(binary, home, home / "server.jsonl")
-    yield neovim
-    neovim.close()
-
-
-@pytest.fixture
-def neovim(shared, workspace: Path, place: Place, evidence: Evidence):
-    """Neovim in insert mode at the end of the place's text, before its key."""
-    evidence.on_failure(shared.dump)
-    file = workspace / "settings.py"
-    file.write_text(place.text + "\n")
-    shared.type("<Esc>")
-    shared.api.command("silent! %bwipeout!")
-    shared.open(file)
-    shared.type("GA")
-    return shared
-
-
-def test_it_is_the_neovim_that_it_should_be(start, request):
-    neovim = start()
+def test_it_is_the_neovim_that_it_should_be(start_neovim, request):
+    neovim = start_neovim()
     has_own = neovim.lua("return vim.lsp.inline_completion ~= nil")
-    assert has_own == (request.node.callspec.params["start"] == "nvim")
+    assert has_own == (request.node.callspec.params["start_neovim"] == "nvim")
 
 
 def test_ghost_text_is_drawn_and_taken(neovim, place):
@@ -214,10 +165,10 @@ def test_the_model_process_is_killed(neovim, place):
     assert neovim.wait_for_ghost()
 
 
-def test_plain_completion_for_popup_plugins(start, workspace, place):
+def test_plain_completion_for_popup_plugins(start_neovim, workspace, place):
     file = workspace / "settings.py"
     file.write_text(place.text + place.key + "\n")
-    neovim = start("{ ghost_text = false }")
+    neovim = start_neovim("{ ghost_text = false }")
     neovim.open(file)
     neovim.type("GA")
     items = until("an item", lambda: neovim.lua(ASK_FOR_ITEMS))
@@ -234,108 +185,9 @@ return answer and answer.result and answer.result.items or {}
 """
 
 
-def test_checkhealth_is_content(neovim):
-    neovim.type("<Esc>")
-    neovim.api.command("checkhealth slm_lsp")
-    report = "\n".join(neovim.api.current.buffer[:])
-    assert "ERROR" not in report and "WARN" not in report
-    assert "The server is ready" in report
-
-
-def test_checkhealth_names_the_cure(start):
-    neovim = start("{}")
-    neovim.lua("vim.lsp.config = { slm_lsp = { cmd = { '/nowhere/slm-lsp' } } }")
-    neovim.api.command("checkhealth slm_lsp")
-    report = "\n".join(neovim.api.current.buffer[:])
-    assert "/nowhere/slm-lsp cannot be found" in report and "pipx install" in report
-
-
-def test_explain_shows_the_prompt(neovim, place):
-    neovim.type(place.key)
-    neovim.wait_for_ghost()
-    neovim.type("<Esc>")
-    neovim.api.command("SlmLsp explain")
-    shown = until(
-        "the report",
-        lambda: neovim.api.current.buffer.name.endswith("explain") and neovim.text,
-    )
-    # Of a word that is begun, the model is not told.
-    assert re.sub(r"\s*\w*$", "", place.text) in shown
-
-
-def test_the_statusline_names_the_state(neovim):
-    until(
-        "the state", lambda: neovim.lua("return require('slm_lsp').statusline()").startswith("slm")
-    )
-
-
-def report_shown(neovim: Neovim, name: str) -> str:
-    def shown() -> str:
-        return neovim.api.current.buffer.name.endswith(name) and neovim.text
-
-    return until(f"the report {name}", shown)
-
-
-def toggled(neovim: Neovim) -> None:
-    assert not neovim.lua("return require('slm_lsp').ghost().is_enabled(0)")
-    neovim.api.command("SlmLsp toggle")
-    assert neovim.lua("return require('slm_lsp').ghost().is_enabled(0)")
-
-
-def status_shown(neovim: Neovim) -> None:
-    assert "predicted_tokens" in report_shown(neovim, "slm-lsp://status")
-
-
-def explained(neovim: Neovim) -> None:
-    assert "The prompt, to the letter:" in report_shown(neovim, "slm-lsp://explain")
-
-
-def restarted(neovim: Neovim) -> None:
-    said = "slm-lsp: the model was started afresh"
-    until("it says so", lambda: said in neovim.api.command_output("messages"))
-
-
-def log_shown(neovim: Neovim) -> None:
-    assert neovim.api.current.buffer.name.endswith("lsp.log")
-
-
-EFFECTS = {
-    "toggle": toggled,
-    "status": status_shown,
-    "explain": explained,
-    "restart": restarted,
-    "log": log_shown,
-}
-
-
-def test_every_command_does_what_the_manual_says(neovim, place):
-    commands = neovim.lua("return vim.tbl_keys(require('slm_lsp').commands)")
-    assert set(EFFECTS) == set(commands)
-    neovim.type(place.key)
-    neovim.wait_for_ghost()
-    neovim.type("<Esc>")
-    (window,) = neovim.api.windows
-    for command, effect in EFFECTS.items():
-        neovim.api.current.window = window
-        neovim.api.command(f"SlmLsp {command}")
-        effect(neovim)
-    neovim.api.command("tabclose")
-    neovim.api.current.window = window
-    neovim.api.command("only")
-    until("the model is back", lambda: neovim.report()["state"] == "ready")
-
-
-def test_a_command_that_does_not_exist_is_named(neovim):
-    neovim.type("<Esc>")
-    neovim.type(":SlmLsp fly<CR>")
-    said = "no such command: fly"
-    until("it is named", lambda: said in neovim.api.command_output("messages"))
-    assert neovim.lua("return vim.fn.getcompletion('SlmLsp re', 'cmdline')") == ["restart"]
-
-
-def test_two_repositories_share_a_server(start, tmp_path):
+def test_two_repositories_share_a_server(start_neovim, tmp_path):
     """Each is a workspace folder of it, and each file gets the repository that it lies in."""
-    neovim = start("{ settings = { context = { deadline_ms = 5000 } } }")
+    neovim = start_neovim("{ settings = { context = { deadline_ms = 5000 } } }")
     for name in ("one", "two"):
         root = tmp_path / name
         (root / ".git").mkdir(parents=True)
@@ -369,11 +221,11 @@ def explained_for(neovim: Neovim, file: Path) -> dict[str, Any] | None:
     return told if told and told["uri"] == file.as_uri() and told["prompt"] else None
 
 
-def test_reading_a_repository_shows_progress(start, workspace):
+def test_reading_a_repository_shows_progress(start_neovim, workspace):
     """What statuslines show: `vim.lsp.status()` and the LspProgress autocommand."""
     for n in range(200):
         (workspace / f"file_{n}.py").write_text(f"def function_{n}(value):\n    return {n}\n")
-    neovim = start()
+    neovim = start_neovim()
     neovim.lua(
         """
         vim.g.seen = {}
