@@ -10,6 +10,10 @@ from tests.support.editor import Editor
 
 # The protocol does not depend on the model: without it a server starts at once.
 OFF = {"slm-lsp": {"completion": {"enabled": False}}}
+# A place where any code model knows how to go on.
+URI = "file:///project/area.py"
+TEXT = "def add(a, b):\n    return a + b\n\n\ndef subtract(a, b):\n    return "
+END = (5, 11)
 # How soon an answer comes is measured by benchmarks, on a machine that does nothing else.
 PATIENT = """\
 [completion]
@@ -66,3 +70,10 @@ async def suggesting() -> AsyncIterator[Editor]:
         await editor.initialize()
         await editor.ready()
         yield editor
+
+
+@pytest.fixture
+async def typed(suggesting: Editor) -> Editor:
+    """The same, with a document that is waiting to be gone on with."""
+    suggesting.open(URI, TEXT)
+    return suggesting

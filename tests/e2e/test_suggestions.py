@@ -1,22 +1,11 @@
 """Real suggestions of the bundled model, through the real server."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
-from tests.support.editor import Editor, ServerError, at, shown_messages, span
-
-URI = "file:///project/area.py"
-# What any code model knows how to go on with.
-TEXT = "def add(a, b):\n    return a + b\n\n\ndef subtract(a, b):\n    return "
-END = (5, 11)
-
-
-@pytest.fixture
-async def typed(suggesting: Editor) -> Editor:
-    suggesting.open(URI, TEXT)
-    return suggesting
+from tests.e2e.conftest import END, TEXT, URI
+from tests.support.editor import Editor, ServerError, at, span
 
 
 async def test_a_suggestion_at_the_cursor(typed: Editor) -> None:
@@ -227,131 +216,3 @@ async def test_words_of_one_suggestion_are_one_acceptance(typed: Editor) -> None
     assert item["insertText"] == item["insertText"][:2] + rest["insertText"]
     await typed.command(rest["command"]["command"], *rest["command"]["arguments"])
     assert (await typed.status())["counters"]["accepted"] == 1
-
-
-async def test_progress_and_status_while_the_model_loads(raw: Editor) -> None:
-    await raw.initialize(capabilities={"window": {"workDoneProgress": True}})
-    await raw.ready()
-    states = [n["params"]["state"] for n in raw.notifications if n["method"] == "slm/status"]
-    assert (states[0], states[-1]) == ("loading", "ready")
-    await raw.wait_until(lambda: "end" in progress_kinds(raw))
-    assert raw.requests[0]["method"] == "window/workDoneProgress/create"
-    assert progress_kinds(raw)[0] == "begin"
-    assert progress_kinds(raw).count("end") == 1
-
-
-async def test_each_loading_has_a_progress_of_its_own(raw: Editor) -> None:
-    """Clients refuse a token that they have seen before."""
-    await raw.initialize(capabilities={"window": {"workDoneProgress": True}})
-    await raw.ready()
-    await raw.wait_until(lambda: progress_kinds(raw).count("end") == 1)
-    await raw.command("slm.restart")
-    await raw.wait_until(lambda: progress_kinds(raw).count("end") == 2)
-    tokens = [request["params"]["token"] for request in raw.requests]
-    assert len(tokens) == len(set(tokens)) == 2
-
-
-async def test_clients_without_progress_are_not_asked_for_it(suggesting: Editor) -> None:
-    assert suggesting.requests == []
-    assert progress_kinds(suggesting) == []
-
-
-async def test_switching_completion_off_and_on(typed: Editor) -> None:
-    off = {"settings": {"slm-lsp": {"completion": {"enabled": False}}}}
-    typed.notify("workspace/didChangeConfiguration", off)
-    await typed.wait_until(lambda: typed.last_state == "off")
-    assert await typed.inline(URI, *END) == []
-    typed.notify("workspace/didChangeConfiguration", {"settings": {"slm-lsp": {}}})
-    await typed.wait_until(lambda: typed.last_state == "ready")
-    assert await typed.inline(URI, *END)
-
-
-async def test_settings_of_the_repository(raw: Editor, tmp_path: Path) -> None:
-    (tmp_path / "slm-lsp.toml").write_text("[completion]\nmax_line_tokens = 1\nn_candidates = 1\n")
-    await raw.initialize(root=tmp_path)
-    await raw.ready()
-    raw.open((tmp_path / "area.py").as_uri(), TEXT)
-    await raw.inline((tmp_path / "area.py").as_uri(), *END)
-    assert (await raw.status())["counters"]["predicted_tokens"] == 1
-
-
-async def test_settings_that_are_no_news_change_nothing(typed: Editor) -> None:
-    """Neovim sends an empty object, VS Code null, and some clients everybody's settings."""
-    for settings in ({}, None, {"other-server": {"completion": {"enabled": False}}}):
-        typed.notify("workspace/didChangeConfiguration", {"settings": settings})
-    assert await typed.inline(URI, *END)
-
-
-async def test_a_client_that_wants_to_be_asked_for_its_settings(raw: Editor) -> None:
-    raw.answers["workspace/configuration"] = [{"completion": {"enabled": False}}]
-    await raw.initialize(capabilities={"workspace": {"configuration": True}})
-    await raw.ready()
-    raw.notify("workspace/didChangeConfiguration", {"settings": None})
-    await raw.wait_until(lambda: raw.last_state == "off")
-
-
-@pytest.mark.parametrize("event", ["saved", "opened", "watched"])
-async def test_settings_files_are_read_again_when_they_change(
-    raw: Editor, tmp_path: Path, event: str
-) -> None:
-    """Nothing is registered for it: not every client can, and some break when they are asked."""
-    await raw.initialize(root=tmp_path)
-    await raw.ready()
-    path = tmp_path / "slm-lsp.toml"
-    path.write_text("[completion]\nenabled = false\n")
-    if event == "saved":
-        raw.notify("textDocument/didSave", {"textDocument": {"uri": path.as_uri()}})
-    elif event == "opened":
-        raw.open((tmp_path / "area.py").as_uri(), TEXT)
-    else:
-        changes = {"changes": [{"uri": path.as_uri(), "type": 1}]}
-        raw.notify("workspace/didChangeWatchedFiles", changes)
-    await raw.wait_until(lambda: raw.last_state == "off")
-    assert raw.requests == []
-
-
-async def test_settings_files_that_change_behind_the_editor_s_back(
-    raw: Editor, tmp_path: Path
-) -> None:
-    """A `git pull` in a terminal: no document is opened or saved, and nobody tells."""
-    await raw.initialize(root=tmp_path)
-    await raw.ready()
-    path = tmp_path / "slm-lsp.toml"
-    path.write_text("[completion]\nenabled = false\n")
-    await raw.wait_until(lambda: raw.last_state == "off")
-    replacement = tmp_path / "slm-lsp.toml.new"
-    replacement.write_text("[completion]\nenabled = true\n")
-    replacement.replace(path)
-    await raw.wait_until(lambda: raw.last_state == "ready")
-    path.write_text("[completion\nenabled = false\n")  # broken in mid-edit
-    await raw.wait_until(lambda: bool(shown_messages(raw)))
-    path.write_text("[completion\nenabled = fals\n")
-    (message,) = shown_messages(raw)
-    assert message.startswith("slm-lsp.toml:1:12: not valid TOML") and "stay in force" in message
-    assert raw.last_state == "ready"
-
-
-async def test_what_is_wrong_with_the_settings_is_said_at_the_start(
-    raw: Editor, tmp_path: Path
-) -> None:
-    (tmp_path / "slm-lsp.toml").write_text("[completion]\nenabeld = false\n")
-    await raw.initialize(root=tmp_path)
-    await raw.wait_until(lambda: bool(shown_messages(raw)))
-    assert shown_messages(raw) == [
-        "slm-lsp.toml:2:1: unknown key `enabeld`, did you mean `enabled`?"
-    ]
-
-
-async def test_a_model_that_is_not_there_is_said_once(raw: Editor, tmp_path: Path) -> None:
-    missing = {"slm-lsp": {"model": {"path": str(tmp_path / "gone.gguf")}}}
-    await raw.initialize(options=missing)
-    await raw.wait_until(lambda: raw.last_state == "error")
-    status = await raw.status()
-    assert "gone.gguf" in status["message"]
-    raw.open(URI, TEXT)
-    assert await raw.inline(URI, *END) == []
-
-
-def progress_kinds(editor: Editor) -> list[str]:
-    found = [n["params"]["value"] for n in editor.notifications if n["method"] == "$/progress"]
-    return [value["kind"] for value in found]
