@@ -1,13 +1,11 @@
-"""The names that may come behind a dot, in the small repository of `test_gather`."""
+"""The names that may come behind a dot, in a small repository."""
 
 from pathlib import Path
 
 import pytest
 from slm_context.gather import Gatherer, OpenText
 
-from tests.context.test_gather import REPOSITORY, at, gatherer, over
-
-__all__ = ["gatherer"]
+from tests.context.conftest import REPOSITORY, at, over
 
 BASKET = "from shop.basket import Basket\n\n\ndef f(basket: Basket):\n"
 

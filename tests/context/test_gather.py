@@ -3,55 +3,12 @@
 from pathlib import Path
 
 import pytest
-from slm_context.cursor import DocumentContext
 from slm_context.entries import FileStamp, IndexedFile
 from slm_context.gather import Gatherer, Limits, OpenText
 from slm_context.index import Index
-from slm_context.languages import language_for
-from slm_context.references import uses_of
-from slm_context.reported import Reported, names_in
 from slm_context.tags import tags_of
-from slm_context.types import ContextBundle
 
-PLENTY = Limits(n_snippets=6, n_chars=900, deadline_ms=10_000)
-REPOSITORY = {
-    "shop/money.py": 'def to_cents(price: float) -> int:\n    """Round."""\n    return 1\n',
-    "shop/basket.py": (
-        "class Basket:\n    def __init__(self, owner): ...\n"
-        "    def add_article(self, article): ...\n"
-        "    def _secret(self): ...\n    def total_price(self): ...\n"
-    ),
-    "shop/__init__.py": "from shop.basket import Basket\nfrom .money import to_cents\n",
-    "other/money.py": "def to_cents(a, b, c):\n    pass\n",
-    "lib/util.go": "package lib\n\nfunc ToCents(p float64) int { return 0 }\n",
-    "tests/test_basket.py": "def test_total():\n    pass\n",
-    "web/a.ts": "export function showBasket(id: string): void {}\n",
-}
-
-
-@pytest.fixture
-def gatherer(tmp_path: Path) -> Gatherer:
-    index = Index(tmp_path / "index.sqlite")
-    index.write(
-        IndexedFile(
-            path,
-            language_for(path) or "",
-            FileStamp(1, 1),
-            tags_of(text.encode(), language_for(path) or ""),
-            uses=uses_of(text.encode()),
-        )
-        for path, text in REPOSITORY.items()
-    )
-    return Gatherer(index, REPOSITORY.get)
-
-
-def at(marked: str, path: str = "app.py") -> DocumentContext:
-    before, after = marked.split("█")
-    return DocumentContext(path, language_for(path), before + after, len(before))
-
-
-def shown(bundle: ContextBundle) -> dict[str, str]:
-    return {one.path: one.text for one in bundle.snippets}
+from tests.context.conftest import PLENTY, REPOSITORY, at, over, shown
 
 
 def test_what_is_imported_is_shown_and_its_namesake_is_not(gatherer: Gatherer) -> None:
@@ -196,114 +153,6 @@ def test_the_same_cursor_gets_the_same_snippets_in_the_same_order(gatherer: Gath
     assert first == gatherer.gather(document, (), PLENTY).snippets
 
 
-def report(line: str, message: str) -> Reported:
-    return Reported(line, 0, len(line), names_in(message), "Checker")
-
-
-@pytest.mark.parametrize(
-    ("line", "message", "shown_at", "holds"),
-    [
-        # What is not imported means nothing to us; the checker knows that it is missing.
-        ("x = Basket(1)", '"Basket" is not defined', "shop/basket.py", "def add_article"),
-        ("x = f()", "f needs an argument 'basket', see `Basket`", "shop/basket.py", "class Basket"),
-        ("x = b.add(1)", '"add_article" of "Basket" is meant', "shop/basket.py", "add_article"),
-        # Whichever of the two: it is not known, so both are shown.
-        ("x = to_cents(1)", "Undefined name `to_cents`", "other/money.py", "def to_cents(a, b, c)"),
-    ],
-)
-def test_what_another_tool_names_on_a_line_nearby_comes_first(
-    gatherer: Gatherer, line: str, message: str, shown_at: str, holds: str
-) -> None:
-    document = at(f"from shop.money import to_euro\n\n{line}\ny = to_euro(█")
-    assert shown_at not in shown(gatherer.gather(document, (), PLENTY))
-    found = gatherer.gather(document, (), PLENTY, [report(line, message)])
-    assert holds in shown(found)[shown_at]
-    (told,) = [one for one in found.snippets if one.path == shown_at]
-    assert told.origin == "diagnostic" and told.reason.startswith("Checker names ")
-    changed = report(line + "  # as it was", message)
-    assert gatherer.gather(document, (), PLENTY, [changed]).snippets == ()
-
-
-def test_an_import_tells_which_of_several_a_report_means(gatherer: Gatherer) -> None:
-    document = at("from shop.money import to_cents\n\nx = to_cents(█)")
-    found = gatherer.gather(document, (), PLENTY, [report("x = to_cents()", "see 'to_cents'")])
-    assert list(shown(found)) == ["shop/money.py"]
-
-
-def test_what_a_report_of_this_line_misses_may_come(gatherer: Gatherer) -> None:
-    document = at("x = connect(host, █)")
-    (name,) = gatherer.expected(
-        document, (), [report("x = connect(host)", "missing 'timeout' in call to 'connect'")]
-    )
-    assert name.name == "timeout" and name.weight > 0
-    elsewhere = at("x = connect(host)\ny = f(█")
-    assert gatherer.expected(elsewhere, (), [report("x = connect(host)", "'timeout'")]) == ()
-
-
-GO = {
-    "go.mod": "module example.org/shop\n",
-    "gin.go": "package shop\n\ntype Engine struct {\n\tGroup\n}\n\nfunc New() *Engine {}\n",
-    "group.go": "package shop\n\ntype Group struct{}\n\nfunc (g *Group) Handle(path string) {}\n",
-    "run.go": "package shop\n\nfunc (e *Engine) Run(address string) error { return nil }\n",
-    "run_test.go": "package shop\n\nfunc helper() {}\n",
-    "inner/bytes.go": "package inner\n\nfunc ToString(b []byte) string { return string(b) }\n",
-    "other.go": 'package shop\n\nfunc serve() {\n\tx := New()\n\tx.Run("")\n}\n',
-}
-RUST = {
-    "Cargo.toml": '[package]\nname = "mini-shop"\n',
-    "src/lib.rs": "pub mod db;\npub use db::Store;\n",
-    "src/db.rs": (
-        "pub struct Store {}\nimpl Store { pub fn put(&self, n: u8) {} }\n"
-        "pub fn open() -> Store {}\n"
-    ),
-}
-
-
-def over(tmp_path: Path, repository: dict[str, str]) -> Gatherer:
-    index = Index(tmp_path / "other.sqlite")
-    index.write(
-        IndexedFile(path, language, FileStamp(1, 1), tags_of(data, language), uses=uses_of(data))
-        for path, text in repository.items()
-        if (language := language_for(path)) and (data := text.encode())
-    )
-    return Gatherer(index, repository.get)
-
-
-@pytest.mark.parametrize(
-    ("path", "code", "shown_at", "holds", "holds_not"),
-    [
-        # Methods of a type in another file than the type, and those of what it embeds.
-        ("a.go", "package shop\n\nfunc f(e *Engine) {\n\te.█", "gin.go", "Run(address", "ToString"),
-        ("a.go", "package shop\n\nfunc f(e *Engine) {\n\te.█", "group.go", "Handle(path", "Run"),
-        # A package sees its own files, but no test's; what neighbours use comes first.
-        ("a.go", "package shop\n\nfunc f() {\n\tx := █", "*.go", "func New() *Engine", "helper"),
-        ("a_test.go", "package shop\n\nfunc f() {\n\tx := █", "*.go", "helper", "ToString"),
-        (
-            "a.go",
-            'package shop\n\nimport "example.org/shop/inner"\n\nfunc f() {\n\tinner.█',
-            *("inner/bytes.go", "func ToString(b []byte) string", "New"),
-        ),
-        # A crate by its own name, by `crate`, and what it hands on.
-        (
-            "src/bin/a.rs",
-            "use mini_shop::Store;\nfn f(s: Store) {\n  s.█",
-            "src/db.rs",
-            "put",
-            "open",
-        ),
-        ("src/b.rs", "fn f() {\n  let x = crate::db::█", "src/db.rs", "fn open() -> Store", "put"),
-        ("tests/a.rs", "fn f() {\n  mini_shop::█", "src/lib.rs", "Store", "put"),
-        ("src/b.rs", "use crate::Store;\nfn f() {\n  █", "src/db.rs", "struct Store", "open"),
-    ],
-)
-def test_go_and_rust(
-    tmp_path: Path, path: str, code: str, shown_at: str, holds: str, holds_not: str
-) -> None:
-    gatherer = over(tmp_path, GO | RUST)
-    text = shown(gatherer.gather(at(code, path), (), PLENTY))[shown_at]
-    assert holds in text and holds_not not in text
-
-
 def test_the_names_that_neighbours_use_come_first(tmp_path: Path) -> None:
     many = "".join(f"def name_{n}(): ...\n" for n in range(300))
     gatherer = over(
@@ -311,29 +160,6 @@ def test_the_names_that_neighbours_use_come_first(tmp_path: Path) -> None:
     )
     bundle = gatherer.gather(at("import lib\n\nlib.█", "test_b.py"), (), PLENTY)
     assert shown(bundle)["lib.py"].startswith("def name_222():\ndef name_299():\n")
-
-
-def test_java_sees_its_package_in_the_other_source_root_and_the_right_builder(
-    tmp_path: Path,
-) -> None:
-    main, test = "src/main/java/shop", "src/test/java/shop"
-    builder = (
-        "public class {0} {{\n  static Builder build() {{}}\n"
-        "  static class Builder {{ void {1}() {{}} }}\n}}\n"
-    )
-    gatherer = over(
-        tmp_path,
-        {
-            f"{main}/{name}.java": builder.format(name, f"of{name}")
-            for name in ("Basket", "Customer", "Door", "Engine")
-        },
-    )
-    plain = at("package shop;\nclass T {\n  void f() {\n    █", f"{test}/T.java")
-    assert "class Customer" in shown(gatherer.gather(plain, (), PLENTY))[f"{test}/*.java"]
-    chain = at("package shop;\nclass T {\n  void f() {\n    Door.build().█", f"{main}/T.java")
-    found = shown(gatherer.gather(chain, (), PLENTY))
-    assert "ofDoor()" in found[f"{main}/Door.java"]
-    assert not any("ofBasket" in text for text in found.values())
 
 
 def test_the_files_beside_come_whole_and_not_as_snippets(gatherer: Gatherer) -> None:
