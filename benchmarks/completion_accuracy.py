@@ -3,7 +3,6 @@ r"""How often hidden line ends are completed exactly, on repositories no model o
     python -m benchmarks.completion_accuracy CLONES --model FILE.gguf [--write]
     python -m benchmarks.completion_accuracy CLONES --model NEW.gguf --against OLD.gguf \
         --context none --context repository
-    python -m benchmarks.completion_accuracy --humaneval HumanEval-SingleLineInfilling.jsonl.gz
 
 CLONES is a folder of local clones of the evaluation repositories (training/reserved.toml).
 Greedy decoding, one answer, nothing filtered: what is measured is the model as it is asked.
@@ -11,12 +10,8 @@ Greedy decoding, one answer, nothing filtered: what is measured is the model as 
 
 import argparse
 import asyncio
-import csv
-import gzip
 import hashlib
 import json
-import platform
-import random
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
@@ -27,7 +22,10 @@ import llama_cpp
 from slm_prompts.catalog import template_for
 from slm_prompts.render import OtherFile
 
+from benchmarks.line_ends import repository_cases
+from benchmarks.machine import processor
 from benchmarks.neighbours import neighbours_of_cases
+from benchmarks.tables import renew_table
 from slm_lsp.inference.worker_client import WorkerClient
 from slm_lsp.models.manifest import bundled_model
 from slm_lsp.settings import Settings
@@ -36,80 +34,14 @@ from slm_lsp.tune.accuracy import (
     Case,
     Position,
     ask,
-    cases_of,
     paired_interval,
     wilson,
 )
-from training.clones import find_clones, language_of
-from training.filters import reject_path, reject_text
-from training.manifest import read_evaluation
+from training.clones import find_clones
 
 RESULTS = Path(__file__).parent / "results" / "completion_accuracy.csv"
-CASES_PER_FILE = 3
-COLUMNS = (
-    "model,sha256,context,n_ctx,language,position,cases,exact,exact_low,exact_high,similarity,"
-    "parses,calibration_error,p50_ms,p95_ms,machine,threads"
-).split(",")
-
-
-def repository_cases(clones: Path, n_cases: int, seed: int) -> Iterator[Case]:
-    """The same cases on every machine: files in order of a hash, a few lines of each.
-
-    Python has five repositories here; every other language has one.
-    """
-    found = find_clones(clones)
-    for name in read_evaluation():
-        if name not in found:
-            print("no clone of", name)
-            continue
-        clone = found[name]
-        paths = [
-            path
-            for path in clone.sizes()
-            if language_of(path) in LANGUAGES_OF.get(name, {"python"}) and not reject_path(path)
-        ]
-        paths.sort(key=lambda path: hashlib.sha256(f"{seed}:{path}".encode()).digest())
-        left = n_cases
-        for path, raw in clone.read(paths):
-            text = raw.decode("utf-8", "replace").replace("\r\n", "\n")
-            if left <= 0:
-                break
-            if reject_text(text):
-                continue
-            rng = random.Random(f"{seed}:{name}:{path}")
-            language = str(language_of(path))
-            for case in cases_of(name, path, language, text, min(left, CASES_PER_FILE), rng):
-                left -= 1
-                yield case
-
-
-LANGUAGES_OF = {
-    "gin-gonic/gin": {"go"},
-    "tokio-rs/axum": {"rust"},
-    "expressjs/express": {"javascript"},
-    "date-fns/date-fns": {"typescript"},
-    "google/gson": {"java"},
-    "nlohmann/json": {"cpp"},
-}
-
-
-def humaneval_cases(path: Path) -> Iterator[Case]:
-    """Single-line infilling from the user's own copy; answers are compared, never run."""
-    open_text = gzip.open if path.suffix == ".gz" else open
-    with open_text(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            task = json.loads(line)
-            hidden = task["canonical_solution"].rstrip("\n")
-            prompt = task["prompt"] + hidden[: len(hidden) - len(hidden.lstrip())]
-            text = prompt + hidden.lstrip() + "\n" + task["suffix"].lstrip("\n")
-            yield Case(
-                "human-eval-infilling",
-                "solution.py",
-                "python",
-                text,
-                len(prompt),
-                Position.LINE_START,
-            )
+# Rows that agree in these are of the same measurement, of which the newest is kept.
+SAME = ("model", "sha256", "context", "n_ctx", "machine")
 
 
 async def answers_of(
@@ -183,33 +115,6 @@ def groups(answers: Sequence[Answer]) -> Iterator[tuple[str, str, list[Answer]]]
                 yield language, position.value, chosen
 
 
-def write(rows: list[dict[str, object]], path: Path) -> None:
-    """Replace the rows of the same model, machine and kind; keep all others."""
-    same = ("model", "sha256", "context", "n_ctx", "machine")
-    mine = {tuple(str(row[key]) for key in same) for row in rows}
-    kept: list[dict[str, object]] = []
-    if path.exists():
-        with path.open(newline="") as file:
-            kept = [
-                dict(row)
-                for row in csv.DictReader(file)
-                if tuple(row[key] for key in same) not in mine
-            ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows([*kept, *rows])
-
-
-def machine_name() -> str:
-    """The processor's name and how many there are: enough to read a latency by."""
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
-
-
 def measure(
     arguments: argparse.Namespace, model: Path, cases: list[Case], context: str
 ) -> list[Answer]:
@@ -232,15 +137,15 @@ def measure(
             "language": language,
             "position": position,
             **summary(group),
-            "machine": machine_name(),
+            "machine": processor(),
             "threads": arguments.threads,
         }
         for language, position, group in groups(answers)
     ]
     for row in rows:
-        print(*(row[column] for column in COLUMNS[2:15]), sep="\t")
+        print(*list(row.values())[2:15], sep="\t")
     if arguments.write:
-        write(rows, RESULTS)
+        renew_table(RESULTS, rows, SAME)
     if arguments.cases:
         arguments.cases.mkdir(parents=True, exist_ok=True)
         save_answers(answers, arguments.cases / f"{model.stem}-{context}.jsonl")
@@ -265,24 +170,18 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("clones", type=Path, nargs="?", help="folder of local clones")
+    add("clones", type=Path, help="folder of local clones")
     add("--model", type=Path, default=bundled_model().path)
     add("--against", type=Path, help="a second model, compared on the same cases")
     add("--context", action="append", choices=("none", "repository"), help="may be given twice")
     add("--n-ctx", type=int, default=Settings().model.n_ctx, help="of a prompt, in tokens")
-    add("--humaneval", type=Path)
     add("--n-cases", type=int, default=150, help="per repository")
     add("--seed", type=int, default=1)
     add("--threads", type=int, default=2)
     add("--write", action="store_true", help=f"keep the table in {RESULTS.name}")
     add("--cases", type=Path, help="folder to keep every answer in")
     arguments = parser.parse_args()
-    if arguments.humaneval:
-        cases = list(humaneval_cases(arguments.humaneval))
-    elif arguments.clones:
-        cases = list(repository_cases(arguments.clones, arguments.n_cases, arguments.seed))
-    else:
-        parser.error("give a folder of clones, or --humaneval FILE")
+    cases = list(repository_cases(arguments.clones, arguments.n_cases, arguments.seed))
     print(f"{len(cases)} cases, {llama_cpp.__name__} {llama_cpp.__version__}")
     measured: dict[tuple[str, str], list[Answer]] = {}
     for context in arguments.context or ["none"]:

@@ -3,7 +3,7 @@
     python -m benchmarks.engine_accuracy CLONES                 # the bundled model
     python -m benchmarks.engine_accuracy CLONES --only healing --n-cases 300 --write
 
-Two questions, both on the hidden rests of lines of real code (benchmarks/completion_accuracy.py):
+Two questions, both on the hidden rests of lines of real code (benchmarks/line_ends.py):
 
 healing   Is the rest of a line as often right inside an identifier as from the identifier's start?
 shift     With the suffix's cells moved at each key instead of evaluated again: how much less
@@ -23,8 +23,8 @@ from slm_context.cursor import split_at_cursor
 from slm_context.window import fit_window
 from slm_prompts import render
 
-from benchmarks.completion_accuracy import repository_cases
 from benchmarks.engine import BUNDLED, Engine
+from benchmarks.line_ends import repository_cases
 from benchmarks.machine import machine
 from benchmarks.tables import renew_table
 from slm_lsp.completion.healing import healed

@@ -16,9 +16,8 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -30,6 +29,7 @@ from slm_context.view import parsed, tags_again
 from tree_sitter import Parser
 
 from benchmarks.machine import machine
+from benchmarks.memory import Memory
 from benchmarks.tables import write_table
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.indexer import update_file, write_request
@@ -67,43 +67,6 @@ def tree(folder: Path) -> None:
             n_copied += 1
             if n_copied >= N_FILES:
                 return
-
-
-class Memory:
-    """The most that a process and its children hold at one time, shared pages counted once."""
-
-    def __init__(self, pid: int) -> None:
-        self.most_mib = 0.0
-        self._pid = pid
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def _watch(self) -> None:
-        try:
-            while True:
-                held = sum(_pss_kib(pid) for pid in _family(self._pid))
-                if not held:
-                    return
-                self.most_mib = max(self.most_mib, held / 1024)
-                time.sleep(0.05)
-        except OSError:
-            return
-
-
-def _family(pid: int) -> Iterator[int]:
-    yield pid
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        yield from _family(int(child))
-
-
-def _pss_kib(pid: int) -> int:
-    try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1])
-    except OSError:
-        pass  # it has just ended
-    return 0
 
 
 def read_repository(root: Path, index: Path) -> tuple[float, float]:

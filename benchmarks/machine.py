@@ -8,14 +8,15 @@ from pathlib import Path
 def machine() -> str:
     """For example "Intel(R) Xeon(R) Processor, 2 cores, 24 GB, Linux"."""
     n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    words = [_processor(), f"{n_cores} cores"]
+    words = [processor(), f"{n_cores} cores"]
     if "SC_PHYS_PAGES" in os.sysconf_names:
         n_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         words.append(f"{n_bytes / 1e9:.0f} GB")
     return ", ".join([*words, platform.system()])
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Its name alone."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Snippets for the cases of `completion_accuracy`, from an index of each clone."""
+"""Snippets for the cases of `line_ends`, from an index of each clone."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
