@@ -12,8 +12,8 @@ from slm_lsp.completion.sources import Defined
 from slm_lsp.inference.client import ModelClient
 from slm_lsp.inference.worker_client import WorkerClient
 from slm_lsp.models import resolve_model
-from slm_lsp.models.places import cache_folder
 from slm_lsp.models.quarantine import quarantine_after_crash
+from slm_lsp.places import cache_folder
 from slm_lsp.power import Battery
 from slm_lsp.settings import Settings
 from slm_lsp.statistics import Statistics

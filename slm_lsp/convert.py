@@ -9,6 +9,7 @@ from lsprotocol import types
 from slm_context.cursor import LINE_END
 
 from slm_lsp.columns import Encoding, width
+from slm_lsp.completion.names import word_before
 from slm_lsp.completion.types import CompletionRequest, Trigger
 from slm_lsp.config.complete import proposals
 from slm_lsp.config.files import REPOSITORY_FILE
@@ -169,14 +170,6 @@ def accept_command(suggestion: Suggestion) -> types.Command:
     """What the editor runs when the suggestion is taken."""
     told = {"id": suggestion.id, "kind": "full", "length": len(suggestion.completion.text)}
     return types.Command(title="Suggestion accepted", command=ACCEPTED, arguments=[told])
-
-
-def word_before(line_prefix: str) -> str:
-    """The identifier that ends at the cursor."""
-    start = len(line_prefix)
-    while start and (line_prefix[start - 1].isalnum() or line_prefix[start - 1] == "_"):
-        start -= 1
-    return line_prefix[start:]
 
 
 def label(text: str) -> str:

@@ -27,7 +27,7 @@ from slm_lsp.inference.worker_client import WorkerClient
 from slm_lsp.models import resolve_model
 from slm_lsp.models.digest import sha256_of
 from slm_lsp.models.manifest import verify_bundled
-from slm_lsp.models.places import cache_folder, home
+from slm_lsp.places import cache_folder, home
 from slm_lsp.sandbox import SandboxLevel, level_of
 from slm_lsp.settings import Settings
 

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from slm_lsp.memory_file import keep
-from slm_lsp.models.places import home
+from slm_lsp.places import home
 
 # So many shown suggestions weigh as much as the model's own word: early luck moves nothing.
 PRIOR_SHOWN = 50.0

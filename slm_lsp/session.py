@@ -26,8 +26,8 @@ from slm_lsp.documents import Document, DocumentSnapshot, Edit
 from slm_lsp.folders import Folders
 from slm_lsp.learning import Learning
 from slm_lsp.model_choice import ModelChoice
-from slm_lsp.models.places import home
 from slm_lsp.paths import path_of
+from slm_lsp.places import home
 from slm_lsp.questions import Questions
 from slm_lsp.reports import Stretch
 from slm_lsp.serving import ServingModel

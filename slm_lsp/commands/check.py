@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     from slm_lsp.commands.check_rules import list_rules, turn_on
     from slm_lsp.commands.here import settings_here
     from slm_lsp.diagnostics.dismissals import Dismissals
-    from slm_lsp.models.places import home
+    from slm_lsp.places import home
 
     try:
         settings = settings_here().settings

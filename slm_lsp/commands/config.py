@@ -31,7 +31,7 @@ def run_show(args: argparse.Namespace) -> int:
     from slm_lsp.commands.here import root_here
     from slm_lsp.config import load
     from slm_lsp.config.show import origin_text, values
-    from slm_lsp.models.places import user_config_file
+    from slm_lsp.places import user_config_file
 
     resolved = load(root_here())
     shown = [row for row in values(resolved) if args.all or row.origins]

@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
 
     from slm_lsp.allocator import keep_memory_steady
     from slm_lsp.log import configure, open_private
-    from slm_lsp.models.places import cache_folder, home
+    from slm_lsp.places import cache_folder, home
     from slm_lsp.sandbox import enter_server_sandbox
 
     keep_memory_steady()

@@ -82,7 +82,7 @@ def withdraw(root: Path) -> int:
 
     Before anything starts a thread: not every mechanism reaches those that exist.
     """
-    from slm_lsp.models.places import cache_folder, home
+    from slm_lsp.places import cache_folder, home
     from slm_lsp.sandbox import enter_server_sandbox
 
     # Threads that wait for each other sleep: others are using this machine.

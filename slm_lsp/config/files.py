@@ -7,7 +7,7 @@ from typing import Any
 
 from slm_lsp.config.toml import MAX_BYTES, BrokenToml, TomlText
 from slm_lsp.config.types import Complaint, KeyPath, Layer, Position, Source
-from slm_lsp.models.places import user_config_file
+from slm_lsp.places import user_config_file
 
 REPOSITORY_FILE = "slm-lsp.toml"
 PYPROJECT = "pyproject.toml"

@@ -14,7 +14,7 @@ from slm_lsp.config.files import (
 )
 from slm_lsp.config.resolve import resolve
 from slm_lsp.config.types import Complaint, Layer, Resolved, Source
-from slm_lsp.models.places import user_config_file
+from slm_lsp.places import user_config_file
 from slm_lsp.settings import Settings
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from slm_lsp.models.places import cache_folder
+from slm_lsp.places import cache_folder
 
 # Large enough that Python's part of the work vanishes, small enough to stay in the cache.
 BLOCK_BYTES = 1 << 20

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from slm_lsp.models.listing import names
 from slm_lsp.models.lock import is_locked
-from slm_lsp.models.places import home
 from slm_lsp.models.store import Store
+from slm_lsp.places import home
 from slm_lsp.settings import ModelSettings
 
 DAY_S = 86_400

@@ -8,9 +8,9 @@ import signal
 from importlib.metadata import PackageNotFoundError, version
 
 from slm_lsp.models.manifest import bundled_model
-from slm_lsp.models.places import home
 from slm_lsp.models.store import replace_text
 from slm_lsp.models.types import ModelFile
+from slm_lsp.places import home
 
 # Signals of a program that did something impossible. Others, such as SIGKILL from a system that
 # ran out of memory, say nothing about the file.

@@ -15,8 +15,8 @@ from slm_lsp.models.catalogue import CatalogueModel, catalogue
 from slm_lsp.models.digest import sha256_of
 from slm_lsp.models.manifest import bundled_model
 from slm_lsp.models.memory import FIXED_BYTES, available_bytes
-from slm_lsp.models.places import cache_folder
 from slm_lsp.models.probe import SHAPES, write_probe
+from slm_lsp.places import cache_folder
 from slm_lsp.settings import CompletionSettings
 
 # A keystroke evaluates what was typed since the last request, and a line's end is some ten

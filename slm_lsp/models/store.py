@@ -22,7 +22,7 @@ from pathlib import Path
 
 from slm_lsp.errors import ModelError, ModelMismatch, ModelNotFound
 from slm_lsp.models.digest import remember_sha256, sha256_of
-from slm_lsp.models.places import home, shared_homes
+from slm_lsp.places import home, shared_homes
 from slm_lsp.settings import NAME, SHA256
 
 Progress = Callable[[int], None]

@@ -31,7 +31,7 @@ def main() -> None:
 
         enter_worker_sandbox(model)
     elif role == "server":
-        from slm_lsp.models.places import cache_folder, home
+        from slm_lsp.places import cache_folder, home
         from slm_lsp.sandbox import enter_server_sandbox
 
         enter_server_sandbox((home(), cache_folder()))

@@ -12,7 +12,7 @@ from slm_prompts.template import FimTemplate
 
 from slm_lsp.errors import WorkerDied
 from slm_lsp.inference.worker_client import WorkerClient
-from slm_lsp.models.places import cache_folder
+from slm_lsp.places import cache_folder
 from slm_lsp.settings import Settings
 from slm_lsp.tune.accuracy import Case, ask, cases_of, shown_document
 from slm_lsp.tune.neighbours import Neighbourhood

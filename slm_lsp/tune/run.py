@@ -1,6 +1,5 @@
 """The folder of one tuning run: everything that going on needs, and afterwards only the report."""
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -10,8 +9,8 @@ from pathlib import Path
 
 from slm_lsp.errors import CannotTune
 from slm_lsp.models.lock import locked
-from slm_lsp.models.places import cache_folder
 from slm_lsp.models.store import replace_text, storage_error
+from slm_lsp.places import cache_of
 
 FORMAT = 1
 # The weights, their averages and a second copy while saving, in 32 bits each.
@@ -93,8 +92,7 @@ class RunFolder:
 @contextmanager
 def run_folder(root: Path) -> Iterator[RunFolder]:
     """The folder of a repository's runs, held by this process alone."""
-    name = hashlib.sha256(str(root).encode("utf-8", "surrogatepass")).hexdigest()[:24]
-    folder = RunFolder(cache_folder() / "tune" / name)
+    folder = RunFolder(cache_of(root, "tune"))
 
     def taken() -> None:
         raise CannotTune(f"{root} is being tuned by another process; wait for it, or stop it")

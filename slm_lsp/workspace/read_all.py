@@ -1,14 +1,13 @@
 """The process that reads a repository: started, listened to, and ended with whoever asked."""
 
 import asyncio
-import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from slm_lsp.inference.process import PACKAGE_ROOT, start_process
-from slm_lsp.models.places import cache_folder
+from slm_lsp.places import cache_of
 from slm_lsp.workspace.indexer import write_request
 
 BOOT = (
@@ -54,9 +53,8 @@ async def read_all(
 
 
 def index_file(root: Path) -> Path:
-    """Where the index of a repository lies: in the user's cache, never in the repository."""
-    name = hashlib.sha256(str(root).encode("utf-8", "surrogatepass")).hexdigest()[:24]
-    return cache_folder() / "index" / name / "index.sqlite"
+    """Where the index of a repository lies."""
+    return cache_of(root, "index") / "index.sqlite"
 
 
 def is_project(root: Path) -> bool:

@@ -228,7 +228,7 @@ def test_settings_and_dismissals_count(
 
 def test_a_rule_comes_back(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from slm_lsp.diagnostics.dismissals import Dismissals
-    from slm_lsp.models.places import home
+    from slm_lsp.places import home
 
     Dismissals.load(home() / "dismissals.json").turn_off("misspelt-name")
     assert check(capsys)[0] == 0

@@ -1,5 +1,6 @@
 """Where things lie on this machine. The environment is read at each call: tests move it."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -24,6 +25,12 @@ def cache_folder() -> Path:
     """What can be thrown away at any time."""
     chosen = os.environ.get("SLM_LSP_HOME")
     return home() / "cache" if chosen else platformdirs.user_cache_path(APP, False)
+
+
+def cache_of(root: Path, kind: str) -> Path:
+    """Where what is made of one repository lies, by its kind: never in the repository."""
+    name = hashlib.sha256(str(root).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    return cache_folder() / kind / name
 
 
 def user_config_file() -> Path:
