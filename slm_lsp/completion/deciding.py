@@ -1,7 +1,5 @@
 """Which suggestion is shown, if any: the model's or the file's, and only what is worth the look."""
 
-from dataclasses import replace
-
 from slm_context.cursor import DocumentContext
 
 from slm_lsp.completion.asking import Question
@@ -38,7 +36,7 @@ class Decider:
         if copied is None or self._why_hidden(copied, request.document, SURE):
             return None
         explanation.take(told)
-        return self._shown(request, question, copied)
+        return copied
 
     def best(
         self,
@@ -52,7 +50,7 @@ class Decider:
         if request.trigger is Trigger.INVOKED:
             return shown
         if shown is not None and explanation.from_cache:
-            return self._shown(request, question, shown)
+            return shown
         told = Explanation(request.uri, request.version, request.trigger)
         copied = self._suggester.copied(request.uri, request.document, question, told)
         if copied is not None:
@@ -64,22 +62,7 @@ class Decider:
                 explanation.skip_reason = None
                 explanation.take(told)
                 shown = copied
-        return shown and self._shown(request, question, shown)
-
-    def _shown(
-        self, request: CompletionRequest, question: Question, completion: Completion
-    ) -> Completion:
-        """It is read now: who types along it sees its rest, as long as that is probably right."""
-        if not completion.was_shown:
-            completion = replace(completion, was_shown=True)
-            self._suggester.keep(request.uri, request.document, question, completion)
-        return completion
-
-    def is_doubtful_copy(self, known: Completion | None, document: DocumentContext) -> bool:
-        """A copy that was typed along and is doubted now says nothing of the model's answer."""
-        if known is None or known.precedent is None:
-            return False
-        return self._why_hidden(known, document) is not None
+        return shown
 
     def _worth_showing(
         self, completion: Completion | None, request: CompletionRequest, explanation: Explanation
@@ -100,8 +83,8 @@ class Decider:
         floor = max(least, self._floor(document))
         if completion.probability < floor:
             return SkipReason.UNSURE
-        # Who wants to see everything sees everything; what was read already costs no look.
-        if floor > 0 and completion.gain_s <= 0 and not completion.was_shown:
+        # Who wants to see everything sees everything.
+        if floor > 0 and completion.gain_s <= 0:
             return SkipReason.NO_GAIN
         return None
 

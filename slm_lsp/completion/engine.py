@@ -14,6 +14,7 @@ from slm_lsp.completion.debounce import Debounce
 from slm_lsp.completion.deciding import Decider
 from slm_lsp.completion.following import documents_if_accepted
 from slm_lsp.completion.gate import skip_reason
+from slm_lsp.completion.screen import Screen
 from slm_lsp.completion.settled import Gather
 from slm_lsp.completion.sources import Defined
 from slm_lsp.completion.suggesting import Clock, Suggester
@@ -60,6 +61,7 @@ class CompletionEngine:
         )
         self._decider = Decider(self._suggester, settings, self._statistics)
         self._debounce = Debounce()
+        self._screen = Screen()
         self._running: dict[str, asyncio.Task[Completion | None]] = {}
         self._lengths: dict[str, int] = {}
         self._accepted_at: dict[str, int] = {}
@@ -138,6 +140,7 @@ class CompletionEngine:
         self.ahead.drop()
         self._supersede(uri)
         self._suggester.forget(uri)
+        self._screen.closed(uri)
         for kept in (self._lengths, self._accepted_at):
             kept.pop(uri, None)
 
@@ -149,10 +152,25 @@ class CompletionEngine:
     async def _answer(
         self, request: CompletionRequest, explanation: Explanation
     ) -> Completion | None:
-        document, automatic = request.document, request.trigger is Trigger.AUTOMATIC
+        """What is on the screen stays while it is typed along; everything else is asked anew."""
+        document = request.document
         self._debounce.key(self._clock() * 1000)
         deleting = len(document.text) < self._lengths.get(request.uri, 0)
         self._lengths[request.uri] = len(document.text)
+        hit = self._screen.rest(request)
+        if hit is not None:
+            self._counters.cache_hits += 1
+            self._counters.typed_through += hit.typed > 0
+            explanation.tell_again(hit.completion)
+            return hit.completion
+        completion = await self._anew(request, explanation, deleting)
+        self._screen.answered(request, completion)
+        return completion
+
+    async def _anew(
+        self, request: CompletionRequest, explanation: Explanation, deleting: bool
+    ) -> Completion | None:
+        document, automatic = request.document, request.trigger is Trigger.AUTOMATIC
         explanation.skip_reason = skip_reason(document, request.trigger, self._settings)
         if explanation.skip_reason is not None:
             return None
@@ -162,7 +180,7 @@ class CompletionEngine:
             return None
         explanation.mode = question.mode
         known = await self._suggester.known(request.uri, document, question, explanation)
-        if known is not None and not self._decider.is_doubtful_copy(known.completion, document):
+        if known is not None:
             explanation.from_cache = True
             self._counters.cache_hits += 1
             self._counters.typed_through += known.typed > 0

@@ -129,12 +129,6 @@ class Suggester:
         other = written.text if written is not None else ""
         return promised(copied, around, witness, explanation, other=other)
 
-    def keep(
-        self, uri: str, document: DocumentContext, question: Question, completion: Completion
-    ) -> None:
-        """Keep a suggestion for who types along it."""
-        self._cache.put(self._scope(uri, question), document, completion)
-
     async def known(
         self, uri: str, document: DocumentContext, question: Question, explanation: Explanation
     ) -> Known | None:
@@ -195,8 +189,6 @@ class Suggester:
             return hit.completion
         around = self._sources.around(document, question)
         witness = self._sources.witness(uri, document)
-        if hit.completion.precedent is not None:
-            return promised(hit.completion, around, witness, explanation, hit.typed)
         other = self._copied_text(uri, document)
         return promised(hit.completion, around, witness, explanation, hit.typed, other)
 
@@ -218,7 +210,7 @@ class Suggester:
         completion = chosen(answer, around, witness, explanation, typed, other)
         explanation.timings_ms["postprocess"] = round((self._clock() - started) * 1000, 3)
         if completion is not None:
-            self.keep(uri, document, question, completion)
+            self._cache.put(self._scope(uri, question), document, completion)
         return completion
 
     def _copied_text(self, uri: str, document: DocumentContext) -> str:
@@ -242,9 +234,7 @@ class Suggester:
 
 
 def _still_answers(hit: Hit, explanation: Explanation, question: Question) -> bool:
-    """Asking by hand where a copy, one suggestion, or part of one was made, asks the model."""
+    """Asking by hand where one suggestion, or part of one, was made, asks the model."""
     if explanation.trigger is Trigger.INVOKED:
-        if hit.completion.precedent is not None:
-            return False
         return not hit.completion.is_part and hit.completion.n_asked >= question.n_candidates
     return True

@@ -106,8 +106,6 @@ class Completion:
     # The model wrote more, and was less sure of it; see `confident`.
     precedent: Precedent | None = None
     # Where it was copied from; None where the model wrote it.
-    was_shown: bool = False
-    # The person has read it, and may be typing along.
     n_asked: int = 1
     # For how many candidates the model was asked.
     others: "tuple[Completion, ...]" = ()
@@ -157,3 +155,8 @@ class Explanation:
         self.raw, self.copied, self.verdicts = other.raw, other.copied, other.verdicts
         self.unknown_names, self.features = other.unknown_names, other.features
         self.probability, self.gain_s = other.probability, other.gain_s
+
+    def tell_again(self, rest: Completion) -> None:
+        """This is the rest of what is known, as it was promised when it was made."""
+        self.from_cache, self.raw, self.copied = True, rest.text, rest.precedent is not None
+        self.probability, self.gain_s = round(rest.probability, 4), round(rest.gain_s, 3)

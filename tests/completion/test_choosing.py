@@ -245,7 +245,8 @@ async def test_what_was_declined_in_a_language_is_shown_less() -> None:
     told = world.engine.explain_last
     assert told is not None and told.probability is not None
     world.statistics.trust = lambda language: 0.1 if language == "python" else 1.0
-    assert await world.ask(document) is None
+    world.model.enqueue("first + second", logprob=-0.01)
+    assert await world.ask(f"\n{document}") is None
     assert world.why is SkipReason.UNSURE
 
 
