@@ -141,7 +141,7 @@ def told(way: str, sums: Sums, first: Sums) -> dict[str, Any]:
         "commits": sum(map(len, sums.values())),
         "pauses": total.asked,
         "shown": total.shown,
-        "wrong_percent": round(100 * total.wrong / max(1, total.shown), 1),
+        "wrong_percent": round(total.wrong_percent, 1),
         "saved_percent": round(saved_percent(total), 2),
         "net_s_100_lines": round(net_per_100_lines(total), 2),
         "ahead_s": round(seconds_ahead(pair for group in pairs for pair in group), 2),

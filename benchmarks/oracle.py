@@ -2,7 +2,9 @@
 
 Oracle P takes the longest right beginning in whole tokens, if it is 5 characters or the rest of
 the line, at the price of one key a word or one for all of it. E takes whole lines only. Wrongly
-shown is what does not begin right; *right to its end* is what could be taken as it stands.
+shown is what does not begin right; *right to its end* is what could be taken as it stands. Who
+types along a suggestion and pauses sees its rest again: that is counted apart, since nothing new is
+there to read.
 """
 
 import random
@@ -59,6 +61,22 @@ def judge(shown: str, truth: str) -> Judgement:
     return Judgement(right, taken, saved, strict, 0 < len(first.rstrip()) <= right)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is on the screen, behind the first `column` characters of a line."""
+
+    column: int
+    text: str
+
+    def rest(self, line: str) -> str:
+        """What is left of it when so much of the line is typed; "" when something else was."""
+        typed = line[self.column :]
+        return self.text[len(typed) :] if self.text.startswith(typed) else ""
+
+
+NOTHING = Seen(0, "")
+
+
 @dataclass(slots=True)
 class Tally:
     """What happened in one commit. Characters and lines are of the text that was added."""
@@ -72,16 +90,34 @@ class Tally:
     stale: int = 0
     saved: int = 0  # keys, oracle P
     saved_strict: int = 0  # keys, oracle E
+    again: int = 0  # of the shown: the rest of what was on the screen already
+    wrong_again: int = 0  # of these: what the person types next is something else
 
     @property
     def net_seconds(self) -> float:
-        looks = SECONDS_A_LOOK * self.shown + SECONDS_A_MISTAKE * self.wrong
-        return SECONDS_A_KEY * self.saved - looks
+        """A suggestion is read once."""
+        return self._net(self.shown - self.again, self.wrong - self.wrong_again)
+
+    @property
+    def net_seconds_each_pause(self) -> float:
+        """As if it were read anew at each pause of who types along it."""
+        return self._net(self.shown, self.wrong)
+
+    @property
+    def wrong_percent(self) -> float:
+        """Of the suggestions, those that did not begin right."""
+        return 100 * (self.wrong - self.wrong_again) / max(1, self.shown - self.again)
+
+    def _net(self, looks: int, mistakes: int) -> float:
+        costs = SECONDS_A_LOOK * looks + SECONDS_A_MISTAKE * mistakes
+        return SECONDS_A_KEY * self.saved - costs
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Tally)))
 
-    def count(self, judgement: Judgement) -> None:
+    def count(self, judgement: Judgement, again: bool = False) -> None:
+        self.again += again
+        self.wrong_again += again and judgement.right == 0
         self.shown += 1
         self.wrong += judgement.right == 0
         self.to_its_end += judgement.to_its_end
@@ -95,6 +131,10 @@ def saved_percent(one: Tally) -> float:
 
 def net_per_100_lines(one: Tally) -> float:
     return 100 * one.net_seconds / max(1, one.lines)
+
+
+def net_each_pause_per_100_lines(one: Tally) -> float:
+    return 100 * one.net_seconds_each_pause / max(1, one.lines)
 
 
 def seconds_ahead(pairs: Iterable[tuple[Tally, Tally]]) -> float:

@@ -24,7 +24,16 @@ import tomlkit
 from benchmarks.commits import REPORTED, TUNED, newest_changes
 from benchmarks.corpus import positions
 from benchmarks.fitting import calibration, fit, plot
-from benchmarks.oracle import Judgement, Tally, judge, net_per_100_lines, saved_percent
+from benchmarks.oracle import (
+    NOTHING,
+    Judgement,
+    Seen,
+    Tally,
+    judge,
+    net_each_pause_per_100_lines,
+    net_per_100_lines,
+    saved_percent,
+)
 from benchmarks.pauses import Row, journal, journal_of_positions
 from benchmarks.tables import write_table
 from slm_lsp.completion.deciding import LEAST_COPIED, SURE
@@ -105,24 +114,29 @@ def write_weights(rows: list[Row], model: str) -> None:
 
 
 def simulated(rows: list[Row], shown: Callable[[Row], str]) -> dict[str, dict[str, Tally]]:
-    """What the commits would have cost and saved by a rule of showing, by repository and commit."""
+    """What the commits would have cost and saved by a rule of showing, by repository and commit.
+
+    What is on the screen stays while it is typed along, as in `slm_lsp/completion/screen.py`.
+    """
     tallies: dict[str, dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
-    line, taken_to = None, 0
+    line, taken_to, seen = None, 0, NOTHING
     for row in rows:
         tally = tallies[row["repository"]][row["commit"]]
         column = len(row["before"])
         if (row["commit"], row["line"]) != line:
-            line, taken_to = (row["commit"], row["line"]), 0
+            line, taken_to, seen = (row["commit"], row["line"]), 0, NOTHING
             tally.lines += 1
             tally.characters += len((row["before"] + row["truth"]).strip()) + 1
         if column < taken_to:
             continue  # what was taken led past it
         tally.asked += 1
-        text = shown(row)
+        rest = seen.rest(row["before"])
+        text = rest or shown(row)
         if text:
             judgement = judge(text, row["truth"])
-            tally.count(judgement)
+            tally.count(judgement, again=bool(rest))
             taken_to = column + judgement.taken
+            seen = seen if rest else Seen(column, text)
     return tallies
 
 
@@ -163,11 +177,13 @@ def told(source: str, percent: float, total: Tally) -> Row:
         "source": source,
         "show_at_least_percent": percent,
         "shown": total.shown,
+        "again": total.again,
         "shown_per_1000": round(1000 * total.shown / total.characters, 2),
-        "wrong_percent": round(100 * total.wrong / max(1, total.shown), 1),
+        "wrong_percent": round(total.wrong_percent, 1),
         "to_its_end_percent": round(100 * total.to_its_end / max(1, total.shown), 1),
         "saved_percent": round(saved_percent(total), 2),
         "net_s_100_lines": round(net_per_100_lines(total), 2),
+        "net_s_each_pause": round(net_each_pause_per_100_lines(total), 2),
     }
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.commits import Change, next_key_ms, pauses
-from benchmarks.oracle import Tally, judge
+from benchmarks.oracle import NOTHING, Seen, Tally, judge
 from benchmarks.pauses import parent_tree
 from benchmarks.suggesters import Suggests
 
@@ -46,7 +46,7 @@ class Replay:
     async def _type_line(
         self, lines: list[str], number: int, line: str, tally: Tally, rng: random.Random
     ) -> None:
-        column = 0
+        column, seen = 0, NOTHING
         for pause in pauses(line, rng):
             if pause < column:
                 continue  # what was taken led past it
@@ -62,7 +62,9 @@ class Replay:
                 tally.stale += bool(text)
             elif text:
                 judgement = judge(text, line[column:])
-                tally.count(judgement)
+                again = text == seen.rest(line[:column])
+                tally.count(judgement, again)
+                seen = seen if again else Seen(column, text)
                 self._type(lines, number, line[column : column + judgement.taken])
                 column += judgement.taken
                 if judgement.taken:
@@ -88,6 +90,8 @@ class Kept:
         if file is not None and file.exists():
             for line in file.read_text("utf-8").splitlines():
                 one = json.loads(line)
+                if "again" not in one["tally"]:
+                    continue  # from when a suggestion was counted at each pause
                 key = one["contestant"], one["commit"]
                 self._found[key] = Tally(**one["tally"]), one["latencies_ms"]
 

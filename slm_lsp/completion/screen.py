@@ -20,10 +20,10 @@ class Screen:
         self._shown: tuple[CompletionRequest, Completion] | None = None
 
     def answered(self, request: CompletionRequest, completion: Completion | None) -> None:
-        """Where nothing is shown, who deletes what led there sees the one before again."""
+        """Of a slip on its line, where nothing is shown, the way back is by deleting it."""
         if completion is not None:
             self._shown = request, completion
-        elif self._shown is not None and self._shown[0].uri != request.uri:
+        elif self._shown is not None and not _on_one_line(self._shown[0], request):
             self._shown = None
 
     def rest(self, request: CompletionRequest) -> Hit | None:
@@ -49,6 +49,10 @@ class Screen:
         """The document is gone."""
         if self._shown is not None and self._shown[0].uri == uri:
             self._shown = None
+
+
+def _on_one_line(one: CompletionRequest, other: CompletionRequest) -> bool:
+    return (one.uri, one.document.line_start) == (other.uri, other.document.line_start)
 
 
 def _rest(

@@ -69,6 +69,24 @@ def test_what_is_taken_leads_past_later_questions() -> None:
     assert (tally.saved, tally.characters) == (4, len("first + second") + 1 + len("done()") + 1)
 
 
+def test_what_is_typed_along_stays_and_is_read_once() -> None:
+    def row(before: str, truth: str, shown: str) -> dict[str, object]:
+        place = {"repository": "a/b", "commit": "c", "line": 0}
+        return {**place, "before": before, "truth": truth, "shown": shown}
+
+    asked = [
+        row("", "a(b).c", "a(b, d)"),  # begins right, and saves too little to be taken
+        row("a(", "b).c", "other"),
+        row("a(b", ").c", ""),  # its rest is on the screen, and something else is typed
+        row("a(b).", "c", "c"),
+    ]
+    (tally,) = simulated(asked, lambda one: str(one["shown"]))["a/b"].values()
+    assert (tally.shown, tally.wrong, tally.again, tally.wrong_again) == (4, 1, 2, 1)
+    assert tally.wrong_percent == 0
+    assert tally.net_seconds == pytest.approx(2 * -0.4)
+    assert tally.net_seconds_each_pause == pytest.approx(4 * -0.4 - 0.3)
+
+
 def test_repositories_are_drawn_and_not_commits_alone() -> None:
     def mean(drawn: list[float]) -> float:
         return sum(drawn) / len(drawn)
@@ -106,6 +124,7 @@ def test_flooding_and_silence_both_cost_in_net_seconds() -> None:
     assert Tally().net_seconds == 0
     assert Tally(shown=10, wrong=10).net_seconds == pytest.approx(-7)
     assert Tally(shown=1, saved=10).net_seconds == pytest.approx(1.4)
+    assert Tally(shown=3, saved=10, again=2).net_seconds == pytest.approx(1.4)
 
 
 def test_the_fit_recovers_what_made_the_data() -> None:
@@ -148,7 +167,7 @@ def test_who_replayed_less_is_compared_on_the_same_commits(tmp_path: Path) -> No
     kept = tmp_path / "kept.jsonl"
     with kept.open("w", encoding="utf-8") as file:
         for who, commit, saved in ((FIRST, "a1", 10), (FIRST, "b1", 100), (WORDS, "a1", 0)):
-            tally = {"lines": 1, "saved": saved}
+            tally = {"lines": 1, "saved": saved, "again": 0}
             print(
                 json.dumps(
                     {"contestant": who, "commit": commit, "tally": tally, "latencies_ms": [1.0]}
