@@ -8,10 +8,15 @@ is asked at a pause. Answers that are already known are never delayed.
 from collections import deque
 from statistics import median
 
+from slm_lsp.inference.wire import ModelInfo
+
 # Keys further apart are not typing but thinking.
 LONGEST_INTERVAL_MS = 1000.0
 # An answer that takes less than this share of the time between two keys needs no pause.
 FAST_SHARE = 0.6
+# Nor does one that takes no longer than this, however quick the keys: which gap will be long enough
+# cannot be foreseen, and what is lost at the others is little.
+FAST_MS = 40.0
 # A pause is a silence of so many usual intervals; where only power is at stake, a shorter one.
 PAUSE_INTERVALS = 1.3
 SAVING_INTERVALS = 1.0
@@ -19,7 +24,17 @@ MAX_DELAY_MS = 300.0
 # A person who deletes is looking for something else; wait for the hand to rest.
 DELETING_MS = 300.0
 FIRST_INTERVAL_MS = 180.0
+# Before the first answer: so many tokens are read and written, as fast as was measured.
+FIRST_READ, FIRST_WRITTEN = 16, 12
 FIRST_ANSWER_MS = 60.0
+
+
+def first_answer_ms(model: ModelInfo) -> float:
+    """How long an answer will take that nobody has seen yet."""
+    if not model.prefill_tokens_per_second or not model.decode_tokens_per_second:
+        return FIRST_ANSWER_MS
+    read_s = FIRST_READ / model.prefill_tokens_per_second
+    return 1000 * (read_s + FIRST_WRITTEN / model.decode_tokens_per_second)
 
 
 class Debounce:
@@ -27,7 +42,7 @@ class Debounce:
 
     def __init__(self) -> None:
         self._intervals: deque[float] = deque([FIRST_INTERVAL_MS], maxlen=12)
-        self._answers: deque[float] = deque([FIRST_ANSWER_MS], maxlen=12)
+        self._answers: deque[float] = deque(maxlen=12)
         self._last_key_ms: float | None = None
 
     def key(self, now_ms: float) -> None:
@@ -43,9 +58,14 @@ class Debounce:
         self._answers.append(model_ms)
 
     def delay_ms(
-        self, *, deleting: bool = False, saving: bool = False, chosen_ms: float | None = None
+        self,
+        model: ModelInfo,
+        *,
+        deleting: bool = False,
+        saving: bool = False,
+        chosen_ms: float | None = None,
     ) -> float:
-        """How long to wait now. `chosen_ms` is the setting; None adapts.
+        """How long to wait now, before `model` is asked. `chosen_ms` is the setting; None adapts.
 
         `saving` power, even a fast model is asked at pauses only.
         """
@@ -53,8 +73,9 @@ class Debounce:
             return chosen_ms
         if deleting:
             return DELETING_MS
-        interval, answer = median(self._intervals), median(self._answers)
+        interval = median(self._intervals)
+        answer = median(self._answers or [first_answer_ms(model)])
         intervals = PAUSE_INTERVALS
-        if answer <= FAST_SHARE * interval:
+        if answer <= max(FAST_MS, FAST_SHARE * interval):
             intervals = SAVING_INTERVALS if saving else 0.0
         return min(MAX_DELAY_MS, intervals * interval)

@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from slm_lsp.errors import PromptTooLong
-from slm_lsp.inference.llama import N_BATCH, N_UBATCH, Aborted, Llama
+from slm_lsp.inference.kept_logits import KeptLogits
+from slm_lsp.inference.llama import N_BATCH, N_UBATCH, Aborted, Llama, NoRoom
+from slm_lsp.inference.sampling import Logits
 
 # Sequences beside the prompt's: candidates and scored alternatives, and one to move cells with.
 PROMPT = 0
@@ -63,19 +65,27 @@ class PromptCache:
         self._bytes_per_second = 1e9  # of copying a state; measured whenever one is saved
         # Of prefill, at its best so far: measured while loading, perhaps beside other work.
         self.seconds_per_token = 1e-3
+        self._logits = KeptLogits(llama.vocab.n_tokens)
         self.tokens: list[int] = []
         self.n_prompt = 0  # the rest of `tokens` was generated
         self.n_evaluated = 0  # tokens, since the start
 
     def prefill(self, prompt: list[int], shift: bool = False) -> None:
-        """Evaluate `prompt`, ending with logits for its last token.
+        """Evaluate `prompt`, so that `logits` knows what comes behind it.
 
+        What an answer before went on with may stay behind it, for `step` to go the same way.
         `shift` allows cells of the prompt's end to move to another position, which is not
         exact. Raises `Aborted` with the finished micro-batches kept.
         """
         if len(prompt) >= self._llama.n_ctx:
             raise PromptTooLong(len(prompt), self._llama.n_ctx - 1)
-        # The last token is evaluated in any case: its logits are not kept.
+        if (
+            self.tokens[: len(prompt)] == prompt
+            and self._logits.behind(len(prompt) - 1) is not None
+        ):
+            self.n_prompt = len(prompt)
+            return
+        # The last token is evaluated in any other case: for its logits.
         wanted = prompt[:-1]
         n_kept = common_length(self.tokens, wanted)
         n_moved = self._common_end(wanted, n_kept) if shift else 0
@@ -90,6 +100,30 @@ class PromptCache:
         finally:
             self.n_prompt = len(self.tokens)
 
+    def logits(self, position: int) -> Logits:
+        """What the model says behind the token at `position`; valid until the next evaluation."""
+        row = self._logits.behind(position)
+        if row is None:
+            raise LookupError(f"nobody asked for the logits behind token {position}")
+        return row
+
+    def step(self, position: int, token: int) -> Logits:
+        """The logits behind `token`, which an answer chose for `position`.
+
+        Free where the answer before chose the same; what it chose from there on is forgotten
+        where not.
+        """
+        if not self.knows(position, token):
+            self.truncate(position)
+            self.extend([token])
+        return self.logits(position)
+
+    def knows(self, position: int, token: int) -> bool:
+        """Whether `step` is free."""
+        if position >= len(self.tokens) or self.tokens[position] != token:
+            return False
+        return self._logits.behind(position) is not None
+
     def extend(self, tokens: Sequence[int], outputs: Sequence[int] | None = None) -> None:
         """Evaluate `tokens` after what is there, with logits for the last one or `outputs`."""
         start, n = len(self.tokens), len(tokens)
@@ -99,14 +133,20 @@ class PromptCache:
         except Aborted:
             n = max(self._llama.n_cached(PROMPT) - start, 0)
             raise
+        except NoRoom:
+            n = 0
+            raise
         finally:
             self.tokens += tokens[:n]
             self.n_evaluated += n
+        for row in rows:
+            self._logits.keep(start + row, self._llama.logits(row))
 
     def truncate(self, n_kept: int) -> None:
         """Forget the tokens from `n_kept` on."""
         if n_kept < len(self.tokens):
             self._llama.truncate(PROMPT, n_kept)
+            self._logits.forget_from(n_kept)
             del self.tokens[n_kept:]
             self.n_prompt = min(self.n_prompt, n_kept)
 

@@ -29,7 +29,7 @@ class Candidate:
     random: Random
     to_heal: bytes
     expected: Expected
-    n_tokens: int = 0  # chosen; all but the last one are in the cache, too
+    n_tokens: int = 0  # chosen; the last one is not evaluated yet
     sum_logprob: float = 0.0
     next_token: int = 0
     reason: EndReason | None = None
@@ -144,23 +144,26 @@ class Answer:
         self._cache = cache
         self._timing = timing
         self._emit = emit
-        self._n_prompt = len(cache.tokens)
+        self._n_prompt = cache.n_prompt
         self._n_room = llama.n_ctx - self._n_prompt
         self._floor = -math.inf if request.min_logprob is None else request.min_logprob
         self.candidates = [self._candidate(index) for index in range(request.n_candidates)]
         self._grammar = Grammar(request.grammar, llama.vocab) if request.grammar else None
         alone = len(self.candidates) == 1 and request.temperature <= 0 and not request.grammar
         self._drafting = drafting if alone else None
-        self._lookup = PromptLookup(list(cache.tokens)) if alone else None
+        self._lookup = PromptLookup() if alone else None
 
     def run(self) -> None:
-        self._first_tokens(self._llama.logits(-1))
+        self._first_tokens(self._cache.logits(self._n_prompt - 1))
+        if len(self.candidates) > 1:
+            self._cache.truncate(self._n_prompt)
         while live := [candidate for candidate in self.candidates if self._goes_on(candidate)]:
-            draft = self._draft(live[0])
-            if draft:
+            if len(self.candidates) > 1:
+                self._step_together(live)
+            elif draft := self._draft(live[0]):
                 self._step_with_draft(live[0], draft)
             else:
-                self._step(live)
+                self._step(live[0])
 
     def finish(self) -> None:
         """Hand out what was held back, and give the branches' cells back."""
@@ -200,11 +203,16 @@ class Answer:
         for candidate in candidates[len(first) :]:
             candidate.reason = EndReason.END
 
-    def _step(self, live: list[Candidate]) -> None:
+    def _step(self, candidate: Candidate) -> None:
+        """One more token for the only candidate."""
+        logits = self._cache.step(self._position(candidate), candidate.next_token)
+        self._take(candidate, self._choose(candidate, logits))
+
+    def _step_together(self, live: list[Candidate]) -> None:
         """One more token for each candidate, in one batch."""
         self._llama.decode(
             [candidate.next_token for candidate in live],
-            [self._n_prompt + candidate.n_tokens - 1 for candidate in live],
+            [self._position(candidate) for candidate in live],
             [candidate.index for candidate in live],
             range(len(live)),
         )
@@ -213,34 +221,39 @@ class Answer:
         for row, candidate in enumerate(live):
             self._take(candidate, self._choose(candidate, self._llama.logits(row)))
 
+    def _position(self, candidate: Candidate) -> int:
+        """Where the token belongs that was chosen last."""
+        return self._n_prompt + candidate.n_tokens - 1
+
     def _draft(self, candidate: Candidate) -> list[int]:
         if self._drafting is None or self._lookup is None:
             return []
         if candidate.to_heal or candidate.expected:
             return []
-        if not self._drafting.pays():
+        position = self._position(candidate)
+        if self._cache.knows(position, candidate.next_token) or not self._drafting.pays():
             return []
         n_left = min(self._request.n_predict, self._n_room) - candidate.n_tokens
-        self._lookup.tokens.append(candidate.next_token)
-        return self._lookup.draft()[: max(0, n_left - 1)]
+        draft = self._lookup.draft([*self._cache.tokens[:position], candidate.next_token])
+        return draft[: max(0, n_left - 1)]
 
     def _step_with_draft(self, candidate: Candidate, draft: list[int]) -> None:
         """Check a draft in one batch; keep as much of it as the model would have written."""
-        n_before = len(self._cache.tokens)
+        assert self._drafting is not None
+        position = self._position(candidate)
+        self._cache.truncate(position)
         self._cache.extend([candidate.next_token, *draft], outputs=range(1 + len(draft)))
         n_accepted = 0
         for row in range(1 + len(draft)):
-            self._take(candidate, self._choose(candidate, self._llama.logits(row)))
+            logits = self._cache.logits(position + row)
+            self._take(candidate, self._choose(candidate, logits))
             if row == len(draft) or candidate.reason is not None:
                 break
             if candidate.next_token != draft[row]:
                 break
             n_accepted += 1
-            assert self._lookup is not None
-            self._lookup.tokens.append(candidate.next_token)
         # What was not accepted goes; the last accepted token is in the cache already.
-        self._cache.truncate(n_before + 1 + n_accepted)
-        assert self._drafting is not None
+        self._cache.truncate(position + 1 + n_accepted)
         self._drafting.learn(n_accepted, len(draft))
 
     def _choose(self, candidate: Candidate, logits: Logits) -> tuple[int, float]:

@@ -6,6 +6,7 @@ of five tokens costs 3 to 4 single tokens where arithmetic is the bottleneck (th
 model), little more than one where memory is (large models).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from slm_lsp.inference.speed import N_DRAFT
@@ -38,13 +39,11 @@ class DraftPolicy:
 class PromptLookup:
     """Where each pair of tokens was last followed by something."""
 
-    tokens: list[int]
     _follows: dict[tuple[int, int], int] = field(default_factory=dict[tuple[int, int], int])
     _n_indexed: int = 0
 
-    def draft(self) -> list[int]:
-        """Up to N_DRAFT tokens that may follow `tokens`, which the caller keeps adding to."""
-        tokens = self.tokens
+    def draft(self, tokens: Sequence[int]) -> Sequence[int]:
+        """Up to N_DRAFT tokens that may follow; `tokens` only grow from one call to the next."""
         for end in range(max(self._n_indexed, N_GRAM), len(tokens)):
             self._follows[tokens[end - 2], tokens[end - 1]] = end
         self._n_indexed = len(tokens)

@@ -24,7 +24,7 @@ def score_texts(
 
     A text may close with `END`, and has at most `N_BRANCH_CELLS` tokens.
     """
-    first = llama.logits(-1).copy()
+    first = cache.logits(cache.n_prompt - 1)
     scores = [[_logprob(llama, first, text[0])] if text else [] for text in texts]
     n_rows_max = max(1, min(N_BATCH, LOGITS_BYTES // (4 * llama.vocab.n_tokens)))
     for group in _groups(texts, n_rows_max):
@@ -56,7 +56,7 @@ def _score_group(
     group: list[int],
     n_rows_max: int,
 ) -> None:
-    n_prompt = len(cache.tokens)
+    n_prompt = cache.n_prompt
     branches = range(1, 1 + len(group))
     try:
         tokens: list[int] = []

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from itertools import count
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from slm_lsp.errors import PromptTooLong
 from slm_lsp.inference.abort import AbortFlag
 from slm_lsp.inference.cache import MAX_LOST_TOKENS, PROMPT, PromptCache
+from slm_lsp.inference.kept_logits import KeptLogits
 from slm_lsp.inference.llama import Aborted
 from slm_lsp.inference.wire import ModelInfo
 
@@ -27,6 +30,8 @@ class FakeLlama:
         self.cells: dict[int, int] = {}
         self.states: list[tuple[bytearray, list[int]]] = []
         self.abort_after: int | None = None
+        self.vocab = SimpleNamespace(n_tokens=3)
+        self._said: list[list[int]] = []
         self._ids = count()
 
     def content(self, sequence: int = PROMPT) -> list[int]:
@@ -41,6 +46,7 @@ class FakeLlama:
         sequences: Sequence[int],
         outputs: Sequence[int],
     ) -> None:
+        self._said = []
         for n, (token, position, sequence) in enumerate(
             zip(tokens, positions, sequences, strict=True)
         ):
@@ -48,6 +54,11 @@ class FakeLlama:
                 self.abort_after = None
                 raise Aborted
             self._add(sequence, position, token)
+            self._said.append(says(self.content(sequence)) if n in outputs else [])
+
+    def logits(self, row: int) -> list[int]:
+        assert self._said[row], "nobody asked for this row"
+        return self._said[row]
 
     def _add(self, sequence: int, position: int, token: int) -> None:
         cells = self.sequences.setdefault(sequence, {})
@@ -93,6 +104,11 @@ class FakeLlama:
         return True
 
 
+def says(tokens: list[int]) -> list[int]:
+    """Stands for the logits: other tokens, other figures."""
+    return [len(tokens), tokens[-1], hash(tuple(tokens)) % 2**20]
+
+
 class Ticks:
     """A clock that goes on by as much at each look."""
 
@@ -124,7 +140,10 @@ def test_the_cache_holds_the_prompt(prompts, shift, host_bytes):
     cache = make(llama, host_bytes=host_bytes)
     for prompt in prompts:
         cache.prefill(prompt, shift)
-        assert llama.content() == prompt == cache.tokens
+        assert llama.content() == cache.tokens
+        assert cache.tokens[: len(prompt)] == prompt and cache.n_prompt == len(prompt)
+        assert [*cache.logits(len(prompt) - 1)] == says(prompt)
+        cache.truncate(len(prompt))
         cache.extend([7, 8])
 
 
@@ -141,7 +160,22 @@ def test_an_abort_keeps_the_finished_micro_batches(prompts, data):
             assert llama.content() == cache.tokens
         llama.abort_after = None
         cache.prefill(prompt)
-        assert llama.content() == prompt
+        assert llama.content()[: len(prompt)] == prompt
+        assert [*cache.logits(len(prompt) - 1)] == says(prompt)
+
+
+@settings(deadline=None)
+@given(PROMPTS, st.lists(st.lists(st.integers(0, 2), max_size=6), min_size=12, max_size=12))
+def test_an_answer_gets_the_logits_of_what_it_went_through(prompts, answers):
+    """Whatever the answers before went through, and wherever they were cut off."""
+    llama = FakeLlama()
+    cache = make(llama)
+    for prompt, answer in zip(prompts, answers, strict=False):
+        cache.prefill(prompt)
+        for n, token in enumerate(answer):
+            way = [*prompt, *answer[: n + 1]]
+            assert [*cache.step(len(prompt) + n, token)] == says(way)
+            assert llama.content()[: len(way)] == way
 
 
 def evaluated(cache: PromptCache, prompt: list[int], shift: bool = False) -> int:
@@ -158,6 +192,36 @@ def test_one_keystroke_costs_what_is_new():
     assert evaluated(cache, [*FILE_A, 999]) == 501
     assert evaluated(cache, [*FILE_A, 1, 999]) == 2
     assert evaluated(cache, [*FILE_A, 999]) == 1
+    assert evaluated(cache, [*FILE_A, 999]) == 0
+
+
+def test_an_answer_that_was_cut_off_goes_on_where_it_was():
+    llama = FakeLlama()
+    cache = make(llama)
+    evaluated(cache, [*FILE_A, 999])
+    answer = [3, 1, 4, 1, 5]
+    for n, token in enumerate(answer):
+        cache.step(501 + n, token)
+    before = cache.n_evaluated
+    # Half a word more was typed, which no prompt holds; and then the first two tokens.
+    cache.prefill([*FILE_A, 999])
+    cache.step(501, 3)
+    cache.prefill([*FILE_A, 999, 3, 1])
+    assert [*cache.step(503, 4)] == says([*FILE_A, 999, 3, 1, 4])
+    assert cache.n_evaluated == before, "all of it was known"
+    cache.step(504, 9)
+    assert cache.n_evaluated == before + 1 and llama.content() == [*FILE_A, 999, 3, 1, 4, 9]
+
+
+def test_as_many_logits_are_kept_as_there_is_room_for():
+    kept = KeptLogits(3, n_bytes=4 * 3 * 4)
+    for position in range(6):
+        kept.keep(position, np.full(3, position, np.float32))
+    assert [kept.behind(position) is None for position in range(7)] == [
+        True, True, False, False, False, False, True,
+    ]  # fmt: skip
+    kept.forget_from(4)
+    assert kept.behind(4) is None and [*kept.behind(3)] == [3, 3, 3]
 
 
 def test_going_back_to_another_file_costs_one_token():

@@ -130,6 +130,42 @@ def test_reuse_changes_nothing(engine, plain_tokens):
     assert n_evaluated < n_prompt / 2, "nothing was reused, so nothing was shown"
 
 
+def cut_off(engine, request: Generate, n_chunks: int) -> None:
+    """Ask, and raise the flag when so many parts of the answer are there."""
+    seen: list[Chunk] = []
+
+    def collect(chunk: Chunk) -> None:
+        seen.append(chunk)
+        if len(seen) == n_chunks:
+            engine.llama.abort.set()
+
+    engine.decoder.generate(request, collect)
+    engine.llama.abort.clear()
+
+
+def test_an_answer_that_was_cut_off_and_asked_for_again_is_the_same(engine, plain):
+    steps = []
+    for request, expected in zip(prompts(), plain, strict=True):
+        cut_off(engine.fresh(), request, 4)
+        before = engine.llama.n_steps
+        assert engine.ask(request)[0] == expected
+        assert engine.done.n_evaluated == 0
+        steps.append((engine.llama.n_steps - before, engine.done.n_predicted))
+    assert all(n_steps <= max(n_predicted - 4, 0) for n_steps, n_predicted in steps)
+
+
+@pytest.mark.parametrize("n_typed", [1, 2, 5])
+def test_typing_along_an_answer_that_was_cut_off_changes_nothing(engine, plain, n_typed):
+    """The typed part of a word stands in no prompt: what was chosen without it is chosen again."""
+    for request, expected in zip(prompts()[::2], plain[::2], strict=True):
+        typed = replace(request, heal=expected[:n_typed])
+        other = replace(request, heal="(")
+        alone = engine.fresh().ask(typed)
+        for before in (request, other):
+            cut_off(engine.fresh(), before, 3)
+            assert engine.ask(typed) == alone
+
+
 def test_branching_changes_nothing(engine, plain_tokens):
     engine.fresh()
     branched = [engine.tokens(replace(request, n_candidates=3)) for request in prompts()]
