@@ -8,8 +8,10 @@ The traces are pieces of a repository's own commits (this one's, or `--repositor
 seeded hand at 10, 50 and 150 ms a key. All contestants get the same keys and the same model file,
 one after the other, file by file, so that a machine which others keep busy is busy for all.
 A key waits until the answer to it, or to a later key, is there: what a person sees who looks up.
-"answered" is how many had their own answer before the next key fell. CPU time counts from the
-opening of a file, what was read ahead included; evaluated tokens and reuse from the first key on.
+"answered" is how many had their own answer before the next key fell, and "asked" are the keys whose
+answer neither editor nor server knew before. CPU time counts from the opening of a file, what was
+read ahead included; evaluated tokens and reuse from the first key on. The last rows are all paces
+together.
 """
 
 import argparse
@@ -26,7 +28,7 @@ from benchmarks.contestants import Contestant, Effort, Ours, busy, cpu_seconds, 
 from benchmarks.llama_vim import LlamaVim
 from benchmarks.naive import Naive
 from benchmarks.traces import Key, Session, sessions
-from benchmarks.typing_report import compared, draw, show, write
+from benchmarks.typing_report import ALL_PACES, compared, draw, show, write
 from slm_lsp.inference.cpu import physical_cores
 
 BUNDLED = next((Path(__file__).parents[1] / "slm_lsp" / "models" / "bundled").glob("*.gguf"))
@@ -46,6 +48,9 @@ class Run:
     n_answered: int = 0
     n_shown: int = 0
     waits_ms: list[float] = field(default_factory=list[float])
+    asked_ms: list[float] = field(
+        default_factory=list[float]
+    )  # of these, keys without known answer
     open_since: list[float] = field(default_factory=list[float])  # keys without an answer yet
     evaluated: list[int] = field(default_factory=list[int])  # prompt tokens, key by key
     effort: dict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
@@ -63,6 +68,7 @@ async def play(contestant: Contestant, session: Session, run: Run) -> None:
     due = time.perf_counter()
     pending: asyncio.Task[None] | None = None
     polls: list[asyncio.Task[Effort]] = []
+    n_waits = len(run.waits_ms)
     for key in session.keys:
         due += key.pause * run.pace_ms / 1000
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
@@ -79,8 +85,11 @@ async def play(contestant: Contestant, session: Session, run: Run) -> None:
     run.open_since.clear()
     after = await contestant.effort()
     efforts = [*(await asyncio.gather(*polls)), after]
-    for one, next_one in zip(efforts, efforts[1:], strict=False):
+    waits = run.waits_ms[n_waits:]
+    for one, next_one, wait_ms in zip(efforts, efforts[1:], waits, strict=False):
         run.evaluated.append(next_one.evaluated_tokens - one.evaluated_tokens)
+        if next_one.known == one.known:
+            run.asked_ms.append(wait_ms)
     for name in Effort.__dataclass_fields__:
         run.effort[name] += getattr(after, name) - getattr(before, name)
     run.n_keys += len(session.keys)
@@ -119,6 +128,25 @@ async def compare(
         for contestant in contestants:
             await contestant.stop()
     return list(runs.values())
+
+
+def together(runs: Sequence[Run], contestant: str) -> Run:
+    """One contestant's keys at all paces."""
+    whole = Run(contestant, ALL_PACES)
+    for run in runs:
+        if run.contestant != contestant:
+            continue
+        whole.n_keys += run.n_keys
+        whole.n_answered += run.n_answered
+        whole.n_shown += run.n_shown
+        whole.waits_ms += run.waits_ms
+        whole.asked_ms += run.asked_ms
+        whole.evaluated += run.evaluated
+        whole.cpu_s += run.cpu_s
+        whole.peak_mib = max(whole.peak_mib, run.peak_mib)
+        for name, n in run.effort.items():
+            whole.effort[name] += n
+    return whole
 
 
 def kinds_of_ours(asked: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any], int]]:
@@ -162,6 +190,8 @@ def main(argv: list[str] | None = None) -> None:
         if asked.baseline:
             contestants.append(Naive(model, 1024, n_threads))
         runs = asyncio.run(compare(contestants, traces, asked.paces))
+    if len(asked.paces) > 1:
+        runs += [together(runs, one.name) for one in contestants]
     show(runs)
     for line in compared(runs):
         print(line)

@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from benchmarks.typing import Run
 
 RESULTS = Path(__file__).parent / "results"
+ALL_PACES = 0.0
+COMPARED = {
+    "p50": "p50_ms",
+    "p95": "p95_ms",
+    "asked p50": "asked_p50_ms",
+    "asked p95": "asked_p95_ms",
+    "CPU": "cpu_s_per_1000",
+}
 
 
 def row(run: "Run") -> dict[str, Any]:
@@ -18,13 +26,15 @@ def row(run: "Run") -> dict[str, Any]:
     n_prompt, n_evaluated = effort["prompt_tokens"], effort["evaluated_tokens"]
     return {
         "contestant": run.contestant,
-        "pace_ms": f"{run.pace_ms:.0f}",
+        "pace_ms": f"{run.pace_ms:.0f}" if run.pace_ms != ALL_PACES else "all",
         "keys": run.n_keys,
         "answered": _share(run.n_answered, n_keys),
         "shown": _share(run.n_shown, n_keys),
         "p50_ms": f"{rank(run.waits_ms, 0.5):.1f}",
         "p95_ms": f"{rank(run.waits_ms, 0.95):.1f}",
         "p99_ms": f"{rank(run.waits_ms, 0.99):.1f}",
+        "asked_p50_ms": f"{rank(run.asked_ms, 0.5):.1f}",
+        "asked_p95_ms": f"{rank(run.asked_ms, 0.95):.1f}",
         "without_model": _share(effort["known"], n_keys),
         "evaluated_p50": f"{rank(run.evaluated, 0.5):.0f}",
         "evaluated_p90": f"{rank(run.evaluated, 0.9):.0f}",
@@ -52,9 +62,10 @@ def compared(runs: "Sequence[Run]") -> Iterator[str]:
             continue
         shares = (
             f"{name} {float(row(own)[column]) / max(1e-9, float(row(run)[column])):.2f}"
-            for name, column in (("p50", "p50_ms"), ("p95", "p95_ms"), ("CPU", "cpu_s_per_1000"))
+            for name, column in COMPARED.items()
         )
-        yield f"{first} to {run.contestant}, {run.pace_ms:.0f} ms a key: {', '.join(shares)}"
+        pace = row(run)["pace_ms"]
+        yield f"{first} to {run.contestant}, {pace} ms a key: {', '.join(shares)}"
 
 
 def write(runs: "Sequence[Run]", name: str, model: str) -> None:
@@ -73,7 +84,7 @@ def draw(runs: "Sequence[Run]", name: str) -> None:
     from matplotlib import pyplot
     from matplotlib.ticker import NullFormatter
 
-    paces = sorted({run.pace_ms for run in runs})
+    paces = sorted({run.pace_ms for run in runs} - {ALL_PACES})
     figure, axes = pyplot.subplots(2, len(paces), figsize=(4 * len(paces), 6.4), squeeze=False)
     for column, pace in enumerate(paces):
         latency, tokens = axes[0][column], axes[1][column]

@@ -8,8 +8,6 @@ is asked at a pause. Answers that are already known are never delayed.
 from collections import deque
 from statistics import median
 
-from slm_lsp.inference.wire import ModelInfo
-
 # Keys further apart are not typing but thinking.
 LONGEST_INTERVAL_MS = 1000.0
 # An answer that takes less than this share of the time between two keys needs no pause.
@@ -24,17 +22,6 @@ MAX_DELAY_MS = 300.0
 # A person who deletes is looking for something else; wait for the hand to rest.
 DELETING_MS = 300.0
 FIRST_INTERVAL_MS = 180.0
-# Before the first answer: so many tokens are read and written, as fast as was measured.
-FIRST_READ, FIRST_WRITTEN = 16, 12
-FIRST_ANSWER_MS = 60.0
-
-
-def first_answer_ms(model: ModelInfo) -> float:
-    """How long an answer will take that nobody has seen yet."""
-    if not model.prefill_tokens_per_second or not model.decode_tokens_per_second:
-        return FIRST_ANSWER_MS
-    read_s = FIRST_READ / model.prefill_tokens_per_second
-    return 1000 * (read_s + FIRST_WRITTEN / model.decode_tokens_per_second)
 
 
 class Debounce:
@@ -58,23 +45,19 @@ class Debounce:
         self._answers.append(model_ms)
 
     def delay_ms(
-        self,
-        model: ModelInfo,
-        *,
-        deleting: bool = False,
-        saving: bool = False,
-        chosen_ms: float | None = None,
+        self, *, deleting: bool = False, saving: bool = False, chosen_ms: float | None = None
     ) -> float:
-        """How long to wait now, before `model` is asked. `chosen_ms` is the setting; None adapts.
+        """How long to wait now. `chosen_ms` is the setting; None adapts.
 
-        `saving` power, even a fast model is asked at pauses only.
+        `saving` power, even a fast model is asked at pauses only. Before the first answer nobody
+        waits: a prompt has to be read first, and is read on from key to key.
         """
         if chosen_ms is not None:
             return chosen_ms
         if deleting:
             return DELETING_MS
         interval = median(self._intervals)
-        answer = median(self._answers or [first_answer_ms(model)])
+        answer = median(self._answers or [0.0])
         intervals = PAUSE_INTERVALS
         if answer <= max(FAST_MS, FAST_SHARE * interval):
             intervals = SAVING_INTERVALS if saving else 0.0

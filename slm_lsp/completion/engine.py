@@ -192,7 +192,7 @@ class CompletionEngine:
                 return copied
             chosen_ms = self._settings.completion.debounce_ms
             delay_ms = self._debounce.delay_ms(
-                question.model, deleting=deleting, saving=self._saving, chosen_ms=chosen_ms
+                deleting=deleting, saving=self._saving, chosen_ms=chosen_ms
             )
             explanation.timings_ms["debounce"] = delay_ms
             if delay_ms:

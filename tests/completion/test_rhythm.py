@@ -1,14 +1,12 @@
 """When to ask, and what to do while nobody asks: time is an argument, and nobody sleeps."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
 from slm_lsp.completion.ahead import Ahead
 from slm_lsp.completion.debounce import DELETING_MS, MAX_DELAY_MS, Debounce
 from slm_lsp.errors import WorkerDied
-from tests.support.fake_model import FAKE_MODEL as MODEL
 
 
 def rhythm(interval_ms: float, answer_ms: float) -> Debounce:
@@ -20,53 +18,53 @@ def rhythm(interval_ms: float, answer_ms: float) -> Debounce:
 
 
 def test_a_fast_model_is_asked_at_once() -> None:
-    assert rhythm(150, 40).delay_ms(MODEL) == 0
-    assert rhythm(150, 80).delay_ms(MODEL) == 0
-    assert Debounce().delay_ms(MODEL) == 0
+    assert rhythm(150, 40).delay_ms() == 0
+    assert rhythm(150, 80).delay_ms() == 0
+    assert Debounce().delay_ms() == 0
 
 
 def test_a_fast_model_is_asked_at_once_however_quick_the_hand() -> None:
-    assert rhythm(10, 30).delay_ms(MODEL) == 0
-    assert rhythm(10, 60).delay_ms(MODEL) == pytest.approx(13)
+    assert rhythm(10, 30).delay_ms() == 0
+    assert rhythm(10, 60).delay_ms() == pytest.approx(13)
 
 
-def test_before_the_first_answer_the_measured_speed_counts() -> None:
-    fast = replace(MODEL, prefill_tokens_per_second=8000.0, decode_tokens_per_second=1400.0)
-    slow = replace(MODEL, prefill_tokens_per_second=140.0, decode_tokens_per_second=27.0)
+def test_before_the_first_answer_nobody_waits() -> None:
     debounce = Debounce()
-    assert debounce.delay_ms(fast) == 0 and debounce.delay_ms(slow) > 0
-    debounce.answered(20)
-    assert debounce.delay_ms(slow) == 0, "it was quick"
+    for n in range(20):
+        debounce.key(n * 10)
+    assert debounce.delay_ms() == 0 < debounce.delay_ms(saving=True)
+    debounce.answered(200)
+    assert debounce.delay_ms() > 0
 
 
 def test_a_slow_model_is_asked_at_a_pause() -> None:
-    assert rhythm(100, 200).delay_ms(MODEL) == pytest.approx(130)
-    assert rhythm(150, 200).delay_ms(MODEL) == pytest.approx(195)
+    assert rhythm(100, 200).delay_ms() == pytest.approx(130)
+    assert rhythm(150, 200).delay_ms() == pytest.approx(195)
 
 
 def test_nobody_waits_longer_than_the_limit() -> None:
-    assert rhythm(900, 5000).delay_ms(MODEL) == MAX_DELAY_MS
+    assert rhythm(900, 5000).delay_ms() == MAX_DELAY_MS
 
 
 def test_a_person_who_thinks_does_not_type_slowly() -> None:
     debounce = rhythm(100, 200)
     debounce.key(60_000)
-    assert debounce.delay_ms(MODEL) == pytest.approx(130)
+    assert debounce.delay_ms() == pytest.approx(130)
 
 
 def test_to_save_power_a_fast_model_is_asked_at_a_pause_too() -> None:
-    assert rhythm(150, 40).delay_ms(MODEL, saving=True) == pytest.approx(150)
-    assert rhythm(150, 200).delay_ms(MODEL, saving=True) == rhythm(150, 200).delay_ms(MODEL)
-    assert rhythm(900, 40).delay_ms(MODEL, saving=True) == MAX_DELAY_MS
+    assert rhythm(150, 40).delay_ms(saving=True) == pytest.approx(150)
+    assert rhythm(150, 200).delay_ms(saving=True) == rhythm(150, 200).delay_ms()
+    assert rhythm(900, 40).delay_ms(saving=True) == MAX_DELAY_MS
 
 
 def test_a_person_who_deletes_is_left_alone() -> None:
-    assert rhythm(150, 10).delay_ms(MODEL, deleting=True) == DELETING_MS
+    assert rhythm(150, 10).delay_ms(deleting=True) == DELETING_MS
 
 
 def test_the_setting_counts_whatever_the_rhythm() -> None:
-    assert rhythm(100, 500).delay_ms(MODEL, chosen_ms=75) == 75
-    assert rhythm(100, 500).delay_ms(MODEL, deleting=True, chosen_ms=0) == 0
+    assert rhythm(100, 500).delay_ms(chosen_ms=75) == 75
+    assert rhythm(100, 500).delay_ms(deleting=True, chosen_ms=0) == 0
 
 
 class Pause:
