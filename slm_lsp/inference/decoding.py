@@ -225,7 +225,7 @@ class Answer:
         """Where the token belongs that was chosen last."""
         return self._n_prompt + candidate.n_tokens - 1
 
-    def _draft(self, candidate: Candidate) -> list[int]:
+    def _draft(self, candidate: Candidate) -> Sequence[int]:
         if self._drafting is None or self._lookup is None:
             return []
         if candidate.to_heal or candidate.expected:
@@ -237,7 +237,7 @@ class Answer:
         draft = self._lookup.draft([*self._cache.tokens[:position], candidate.next_token])
         return draft[: max(0, n_left - 1)]
 
-    def _step_with_draft(self, candidate: Candidate, draft: list[int]) -> None:
+    def _step_with_draft(self, candidate: Candidate, draft: Sequence[int]) -> None:
         """Check a draft in one batch; keep as much of it as the model would have written."""
         assert self._drafting is not None
         position = self._position(candidate)
