@@ -191,7 +191,7 @@ class FakeModel:
         if len(tokens) >= self.model.n_ctx:
             raise PromptTooLong(len(tokens), self.model.n_ctx - 1)
         n_kept = 0
-        while n_kept < min(len(tokens) - 1, len(self._cached)):
+        while n_kept < min(len(tokens), len(self._cached)):
             if tokens[n_kept] != self._cached[n_kept]:
                 break
             n_kept += 1
