@@ -22,6 +22,7 @@ import llama_cpp
 from slm_prompts.catalog import template_for
 from slm_prompts.render import OtherFile
 
+from benchmarks.intervals import paired_interval, wilson
 from benchmarks.line_ends import repository_cases
 from benchmarks.machine import processor
 from benchmarks.neighbours import neighbours_of_cases
@@ -34,8 +35,6 @@ from slm_lsp.tune.accuracy import (
     Case,
     Position,
     ask,
-    paired_interval,
-    wilson,
 )
 from training.clones import find_clones
 

@@ -24,13 +24,14 @@ from slm_context.window import fit_window
 from slm_prompts import render
 
 from benchmarks.engine import BUNDLED, Engine
+from benchmarks.intervals import paired_interval
 from benchmarks.line_ends import repository_cases
 from benchmarks.machine import machine
 from benchmarks.tables import renew_table
 from slm_lsp.completion.healing import healed
 from slm_lsp.inference.scoring import score_texts
 from slm_lsp.inference.wire import Generate
-from slm_lsp.tune.accuracy import Case, Position, paired_interval
+from slm_lsp.tune.accuracy import Case, Position
 
 RESULTS = Path(__file__).parent / "results" / "engine_accuracy.csv"
 COLUMNS = ("measure", "way", "cases", "value", "unit", "model", "machine")

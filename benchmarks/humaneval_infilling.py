@@ -25,13 +25,13 @@ from pathlib import Path
 from slm_context.cursor import DocumentContext
 
 from benchmarks.answers import KeptAnswers
+from benchmarks.intervals import wilson
 from benchmarks.machine import machine
 from benchmarks.tables import write_table
 from slm_lsp.assembly import build_client
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.completion.types import CompletionRequest, Trigger
 from slm_lsp.settings import Settings
-from slm_lsp.tune.accuracy import wilson
 
 RESULTS = Path(__file__).parent / "results" / "humaneval_infilling.csv"
 SECONDS = 5

@@ -11,7 +11,6 @@
     ├── SandboxMissing         the system does not take the network away, and it has to
     └── WorkerError            the inference process let us down
         ├── WorkerDied         it exited, was killed or broke the protocol
-        ├── WorkerTimeout      it did not answer in time
         ├── PromptTooLong      the prompt does not fit the context
         └── WorkerBusy         it is still loading, or restarting
 
@@ -62,10 +61,6 @@ class WorkerError(SlmError):
 
 class WorkerDied(WorkerError):
     """The inference process exited, was killed, or broke the protocol."""
-
-
-class WorkerTimeout(WorkerError):
-    """The inference process did not answer in time."""
 
 
 class PromptTooLong(WorkerError):

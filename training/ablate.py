@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from slm_prompts.template import templates
 
-from slm_lsp.tune.accuracy import paired_interval
+from benchmarks.intervals import paired_interval
 from slm_lsp.tune.checkpoint import network_of
 from slm_lsp.tune.network import Network
 from slm_lsp.tune.weights import read_tokenizer

@@ -23,11 +23,12 @@ from slm_context.cursor import DocumentContext
 from slm_prompts.render import OtherFile
 from slm_prompts.template import templates
 
-from slm_lsp.tune.blocks import BLOCKS_PER_SHARD, pack, write_shards
+from slm_lsp.tune.blocks import pack
 from slm_lsp.tune.repository import SourceText
 from slm_lsp.tune.samples import Mix, SampleMaker
 from slm_lsp.tune.weights import PAD, read_tokenizer
 from training.neighbours import neighbours_in, write_index
+from training.shard_files import BLOCKS_PER_SHARD, write_shards
 
 TEMPLATE = "slm-lsp-v1"
 FILES_PER_JOB = 32

@@ -23,12 +23,13 @@ import torch
 # end, and now and then one of them aborts a process that has finished.
 import torch._dynamo
 
-from slm_lsp.tune.blocks import Position, ShardReader
+from slm_lsp.tune.blocks import Position
 from slm_lsp.tune.checkpoint import Progress, write_checkpoint
 from slm_lsp.tune.loop import Plan, train
 from slm_lsp.tune.network import SHAPES, Network, Shape
 from slm_lsp.tune.optimizer import DECAY, WARM_UP
 from slm_lsp.tune.weights import load
+from training.shard_files import ShardReader
 
 
 def main(argv: list[str] | None = None) -> Progress:

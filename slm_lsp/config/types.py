@@ -84,9 +84,6 @@ class Origin:
         return f"{self.where}:{self.position.line}" if self.position else self.where
 
 
-DEFAULT_ORIGIN = Origin(Source.DEFAULT, "default")
-
-
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """What is true, what was wrong, and where each value came from."""

@@ -27,9 +27,6 @@ class SafeModeMemory:
     def remember(self, key: str) -> None:
         keep(self.path, {**self._read(), key: True})
 
-    def forget(self, key: str) -> None:
-        keep(self.path, {k: v for k, v in self._read().items() if k != key})
-
     def _read(self) -> dict[str, bool]:
         try:
             known = json.loads(self.path.read_text("utf-8"))

@@ -69,7 +69,6 @@ class Speed:
 
     prefill_tokens_per_second: float
     decode_tokens_per_second: float
-    n_worth_threads: int
     draft_cost: float  # a batch of 1 + N_DRAFT tokens, in batches of one
 
 
@@ -84,7 +83,6 @@ def measure(llama: Llama, n_threads: int, load: LoadMeter) -> Speed:
     return Speed(
         max(one.prefill_tokens_per_second, all_.prefill_tokens_per_second),
         max(one.decode_tokens_per_second, all_.decode_tokens_per_second),
-        choice.n_worth_it,
         draft_s / min(one.one_s, all_.one_s),
     )
 

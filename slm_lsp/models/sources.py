@@ -29,11 +29,6 @@ class HubSource:
             f"/{quote(self.file)}"
         )
 
-    @property
-    def pinned_revision(self) -> bool:
-        """A commit does not move, as branches and tags do."""
-        return re.fullmatch(r"[0-9a-f]{40}", self.revision) is not None
-
     def __str__(self) -> str:
         return f"hf:{self.repo}/{self.file}@{self.revision}"
 

@@ -34,10 +34,6 @@ class Shape:
         block = attention + 3 * self.width * self.hidden + 2 * self.width
         return self.vocabulary * self.width + self.layers * block + self.width
 
-    def flops_per_token(self) -> float:
-        """Forward and backward: six per weight, and the attention's products (half are masked)."""
-        return 6.0 * self.parameters() + 6.0 * self.layers * self.width * self.context
-
     def as_dict(self) -> dict[str, float]:
         return asdict(self)
 
