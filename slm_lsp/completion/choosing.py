@@ -3,10 +3,12 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from slm_lsp.completion.asking import Answer
-from slm_lsp.completion.confident import LEAST, MAX_TRIALS, confident_part
+from slm_lsp.completion.confident import LEAST, MAX_TRIALS, confident_part, in_code
 from slm_lsp.completion.copying import Copied
+from slm_lsp.completion.ending import ends_well
 from slm_lsp.completion.names import unknown_names, word_before
 from slm_lsp.completion.postprocess import InsertionPoint, postprocess
 from slm_lsp.completion.rank import Candidate, ranked
@@ -61,7 +63,7 @@ def chosen_copy(
 ) -> Completion | None:
     """What was copied as a suggestion; None when the filters left nothing."""
     explanation.raw, explanation.copied = copied.text, True
-    for text in _beginnings(copied):
+    for text in _beginnings(copied, around):
         draft, explanation.verdicts = postprocess(text, around)
         if draft is not None:
             break
@@ -71,15 +73,18 @@ def chosen_copy(
     return promised(confident_part(completion, around), around, witness, explanation)
 
 
-def _beginnings(copied: Copied) -> Iterator[str]:
+def _beginnings(copied: Copied, around: InsertionPoint) -> Iterator[str]:
     """All of it, then less and less: it is pieced together, and may stop within a bracket."""
-    yield copied.text
+    before = around.document.line_prefix
+    language = around.document.language if around.once(in_code) else None
+    if copied.is_whole or ends_well(before, copied.text, language):
+        yield copied.text
     sure = [0.0]
     for token in copied.tokens:
         sure.append(sure[-1] + token.logprob)
-    ends = [n for n in range(1, len(copied.tokens)) if math.exp(sure[n]) >= LEAST]
-    for end in ends[: -MAX_TRIALS - 1 : -1]:
-        yield "".join(token.text for token in copied.tokens[:end])
+    likely = [n for n in range(1, len(copied.tokens)) if math.exp(sure[n]) >= LEAST]
+    texts = ("".join(token.text for token in copied.tokens[:n]) for n in reversed(likely))
+    yield from islice((one for one in texts if ends_well(before, one, language)), MAX_TRIALS)
 
 
 def promised(

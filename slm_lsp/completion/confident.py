@@ -10,8 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from posixpath import commonprefix
 
+from slm_context.syntax import Place
+
 from slm_lsp.completion.counting import WORD
+from slm_lsp.completion.ending import ends_well
 from slm_lsp.completion.postprocess.add_no_error import adds_no_error
+from slm_lsp.completion.postprocess.drop_repeated_line import drop_repeated_line
 from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 from slm_lsp.completion.postprocess.merge_closers import merge_closers
 from slm_lsp.completion.types import Completion, Token
@@ -35,7 +39,10 @@ def confident_part(completion: Completion, around: InsertionPoint) -> Completion
     certainty = certainty_at(completion.tokens, completion.text)
     if certainty[-1] >= LEAST:
         return completion
+    document = around.document
+    language = document.language if around.once(in_code) else None
     ends = [match.end() for match in WORD.finditer(first)]
+    ends = [end for end in ends if ends_well(document.line_prefix, first[:end], language)]
     sure = [end for end in ends if certainty[end - 1] >= LEAST and end >= MIN_LENGTH]
     # The longest sure one, or else the shortest of the others: a bracket may have to be closed.
     others = [end for end in ends if end >= MIN_LENGTH and end not in sure]
@@ -43,9 +50,17 @@ def confident_part(completion: Completion, around: InsertionPoint) -> Completion
         if end == len(first) and not more:
             break
         draft = merge_closers(Draft(first[:end]), around)
-        if draft is not None and adds_no_error(draft, around):
+        if draft is None or drop_repeated_line(draft, around) is None:
+            continue
+        if adds_no_error(draft, around):
             return replace(completion, text=draft.text, n_replaced=draft.n_replaced, is_part=True)
     return completion
+
+
+def in_code(around: InsertionPoint) -> bool:
+    """Whether the cursor stands in neither a string nor a comment, as far as is known."""
+    tree = around.tree
+    return tree is None or tree.place(around.document.offset) is Place.CODE
 
 
 def certainty_at(tokens: Sequence[Token], text: str) -> list[float]:

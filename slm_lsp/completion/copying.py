@@ -52,6 +52,11 @@ class Copied:
     def text(self) -> str:
         return "".join(token.text for token in self.tokens)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it stopped by itself."""
+        return len(self.tokens) < MOST_TOKENS
+
 
 @dataclass(frozen=True, slots=True)
 class _Next:

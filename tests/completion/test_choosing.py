@@ -185,6 +185,48 @@ async def test_what_is_right_and_saves_nothing_is_not_shown() -> None:
         ),
         pytest.param("x = █\n", [("a", -3), (" + b", -1)], "a + b", id="too short to cut"),
         pytest.param(
+            "x = 1  # see █\n",
+            [("Writer#", 0), ("name", -3)],
+            "Writer",
+            id="not behind what joins",
+        ),
+        pytest.param(
+            "from a import b█\n",
+            [("ytes, ", 0), ("chars", -3)],
+            "ytes, chars",
+            id="nor behind a comma",
+        ),
+        pytest.param(
+            "add(\n    first,\n    h█\n)\n",
+            [("elp=", 0), ('"select', 0), (' some"', -3)],
+            'elp="select some"',
+            id="not within its string",
+        ),
+        pytest.param(
+            "x = █\n",
+            [("first()", 0), ("  # which", 0), (" is so", -3)],
+            "first()",
+            id="not within its comment",
+        ),
+        pytest.param(
+            "█\nx = 1\n",
+            [("# Which", 0), (" is so", -3)],
+            "# Which",
+            id="in a comment of its own",
+        ),
+        pytest.param(
+            "# of all █\n",
+            [("words ", 0), ("that", 0), (" are", -3)],
+            "words that",
+            id="in a comment",
+        ),
+        pytest.param(
+            "first = second\nfirst.second.third\nfirst.█\n",
+            [("second", 0), (".third", 0), (".fourth", -3)],
+            "second",
+            id="not where it is the line above",
+        ),
+        pytest.param(
             "if x:\n    █\n",
             [("first()", 0), ("\n    second()", -4)],
             "first()",

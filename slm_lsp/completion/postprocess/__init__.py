@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from slm_lsp.completion.postprocess.add_no_error import add_no_error
 from slm_lsp.completion.postprocess.balance_brackets import balance_brackets
 from slm_lsp.completion.postprocess.cut_at_markers import cut_at_markers
+from slm_lsp.completion.postprocess.cut_before_body import cut_before_body
 from slm_lsp.completion.postprocess.cut_comment_runaway import cut_comment_runaway
 from slm_lsp.completion.postprocess.cut_next_lines import cut_next_lines
 from slm_lsp.completion.postprocess.cut_repetition import cut_repetition
@@ -40,6 +41,7 @@ PIPELINE: tuple[Filter, ...] = (
     cut_next_lines,
     cut_suffix_overlap,
     balance_brackets,
+    cut_before_body,
     merge_closers,
     drop_repeated_line,
     # What is left must be sound.

@@ -58,15 +58,20 @@ def open_brackets(text: str, language: str | None) -> list[int]:
 
 def unopened(text: str) -> list[str]:
     """The closers in `text` whose opener is not in it."""
+    return [text[index] for index in unopened_at(text)]
+
+
+def unopened_at(text: str) -> list[int]:
+    """Where the closers stand in `text` whose opener is not in it, in quotes or not."""
     depth: list[str] = []
-    found: list[str] = []
-    for char in text:
+    found: list[int] = []
+    for index, char in enumerate(text):
         if char in CLOSERS:
             depth.append(char)
         elif char in PAIRS and depth and depth[-1] == PAIRS[char]:
             depth.pop()
         elif char in PAIRS and not depth:
-            found.append(char)
+            found.append(index)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from slm_lsp.completion.postprocess.brackets import open_brackets
+from slm_lsp.completion.postprocess.brackets import CLOSERS, PAIRS, open_brackets, unopened_at
 from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 
 # A shorter piece of code in common is a coincidence.
@@ -28,8 +28,19 @@ def cut_suffix_overlap(draft: Draft, around: InsertionPoint) -> Draft | None:
         if first.endswith(after[:length]) and _is_whole(after, length):
             if not open_brackets(kept, document.language):
                 return replace(draft, text=kept)
+    doubled = _doubled(first, rest[:1])
+    if doubled is not None:
+        return replace(draft, text=first[:doubled].rstrip())
     # With code after the cursor there is room for one line only.
     return replace(draft, text=first) if line_end else draft
+
+
+def _doubled(first: str, closer: str) -> int | None:
+    """Where the suggestion closes what the closer behind it closes, in text and strings, too."""
+    still_open = [char for char in first if char in CLOSERS or char in PAIRS]
+    if closer not in PAIRS or (still_open and still_open[-1] == PAIRS[closer]):
+        return None
+    return next((index for index in unopened_at(first) if first[index] == closer), None)
 
 
 def _is_whole(after: str, length: int) -> bool:
