@@ -25,9 +25,9 @@ def run(args: argparse.Namespace) -> int:
     table = Table("", "name", "sha256", "size", "where", "source", box=None, pad_edge=False)
     for row in listed:
         mark = "→" if row.pinned else ""
-        table.add_row(
-            mark, row.name, row.sha256[:12], human(row.size), row.where, row.note or row.source
-        )
+        name = f"{row.name} (also {', '.join(row.also)})" if row.also else row.name
+        size, note = human(row.size), row.note or row.source
+        table.add_row(mark, name, row.sha256[:12], size, row.where, note)
     wide_console().print(table)
     if not any(row.pinned for row in listed):
         print("the model that is pinned here is not on this machine; run `slm-lsp models pull`")

@@ -1,21 +1,25 @@
 """Everything that could serve, as `models list` shows it."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from slm_lsp.models.manifest import bundled_model
 from slm_lsp.models.quarantine import why_quarantined
-from slm_lsp.models.store import all_stores, own_store
+from slm_lsp.models.store import Entry, all_stores, own_store
 from slm_lsp.settings import ModelSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """One model, wherever its copies lie."""
+
     name: str
+    also: tuple[str, ...]  # what copies of it are called elsewhere
     sha256: str
     size: int
-    where: str  # "package", "store", or the folder of a shared store
-    path: str
+    where: str  # "package", "store", the folder of a shared store, or several of these
+    path: str  # of the copy that serves
     source: str
     pinned: bool
     note: str = ""
@@ -25,35 +29,37 @@ class Row:
 
 
 def rows(settings: ModelSettings) -> list[Row]:
-    """The bundled model, then the stores; the pinned one is marked."""
+    """The bundled model, then the stores, each content once; the pinned one is marked."""
+    copies: dict[str, list[tuple[str, Entry]]] = {}
+    for where, entry in _copies(settings):
+        copies.setdefault(entry.sha256, []).append((where, entry))
+    return [_row(settings, sha256, found) for sha256, found in copies.items()]
+
+
+def _copies(settings: ModelSettings) -> Iterator[tuple[str, Entry]]:
+    """Every file, in the order in which it would be taken, and where it lies."""
     bundled = bundled_model()
-    found = [
-        Row(
-            bundled.name,
-            bundled.sha256,
-            bundled.size,
-            "package",
-            str(bundled.path),
-            "",
-            names(settings, bundled.name, bundled.sha256),
-        )
-    ]
+    yield "package", Entry(bundled.sha256, bundled.size, bundled.name, bundled.path)
     for store in all_stores(settings.shared_stores):
         where = "store" if store == own_store() else str(store.folder)
-        found += [
-            Row(
-                entry.name,
-                entry.sha256,
-                entry.size,
-                where,
-                str(entry.path),
-                entry.source or "",
-                names(settings, entry.name, entry.sha256),
-                "in quarantine" if why_quarantined(entry.sha256) else "",
-            )
-            for entry in store.entries()
-        ]
-    return found
+        yield from ((where, entry) for entry in store.entries())
+
+
+def _row(settings: ModelSettings, sha256: str, copies: list[tuple[str, Entry]]) -> Row:
+    called = list(dict.fromkeys(entry.name for _, entry in copies))
+    called.sort(key=lambda name: name != settings.name)  # as the settings call it, if they do
+    first = copies[0][1]
+    return Row(
+        called[0],
+        tuple(called[1:]),
+        sha256,
+        first.size,
+        ", ".join(where for where, _ in copies),
+        str(first.path),
+        next((entry.source for _, entry in copies if entry.source), ""),
+        any(names(settings, name, sha256) for name in called),
+        "in quarantine" if why_quarantined(sha256) else "",
+    )
 
 
 def names(settings: ModelSettings, name: str, sha256: str) -> bool:

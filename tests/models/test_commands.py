@@ -1,5 +1,6 @@
 """`models quantize` and `models recommend`, as a person runs them."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 from slm_lsp.models import bundled_model
 from slm_lsp.models.catalogue import catalogue
 from slm_lsp.models.recommend import Forecast, Machine, Speed, forecasts
-from slm_lsp.models.store import own_store
+from slm_lsp.models.store import Store, own_store
 from slm_lsp.settings import CompletionSettings
 
 GIB = 2**30
@@ -55,6 +56,26 @@ def test_what_cannot_be_quantised_is_said(machine: Path, file: str, kind: str, s
     done = slm_lsp("models", "quantize", file, "--type", kind, cwd=machine)
     assert done.returncode != 0 and says in done.stderr
     assert list(own_store().entries()) == []
+
+
+def test_a_model_is_listed_once_however_many_copies_there_are(machine: Path) -> None:
+    bundled = bundled_model()
+    shared = Store(machine / "shared" / "models")
+    shared.add(bundled.path, bundled.name)
+    own_store().add(bundled.path, "ours", source="hf:us/ours")
+    (machine / "other").write_bytes(b"other")
+    own_store().add(machine / "other", "other")
+    (machine / "user.toml").write_text(
+        f'[model]\nname = "ours"\nsha256 = "{bundled.sha256}"\n'
+        f'shared_stores = ["{machine / "shared"}"]\n'
+    )
+    first, second = json.loads(slm_lsp("models", "list", "--json", cwd=machine).stdout)
+    assert (first["name"], first["also"], first["pinned"]) == ("ours", [bundled.name], True)
+    assert first["where"] == f"package, store, {shared.folder}"
+    assert (first["path"], first["source"]) == (str(bundled.path), "hf:us/ours")
+    assert (second["name"], second["where"], second["pinned"]) == ("other", "store", False)
+    lines = slm_lsp("models", "list", cwd=machine).stdout.splitlines()
+    assert len(lines) == 3 and f"→  ours (also {bundled.name})  " in lines[1]
 
 
 def on(prefill: float, decode: float, free_bytes: int | None = 64 * GIB) -> list[Forecast]:
