@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from slm_lsp import __version__
 from slm_lsp.errors import SlmError
+from slm_lsp.terminal import print_names_as_they_are
 
 
 class Command(NamedTuple):
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if args.command is None:
         parser.print_help()
         return 2
+    print_names_as_they_are()
     try:
         return modules[args.command].run(args)
     except SlmError as error:

@@ -1,5 +1,6 @@
 """What changed since a revision, as git tells it."""
 
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from slm_lsp.errors import SlmError
 
 # A repository is untrusted: nothing in its configuration or attributes is run for us.
 GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
-HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@")
+HUNK = re.compile(rb"^@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 
 
 class NoRevision(SlmError):
@@ -29,19 +30,19 @@ class Repository:
         root = _git(folder, "rev-parse", "--show-toplevel")
         if root is None:
             raise NoRevision(f"{folder} is not in a git repository, so there is nothing to compare")
-        top = Path(root.strip())
+        top = Path(os.fsdecode(root.rstrip(b"\n")))
         asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         commit = _git(top, *asked)
         if commit is None:
             raise NoRevision(f"{revision!r} is not a revision of {top}; see `git log`")
-        return cls(top, commit.strip())
+        return cls(top, commit.decode().strip())
 
     def changed_files(self) -> list[Path]:
         """Files that differ from the revision and still exist, new ones too."""
         different = _git(self.root, "diff", "--name-only", "-z", "--no-renames", self.commit, "--")
         new = _git(self.root, "ls-files", "--others", "--exclude-standard", "-z")
-        names = dict.fromkeys(((different or "") + (new or "")).split("\0"))
-        paths = [self.root / name for name in names if name]
+        names = dict.fromkeys(((different or b"") + (new or b"")).split(b"\0"))
+        paths = [self.root / os.fsdecode(name) for name in names if name]
         return [path for path in paths if path.is_file() and not path.is_symlink()]
 
     def text_before(self, path: Path) -> str | None:
@@ -49,7 +50,8 @@ class Repository:
         name = self._name(path)
         if name is None:
             return None
-        return _git(self.root, "cat-file", "blob", f"{self.commit}:{name}")
+        before = _git(self.root, "cat-file", "blob", f"{self.commit}:{name}")
+        return None if before is None else before.decode("utf-8", "replace")
 
     def new_lines(self, path: Path) -> frozenset[int] | None:
         """The lines (from 0) of the file that the revision does not have; None for all of them."""
@@ -57,9 +59,9 @@ class Repository:
         if name is None or self.text_before(path) is None:
             return None
         options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames")
-        diff = _git(self.root, "diff", *options, self.commit, "--", name) or ""
+        diff = _git(self.root, "diff", *options, self.commit, "--", name) or b""
         lines: set[int] = set()
-        for line in diff.split("\n"):
+        for line in diff.split(b"\n"):
             hunk = HUNK.match(line)
             if hunk:
                 first, count = int(hunk[1]), int(hunk[2] or 1)
@@ -73,7 +75,7 @@ class Repository:
             return None
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
+def _git(folder: Path, *arguments: str) -> bytes | None:
     """What git prints; None when it fails."""
     try:
         done = subprocess.run(
@@ -81,4 +83,4 @@ def _git(folder: Path, *arguments: str) -> str | None:
         )
     except OSError as error:
         raise NoRevision("git is not installed; --diff and --odd need it") from error
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+    return done.stdout if done.returncode == 0 else None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slm_lsp.errors import SlmError
+from slm_lsp.terminal import print_utf8
 
 if TYPE_CHECKING:
     from slm_lsp.diagnostics.dismissals import Dismissals
@@ -59,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
     from slm_lsp.commands.check_rules import list_rules, turn_on
     from slm_lsp.commands.here import settings_here
     from slm_lsp.diagnostics.dismissals import Dismissals
+    from slm_lsp.diagnostics.output import as_text
     from slm_lsp.places import home
 
     try:
@@ -78,21 +80,22 @@ def run(args: argparse.Namespace) -> int:
     except SlmError as error:
         print(f"slm-lsp: {error}", file=sys.stderr)
         return UNUSABLE
-    print(_said(found, args.format), end="")
+    if args.format == "text":
+        print(as_text(found), end="")
+    else:
+        print_utf8(_for_programs(found, args.format))
     if args.format == "text" and not found:
         n_files = f"{len(checked)} file{'s' * (len(checked) != 1)}" if checked else "no file"
         print(f"nothing found; {n_files} checked", file=sys.stderr)
     return FOUND if found and not (args.odd or args.review) else 0
 
 
-def _said(found: list["FileFinding"], form: str) -> str:
+def _for_programs(found: list["FileFinding"], form: str) -> str:
     from slm_lsp.commands.here import checkout_here
-    from slm_lsp.diagnostics.output import as_json, as_text
+    from slm_lsp.diagnostics.output import as_json
     from slm_lsp.diagnostics.sarif import as_sarif
 
-    if form == "sarif":
-        return as_sarif(found, checkout_here())
-    return as_json(found) if form == "json" else as_text(found)
+    return as_sarif(found, checkout_here()) if form == "sarif" else as_json(found)
 
 
 def _findings(

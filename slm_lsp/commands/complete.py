@@ -12,6 +12,7 @@ from slm_context.cursor import LINE_END, DocumentContext, line_starts
 from slm_context.languages import language_for
 
 from slm_lsp.completion.types import Completion, CompletionRequest, Explanation, Trigger
+from slm_lsp.documents import encodable
 from slm_lsp.errors import SlmError, WorkerDied
 
 NOTHING_TO_SUGGEST = 3
@@ -115,7 +116,7 @@ def shown_path(path: Path) -> str:
     from slm_lsp.config.files import find_root
 
     full = path.absolute()
-    return full.relative_to(find_root(full.parent)).as_posix()
+    return encodable(full.relative_to(find_root(full.parent)).as_posix())
 
 
 async def complete(document: DocumentContext, path: Path) -> Outcome:

@@ -1,14 +1,17 @@
 """Findings for people and programs; for code-scanning services see `sarif`."""
 
 import json
+import os
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from slm_context.cursor import LINE_END, line_starts
 
 from slm_lsp.diagnostics.types import Finding
+from slm_lsp.documents import encodable
 
 
 class Region(NamedTuple):
@@ -75,7 +78,9 @@ def _place(starts: list[int], offset: int) -> tuple[int, int]:
 
 def _json_of(one: FileFinding) -> dict[str, Any]:
     return {
-        "path": one.path,
+        "path": encodable(one.path),
+        # Names any file, also one whose name is not UTF-8.
+        "uri": Path(os.path.abspath(one.path)).as_uri(),
         **one.region._asdict(),
         "severity": one.finding.severity.name.lower(),
         "rule": one.finding.rule,

@@ -110,4 +110,4 @@ def _artifact(path: str, root: Path) -> dict[str, str]:
     absolute = Path(os.path.abspath(path))
     if not absolute.is_relative_to(root):
         return {"uri": absolute.as_uri()}
-    return {"uri": quote(absolute.relative_to(root).as_posix()), "uriBaseId": ROOT}
+    return {"uri": quote(os.fsencode(absolute.relative_to(root).as_posix())), "uriBaseId": ROOT}

@@ -19,6 +19,7 @@ from slm_context.languages import language_for
 from slm_context.references import uses_of
 from slm_context.tags import FileTags, tags_of
 
+from slm_lsp.documents import encodable
 from slm_lsp.workspace.scan import Rules, SourceFile, is_own_file, read_source, scan
 
 # Files that one process parses before it hands over: enough to be worth the way, and few enough
@@ -44,7 +45,7 @@ def update(
     Returns how many files were read and how many forgotten.
     """
     known = index.stamps()
-    found = {one.path: one for one in scan(rules)}
+    found = {one.path: one for one in scan(rules) if _is_text(one.path)}
     changed = [one for one in found.values() if known.get(one.path) != one.stamp]
     # A touch, or a branch left and entered again, changes times and no content.
     digests = index.digests() if known else {}
@@ -68,6 +69,8 @@ def update(
 def update_file(index: Index, rules: Rules, path: str, parse: Parse = tags_of) -> None:
     """Read one file again, or forget it when it is gone or may not be read."""
     language = language_for(path)
+    if not _is_text(path):
+        return
     try:
         status = (rules.root / path).lstat()
     except OSError:
@@ -91,6 +94,11 @@ def tagged(root: Path, file: SourceFile, known: str = "", parse: Parse = tags_of
         return IndexedFile(file.path, file.language, file.stamp, None, digest)
     tags = parse(content, file.language)
     return IndexedFile(file.path, file.language, file.stamp, tags, digest, uses_of(content))
+
+
+def _is_text(path: str) -> bool:
+    """Whether a file's name is UTF-8: SQLite takes no other, and a prompt can show no other."""
+    return encodable(path) == path
 
 
 def _tagged(

@@ -1,10 +1,14 @@
 """`slm-lsp check` in a repository of its own."""
 
+import io
 import json
+import os
 import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import jsonschema
 import pytest
@@ -163,6 +167,58 @@ def test_what_sarif_says_of_the_rules_makes_sense_without_an_editor(tmp_path: Pa
             assert word not in rule["help"]["text"], rule["id"]
         if rule["id"] in {*RULES, "syntax"}:
             assert f'disabled_rules = ["{rule["id"]}"]' in rule["help"]["text"]
+
+
+@pytest.fixture
+def nameless(repository: Path) -> bytes:
+    """The path of a changed file whose name is not UTF-8."""
+    path = os.path.join(os.fsencode(repository), b"a b", b"caf\xe9.py")
+    os.mkdir(os.path.dirname(path))
+    with open(path, "wb") as file:
+        file.write(NEW.encode())
+    return path
+
+
+@pytest.mark.parametrize("arguments", [["."], ["--diff", "HEAD"], ["a b"], ["a b/caf\udce9.py"]])
+def test_a_file_is_named_by_its_bytes(
+    nameless: bytes, capsysbinary: pytest.CaptureFixture[bytes], arguments: list[str]
+) -> None:
+    def said(form: str) -> bytes:
+        assert main(["check", *arguments, "--format", form]) == 1
+        return capsysbinary.readouterr().out
+
+    assert b"a b/caf\xe9.py:6:" in said("text")
+    log = json.loads(said("sarif").decode())
+    schema_of_sarif().validate(log)
+    places = [one["locations"][0]["physicalLocation"] for one in log["runs"][0]["results"]]
+    artifact = {"uri": "a%20b/caf%E9.py", "uriBaseId": "%SRCROOT%"}
+    assert artifact in [place["artifactLocation"] for place in places]
+    of_file = [one for one in json.loads(said("json").decode()) if one["path"] != "a.py"]
+    assert {one["path"] for one in of_file} == {"a b/caf\ufffd.py"}
+    assert {unquote_to_bytes(one["uri"]) for one in of_file} == {b"file://" + nameless}
+
+
+def test_outside_of_the_checkout_a_file_is_named_by_its_bytes_too(tmp_path: Path) -> None:
+    path = f"{tmp_path}/elsewhere/caf\udce9.py"
+    found = FileFinding.of(path, "x", Finding("syntax", 0, 1, "It is odd.", Severity.ERROR))
+    [result] = json.loads(as_sarif([found], tmp_path / "here"))["runs"][0]["results"]
+    uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert unquote_to_bytes(uri) == b"file://" + os.fsencode(path)
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif"])
+def test_every_terminal_takes_what_is_printed(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    (repository / "a.py").write_text(OLD.replace("widht * height", "widht * 'ж'"), "utf-8")
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="latin-1"))
+    assert main(["check", "--format", form]) == 1
+    sys.stdout.flush()
+    if form == "text":
+        assert b"return widht * '\\u0436'" in written.getvalue()
+    else:
+        assert "misspelt-name" in json.dumps(json.loads(written.getvalue().decode("utf-8")))
 
 
 def test_findings_are_in_order_and_paths_as_seen_from_here(

@@ -72,6 +72,17 @@ def test_complete_as_json_with_its_explanation(area: Path) -> None:
     assert "area.py" in said["explanation"]["prompt"][1]["text"]
 
 
+def test_complete_in_a_file_whose_name_is_not_utf_8(area: Path) -> None:
+    folder = area.parent / "caf\udce9"
+    folder.mkdir()
+    named = area.rename(folder / "b\udcff.py")
+    (folder / "beside.py").write_text(TEXT)
+    done = run("complete", f"{named}:6:12", "--json", "--explain")
+    assert done.returncode == 0, done.stderr
+    assert "b\ufffd.py" in json.loads(done.stdout)["explanation"]["prompt"][1]["text"]
+    assert "was not read" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("place", "complaint"),
     [

@@ -138,6 +138,16 @@ def test_only_what_changed_is_read(root: Path, tmp_path: Path) -> None:
     assert set(index.stamps()) == {"shop/money.py", "new.py"}
 
 
+def test_a_name_that_is_not_utf_8_keeps_no_other_file_from_the_index(
+    root: Path, tmp_path: Path
+) -> None:
+    index, rules, name = Index(tmp_path / "i.sqlite"), Rules(root), "caf\udce9.py"
+    (root / name).write_text(CODE)
+    assert update(index, rules) == (2, 0)
+    update_file(index, rules, name)
+    assert set(index.stamps()) == {"shop/money.py", "app.py"}
+
+
 def test_a_touch_or_a_branch_left_and_entered_again_costs_no_parsing(
     root: Path, tmp_path: Path
 ) -> None:

@@ -1,0 +1,33 @@
+"""What commands print: any text on any terminal, and what programs read in UTF-8.
+
+A file's name is bytes, and need not be text. Python carries those that are not as lone surrogates,
+which no encoder takes.
+"""
+
+import codecs
+import io
+import sys
+
+NAMES_AS_THEY_ARE = "slm-lsp.names-as-they-are"
+
+
+def print_names_as_they_are() -> None:
+    """From now on stdout takes every text: bytes of names unchanged, and `\\xe4` for characters
+    that its encoding does not have."""
+    codecs.register_error(NAMES_AS_THEY_ARE, _encoded)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors=NAMES_AS_THEY_ARE)
+
+
+def print_utf8(text: str) -> None:
+    """Print what a program reads: in UTF-8, whatever the terminal speaks."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    sys.stdout.flush()
+
+
+def _encoded(error: UnicodeError) -> tuple[str | bytes, int]:
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:
+        return codecs.lookup_error("backslashreplace")(error)
