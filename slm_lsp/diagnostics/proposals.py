@@ -1,22 +1,29 @@
 """What an instruct model says in a review of a change, kept only where it holds.
 
 Models that write freely quote lines that are nowhere and mend what is right. So the answer has a
-form, which the decoder enforces (`GRAMMAR`), and a proposal is shown only if its quote stands once
+form, which the decoder enforces (`answers`), and a proposal is shown only if its quote stands once
 on the changed lines, the text with the replacement parses, and the model, asked in the other way,
 finds the replacement likelier than what is there: what it says and what it expects must agree.
 """
 
-import json
 import logging
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from slm_context.cursor import LINE_END, line_start, line_starts
 from slm_context.syntax import SyntaxTree, parse
 
 from slm_lsp.diagnostics.advice import HINT_NATS, in_words
+from slm_lsp.diagnostics.answers import (
+    GRAMMAR,
+    MARK,
+    N_PREDICT,
+    Proposal,
+    is_whole,
+    read,
+    readings,
+    sentence,
+)
 from slm_lsp.diagnostics.judge import Judge
 from slm_lsp.diagnostics.python_verdict import python_verdict
 from slm_lsp.diagnostics.review import Changed, Odd
@@ -33,38 +40,17 @@ MAX_PARTS = 20
 MAX_PART_LINES = 40
 # Unchanged lines around a part, and between two changes that are shown as one.
 AROUND = 12
-N_PREDICT = 400
 # A context that holds a part, the instructions and the answer, in tokens: code has three characters
 # a token or more.
 N_CTX = 4096
 MAX_CHARS = 8_000  # of a part with what is around it
 MAX_LINE = 190  # of a line: 40 of them fit
-GRAMMAR = r"""
-root ::= "[" (item (", " item){0,2})? "]"
-item ::= "{\"quote\": " text ", \"replacement\": " text ", \"problem\": " text "}"
-text ::= "\"" char{0,160} "\""
-char ::= [^"\\\x00-\x1f\x7f] | "\\" ["\\/t]
-"""
-MARK = "+ "
 SYSTEM = """You review a change of source code for mistakes: wrong names, wrong operators, \
 off-by-one errors, swapped arguments, missing checks. Lines that begin with + are new; report \
 only mistakes on them, at most three, and none that you are not sure of. Style is no mistake.
 Answer with a JSON array of objects: "quote" is the wrong part of one new line, copied exactly, \
 "replacement" is what should stand there, "problem" says in one short sentence what goes wrong. \
 Answer [] if the change is right."""
-
-
-KEYS = ("quote", "replacement", "problem")
-DECODER = json.JSONDecoder()
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What the model said: replace `quote` by `replacement`, because of `problem`."""
-
-    quote: str
-    replacement: str
-    problem: str
 
 
 async def review(
@@ -166,45 +152,32 @@ def excerpt(text: str, part: range, lines: frozenset[int]) -> str:
     return said
 
 
-def read(answer: str) -> list[Proposal]:
-    """The proposals of an answer, each by itself: one may be cut off, or have another form."""
-    found: list[Proposal] = []
-    start = answer.find("{")
-    while start >= 0:
-        try:
-            one, end = DECODER.raw_decode(answer, start)
-        except (ValueError, RecursionError):
-            end = start + 1
-        else:
-            said = [one.get(key) for key in KEYS]
-            if all(isinstance(text, str) for text in said):
-                found.append(Proposal(*said))
-        start = answer.find("{", end)
-    return found
-
-
 def edit_of(tree: SyntaxTree, lines: frozenset[int], proposal: Proposal) -> Edit | None:
     """The proposal as an edit of the text; None where it does not hold."""
-    quote, replacement, text = proposal.quote, proposal.replacement, tree.text
-    if not quote.strip() or not proposal.problem.strip() or quote == replacement:
+    if not is_whole(proposal):
         return None
-    if LINE_END.search(quote + replacement):
-        return None
-    starts = line_starts(text)
+    text, starts = tree.text, line_starts(tree.text)
     allowed = {starts[line] for line in lines if line < len(starts)}
-    found = [
-        match.start()
-        for match in re.finditer(re.escape(quote), text)
-        if line_start(text, match.start()) in allowed
-    ]
-    if not found and quote.startswith(MARK):
-        # A new line was quoted with the mark that it was shown with.
-        plain = quote.removeprefix(MARK), replacement.removeprefix(MARK)
-        return edit_of(tree, lines, Proposal(*plain, proposal.problem))
-    if len(found) != 1:
-        return None
-    edit = Edit(found[0], found[0] + len(quote), replacement)
-    return edit if _parses(tree, edit) else None
+    for wanted, replacement in readings(proposal):
+        found = [
+            match.span("quote")
+            for match in wanted.finditer(text)
+            if line_start(text, match.start("quote")) in allowed
+        ]
+        if len(found) > 1:
+            return None
+        if found:
+            edit = Edit(*found[0], replacement)
+            return edit if _holds(tree, edit) else None
+    return None
+
+
+def _holds(tree: SyntaxTree, edit: Edit) -> bool:
+    """Whether an edit changes more than blanks, on one line, of a text that parses then."""
+    quote = tree.text[edit.start : edit.end]
+    if LINE_END.search(quote + edit.new_text) or quote.split() == edit.new_text.split():
+        return False
+    return _parses(tree, edit)
 
 
 def _parses(tree: SyntaxTree, edit: Edit) -> bool:
@@ -236,7 +209,6 @@ async def _answer(client: ModelClient, path: str, part: str) -> str:
 
 
 def _finding(proposal: Proposal, edit: Edit, ratio: float) -> Finding:
-    problem = proposal.problem.strip().rstrip(".")
     fix = Fix(f"Change to `{edit.new_text}`" if edit.new_text else "Remove it", edit)
-    message = f"{problem}. {in_words(ratio)}"
+    message = f"{sentence(proposal.problem)} {in_words(ratio)}"
     return Finding(RULE, edit.start, edit.end, message, Severity.HINT, (fix,))

@@ -6,15 +6,14 @@ import pytest
 from slm_context.syntax import parse
 
 from slm_lsp.diagnostics.advice import HINT_NATS
+from slm_lsp.diagnostics.answers import GRAMMAR, Proposal, read
 from slm_lsp.diagnostics.judge import Place
 from slm_lsp.diagnostics.proposals import (
     MAX_CHARS,
     MAX_PARTS,
-    Proposal,
     edit_of,
     excerpt,
     parts,
-    read,
     review,
 )
 from slm_lsp.diagnostics.review import Changed
@@ -68,7 +67,7 @@ async def test_a_proposal_that_holds_is_shown_with_its_reason() -> None:
         Proposal("width", "height", "It is the height."),  # on the new lines more than once
         Proposal("(width, width)", "(width, width)", "It is the same."),
         Proposal("(width, width)", "(width, width", "It does not parse."),
-        Proposal("width > 0:\n", "width > 1:\n", "More than a line."),
+        Proposal("width > 0:\n", "width > 1:\n    ", "More than a line."),
         Proposal("    return", "  return", "It no longer compiles."),
         Proposal("", "x", "Nothing is quoted."),
         Proposal("(width, width)", "(width, height)", " "),
@@ -216,7 +215,6 @@ def test_an_edit_is_of_one_line_of_a_text_that_parses() -> None:
 
 @pytest.mark.model
 def test_any_model_answers_in_the_form_that_is_asked_for() -> None:
-    from slm_lsp.diagnostics.proposals import GRAMMAR
     from tests.inference.test_model_contract import segments
 
     engine = Engine()
