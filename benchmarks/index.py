@@ -110,7 +110,7 @@ def looked_up(
 ) -> tuple[list[float], list[float]]:
     """Milliseconds of looking up snippets, and names, with a key typed between two of them."""
     limits = limits_of(Settings().context)
-    read = Reader(rules.root).text
+    read = Reader(rules.root, index.checked).text
     asked = [Rules(rules.root)]  # made anew for every question, as the server does
     gatherer = Gatherer(index, read, allows=lambda path: asked[0].allows(path))
     rng = random.Random(0)

@@ -108,7 +108,7 @@ def in_call(case: Case) -> Case | None:
 
 def places(root: Path, index: Index, n_cases: int, seed: int, limits: Limits) -> Iterator[Place]:
     """Those places where some file shows a call."""
-    read = Reader(root).text
+    read = Reader(root, index.checked).text
     gatherer = Gatherer(index, read)
     for outside in cases(root, index, n_cases, seed):
         case = in_call(outside)

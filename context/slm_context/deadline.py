@@ -8,6 +8,8 @@ from slm_context.remembered import Remembered
 # What reading a text, looking for secrets in it and cutting it into windows takes, and more where
 # the machine is slow: what cannot be done in time is not begun.
 MS_PER_BYTE = 1e-4
+# No more of a text is looked at, so that every text fits the time of a question.
+MAX_LOOKED_AT = 100_000
 # As many characters as are kept of files that were read.
 MAX_KNOWN_CHARS = 1_000_000
 
@@ -39,6 +41,8 @@ class Deadline:
 class Texts:
     """Reads the texts that a question looks at besides its own, each while there is time for it.
 
+    `read` itself must take no longer than looking at what it gives: a text that has to be searched
+    for secrets first, and is too long for that, is none of its.
     One that was looked at a while ago costs nothing again: what the time of one question did not
     suffice for is there at the next.
     """
@@ -61,9 +65,9 @@ class Texts:
         return self._read(path) if self.affords(path, self._size(path)) else None
 
     def affords(self, path: str, n_bytes: int) -> bool:
-        """Whether a text of this length can be looked at now."""
+        """Whether what is looked at of a text of this length can be looked at now."""
         if self._known.get(path) != n_bytes:
-            if not self._deadline.has_room_for(n_bytes):
+            if not self._deadline.has_room_for(min(n_bytes, MAX_LOOKED_AT)):
                 return False
             self._known.put(path, n_bytes, n_bytes)
         return True

@@ -6,7 +6,7 @@ from math import inf
 
 from slm_context.asked import Asked, asked_at
 from slm_context.cursor import DocumentContext
-from slm_context.deadline import MAX_KNOWN_CHARS, Deadline, Read, Texts
+from slm_context.deadline import MAX_KNOWN_CHARS, MAX_LOOKED_AT, Deadline, Read, Texts
 from slm_context.entries import stem_of
 from slm_context.expected import ExpectedName, followers, members, missing, weighted
 from slm_context.fuse import Limits, fit, fused
@@ -25,7 +25,7 @@ from slm_context.standing import StandingTexts
 from slm_context.tags import Definition
 from slm_context.types import ContextBundle, Origin, Snippet
 from slm_context.usage import Usage
-from slm_context.view import MAX_PARSED, OpenText, View
+from slm_context.view import OpenText, View
 
 __all__ = ["Gatherer", "Limits", "OpenText"]
 
@@ -227,13 +227,13 @@ class Gatherer:
             alike = one.path not in seen and one.language == document.language
             if alike and texts.affords(one.path, len(one.text)):
                 seen.add(one.path)
-                yield OtherText(one.path, one.text)
+                yield OtherText(one.path, one.text[:MAX_LOOKED_AT])
         n_read = 0
         for path in view.imported(document, imports):
             text = texts.of(path) if path not in seen else None
             seen.add(path)
-            if text is not None and len(text) <= MAX_PARSED:
+            if text is not None:
                 n_read += 1
-                yield OtherText(path, text)
+                yield OtherText(path, text[:MAX_LOOKED_AT])
             if n_read >= MAX_IMPORTED_TEXTS:
                 return

@@ -152,6 +152,12 @@ class Index:
         rows = self._asked("SELECT size FROM files WHERE path = ?", (path,))
         return rows[0][0] if rows else 0
 
+    def checked(self, path: str) -> FileStamp | None:
+        """As what a file was found to hold nothing that keeps it from being shown."""
+        sql = "SELECT size, mtime_ns FROM files WHERE path = ? AND digest != ''"
+        rows = self._asked(sql, (path,))
+        return FileStamp(*rows[0]) if rows else None
+
     def users(self, names: Iterable[str], language: str, limit: int = 300) -> list[str]:
         """Files of a language that use all of these names.
 

@@ -15,6 +15,8 @@ from slm_context.names import all_names
 from slm_context.view import View
 
 MAX_NEIGHBOURS, MAX_CHARS = 4, 60_000
+# Characters before and behind a name, where a text is too long to be looked at from its start.
+AROUND = 400
 # Of the files that use some names, so many are looked at, and asked for.
 MAX_USERS, MAX_TRIED = 4, 12
 # The document's own use counts as much as that of so many neighbours.
@@ -94,8 +96,24 @@ class Usage(Mapping[str, float]):
                 break
             text = self._view.open_text(one) or self._read(one)
             if text is not None:
-                texts[one] = text[:MAX_CHARS]
+                texts[one] = _around(names, text)
         return texts
+
+
+def _around(names: Sequence[str], text: str) -> str:
+    """Of a long text the stretches around the name that it has least, in all of which one could
+    stand beside the others."""
+    if len(text) <= MAX_CHARS:
+        return text
+    name = min(names, key=text.count)
+    stretches, n_chars, end = list[str](), 0, 0
+    at = text.find(name)
+    while at >= 0 and n_chars < MAX_CHARS:
+        start, end = max(end, at - AROUND), at + AROUND
+        stretches.append(text[start:end])
+        n_chars += end - start
+        at = text.find(name, end)
+    return "\n".join(stretches)
 
 
 def _n_common(a: Sequence[str], b: Sequence[str]) -> int:

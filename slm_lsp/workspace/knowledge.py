@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from slm_context.cursor import DocumentContext
+from slm_context.entries import FileStamp
 from slm_context.expected import ExpectedName
 from slm_context.gather import Gatherer, Limits, OpenText
 from slm_context.index import Index
@@ -45,7 +46,8 @@ class Knowledge:
         self._open = frozenset[str]()
         self._asked: tuple[DocumentContext, list[OpenDocument], list[OpenText]] | None = None
         self._history = History()
-        self._reader = Reader(root or Path())
+        self._index: Index | None = None
+        self._reader = Reader(root or Path(), self._checked)
 
     def gather(
         self,
@@ -140,7 +142,11 @@ class Knowledge:
         return self._gatherer
 
     def _over(self, index: Index | None) -> Gatherer:
+        self._index = index
         return Gatherer(index, self._text, allows=self._allows)
+
+    def _checked(self, path: str) -> FileStamp | None:
+        return self._index.checked(path) if self._index is not None else None
 
     def _readable(self) -> Index | None:
         if self._root is None:

@@ -124,6 +124,15 @@ def test_a_name_says_which_other_file_it_is_from(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("deadline_ms", [15, 10_000])
+def test_uses_deep_in_a_long_file_are_found(tmp_path: Path, deadline_ms: float) -> None:
+    filler = "something = audit.other(1)\n" * 10_000
+    texts = {"tools/big.py": f"{filler}audit.record(invoice)\n{filler}audit.record(basket)\n"}
+    gatherer = Gatherer(over(tmp_path, texts)._index, texts.get, clock=lambda: 0.0)
+    found = gatherer.expected(at("audit.record(█", "deep/in/b.py"), (), deadline_ms=deadline_ms)
+    assert {one.name for one in found} == {"invoice", "basket"}
+
+
 def test_uses_in_open_files_are_as_they_stand_there(tmp_path: Path) -> None:
     gatherer = over(tmp_path, FAR)
 

@@ -73,6 +73,21 @@ def test_a_similar_window_is_shown_and_a_copy_is_not(gatherer: Gatherer) -> None
     assert "b.py" in found and "c.py" not in found
 
 
+@pytest.mark.parametrize("opened", [True, False])
+def test_of_a_long_file_the_beginning_is_looked_at(tmp_path: Path, opened: bool) -> None:
+    lines = "def read_rows(file):\n    for row in csv.reader(file):\n        rows.append(row)\n"
+    like = lines.replace("read_rows", "read_cells").replace("rows", "cells")
+    text = f"{like}    return cells\n" + "x = 1\n" * 50_000
+    index = Index(tmp_path / "index.sqlite")
+    index.write([IndexedFile("big.py", "python", FileStamp(len(text), 1), tags_of(b"", "python"))])
+    gatherer = Gatherer(index, {"big.py": text}.get, clock=lambda: 0.0)
+    open_texts = (OpenText("big.py", "python", text),) if opened else ()
+    document = at(f"import big\n\n\n{lines}    █")
+    assert (
+        "read_cells" in shown(gatherer.gather(document, open_texts, Limits(6, 900, 15)))["big.py"]
+    )
+
+
 def test_names_that_mean_nothing_elsewhere_bring_nothing(gatherer: Gatherer) -> None:
     assert gatherer.gather(at("x = 1\nto_cents = 2\nprint(to_cents, █"), (), PLENTY).snippets == ()
 
@@ -105,7 +120,8 @@ def beside_and_imported(tmp_path: Path, sizes: dict[str, int], asked: list[str])
 
 @pytest.mark.parametrize("path", ["deep/lib.py", "beside.py"])
 @pytest.mark.parametrize(
-    ("size", "deadline_ms", "n_read"), [(400_000, 15, 0), (4_000, 15, 1), (400_000, 60, 1)]
+    ("size", "deadline_ms", "n_read"),
+    [(60_000, 5, 0), (400_000, 5, 0), (4_000, 5, 1), (60_000, 15, 1), (400_000, 15, 1)],
 )
 def test_what_cannot_be_looked_at_in_time_is_not_read(
     tmp_path: Path, path: str, size: int, deadline_ms: float, n_read: int
@@ -123,9 +139,9 @@ def test_names_that_may_come_are_not_looked_for_where_there_is_no_time(
 ) -> None:
     asked: list[str] = []
     gatherer = beside_and_imported(tmp_path, {"beside.py": 400_000}, asked)
-    gatherer.expected(at(code), (), deadline_ms=15)
+    gatherer.expected(at(code), (), deadline_ms=5)
     assert asked == []
-    gatherer.expected(at(code), (), deadline_ms=60)
+    gatherer.expected(at(code), (), deadline_ms=15)
     assert set(asked) == {"beside.py"}
 
 

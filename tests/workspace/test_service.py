@@ -227,6 +227,18 @@ async def test_files_beside_come_by_the_rules_of_now(root: Path) -> None:
     await workspace.close()
 
 
+async def test_a_long_file_beside_is_used_and_not_when_it_changed_unseen(root: Path) -> None:
+    long = CODE * 4_000
+    (root / "shop" / "money.py").write_text(long)
+    workspace = await reading(root, Settings(context=ContextSettings(deadline_ms=10_000)))
+    document = DocumentContext("shop/till.py", "python", ASKING, len(ASKING))
+    [beside] = (await workspace.gather(document, [])).beside
+    assert long.startswith(beside) and len(beside) > 10_000
+    (root / "shop" / "money.py").write_text("key = 'AKIA" + "Q" * 16 + "'\n" + long)
+    assert (await workspace.gather(document, [])).beside == ()
+    await workspace.close()
+
+
 @pytest.mark.slow
 def test_a_warm_start_of_ten_thousand_files_opens_none_of_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
