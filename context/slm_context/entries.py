@@ -49,7 +49,7 @@ def write_entries(
             sql = "UPDATE files SET size = ?, mtime_ns = ? WHERE path = ?"
             db.execute(sql, (*stamp, one.path))
             continue
-        imports = json.dumps([(i.module, i.names) for i in one.tags.imports])
+        imports = json.dumps(one.tags.imports)
         said = stem_of(one.path), one.language, *stamp, one.digest, imports
         file = known_as(db, one.path)
         if file is None:
@@ -65,11 +65,7 @@ def write_entries(
             db.execute("DELETE FROM definitions WHERE file = ?", (file,))
         db.executemany(
             "INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (file, d.name, d.kind, d.scope, d.start_line, d.end_line)
-                + (d.signature, d.doc, d.apart)
-                for d in one.tags.definitions
-            ],
+            [(file, *definition) for definition in one.tags.definitions],
         )
         changes.note(db, file, one.uses)
     changes.write(db)

@@ -8,7 +8,7 @@ that `src/` layouts, path aliases and workspaces need no configuration of ours.
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 NAME = re.compile(r"[A-Za-z_$][\w$]*")
 QUOTED = re.compile(r"""["'`<]([^"'`>\n]+)["'`>]""")
@@ -18,8 +18,7 @@ RUST_USE = re.compile(r"\s*(?:pub(?:\([^)]*\))?\s+)?use\s+(.*?);?\s*$", re.S)
 JS_FROM = re.compile(r"import\s+(?:type\s+)?(.*?)\s+from\s", re.S)
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """One import: `names` are (name here, name there); "*" there means everything."""
 
     module: str

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 from tree_sitter import Node, Parser, Query, QueryCursor
 
@@ -32,9 +33,11 @@ OWNER = re.compile(rb"(?:^\(\s*(?:\w+\s+)?|^[&*\s]*(?:'\w+\s+)?(?:mut\s+)?(?:\w+
 SPACE = re.compile(r"\s*\n\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """Something that has a name. Lines count from 0; `scope` is the class around it, or ""."""
+class Definition(NamedTuple):
+    """Something that has a name. Lines count from 0; `scope` is the class around it, or "".
+
+    A tuple, since hundreds of thousands are made, and handed from process to process.
+    """
 
     name: str
     kind: str  # "function", "method", "class", "constant", "type", "field" or "base"

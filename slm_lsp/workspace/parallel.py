@@ -4,16 +4,20 @@ The semaphores of `multiprocessing` are files in /dev/shm, and the sandbox that 
 in allows none.
 """
 
+import fcntl
 import io
 import os
 import pickle
 import selectors
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import NoReturn, TypeVar
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+# As much as Linux gives anybody: several results, where a pipe usually holds a part of one. A child
+# goes on while who takes them does something else with the last ones.
+PIPE_BYTES = 2**20
 
 
 def spread(
@@ -28,6 +32,8 @@ def spread(
         children: list[int] = []
         for share in range(n_processes):
             reading, writing = os.pipe()
+            with suppress(OSError, AttributeError):  # refused, or none of Linux's pipes
+                fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
             pid = os.fork()
             if pid == 0:
                 # A child that holds a reading end would wait for ever when its parent is gone.

@@ -1,5 +1,6 @@
 """Work spread over children: all of it is done, and nothing outlives the parent."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -38,6 +39,20 @@ def test_every_task_is_done_once(n_processes: int) -> None:
 def test_results_larger_than_a_pipe(tmp_path: Path) -> None:
     results = list(spread(lambda n: bytes([n]) * 1_000_000, range(6), 2))
     assert sorted(one[0] for one in results) == list(range(6))
+
+
+@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="Linux gives larger pipes")
+def test_a_child_works_on_while_nobody_takes_its_results(tmp_path: Path) -> None:
+    def work(n: int) -> bytes:
+        (tmp_path / str(n)).touch()
+        return bytes(300_000)
+
+    results = spread(work, range(4), 1)
+    next(results)
+    give_up_at = time.monotonic() + 20
+    while not (tmp_path / "3").exists() and time.monotonic() < give_up_at:
+        time.sleep(0.02)
+    assert (tmp_path / "3").exists() and len(list(results)) == 3
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
