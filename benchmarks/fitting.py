@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from slm_lsp.completion.show import bent
+
 RIDGE = 1.0
 
 
@@ -22,6 +24,20 @@ def fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         if np.abs(step).max() < 1e-8:
             break
     return w
+
+
+def bend(x: np.ndarray, y: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """How what weights promise is bent to what was so: a constant, and the factors of `bent`.
+
+    Each group's own part is promised by weights of the others; "" is no group, and in all of them.
+    """
+    totals = np.zeros(len(y))
+    named = groups != ""
+    for one in set(groups[named]):
+        w = fit(x[groups != one], y[groups != one])
+        totals[groups == one] = x[groups == one] @ w[:-1] + w[-1]
+    found = fit(np.array([bent(total) for total in totals[named]]), y[named])
+    return np.array([found[-1], *found[:-1]])
 
 
 def predict(w: np.ndarray, x: np.ndarray) -> np.ndarray:

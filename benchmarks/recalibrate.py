@@ -2,28 +2,30 @@
 
     python -m benchmarks.recalibrate --repos DIR --answers FOLDER [--model FILE.gguf]
 
-Asks the model at the pauses of the `TUNED` commits (benchmarks/commits.py), and for languages
+Asks the model at the pauses of the `FITTED` commits (benchmarks/commits.py), and for languages
 other than Python at the positions of benchmarks/corpus.py; writes `slm_lsp/completion/show.toml`
 from both, and to show_by_others.csv what each repository would have been shown by weights fitted on
-the others. Then asks at the pauses of the `REPORTED` commits, of which no weight has seen anything:
+the others. What is promised is bent so that, of each repository, it is true when the others promise
+it. Then asks at the pauses of the `REPORTED` commits, of which no weight has seen anything:
 the calibration (CSV and plot) and what each threshold would show come from these; `--reported 0`
-leaves that out. Fitting takes eight minutes on two busy cores with the bundled model, and judging
-as long again; what was asked once lies in FOLDER, and is not asked again by another run.
+leaves that out. Fitting takes half an hour on two busy cores with the bundled model, and judging
+five minutes; what was asked once lies in FOLDER, and is not asked again by another run.
 """
 
 import argparse
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import tomlkit
 
-from benchmarks.commits import REPORTED, TUNED, newest_changes
+from benchmarks.commits import FITTED, REPORTED, newest_changes
 from benchmarks.corpus import positions
-from benchmarks.fitting import calibration, fit, plot
+from benchmarks.fitting import bend, calibration, fit, plot
 from benchmarks.oracle import (
     NOTHING,
     Judgement,
@@ -37,7 +39,7 @@ from benchmarks.oracle import (
 from benchmarks.pauses import Row, journal, journal_of_positions
 from benchmarks.tables import write_table
 from slm_lsp.completion.deciding import LEAST_COPIED, SURE
-from slm_lsp.completion.show import show_model
+from slm_lsp.completion.show import show_model, sureness
 from slm_lsp.completion.types import Source
 from slm_lsp.models.manifest import bundled_model
 from slm_lsp.settings import Settings
@@ -64,26 +66,38 @@ def positions_of(folder: Path, args: argparse.Namespace) -> list[Row]:
     return asyncio.run(journal_of_positions(chosen, args.answers / "positions.jsonl", args.model))
 
 
-def suggested(rows: list[Row], source: Source) -> list[tuple[str, dict[str, float], str]]:
-    """Text, features and truth of all that the source suggested."""
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """One suggestion of one source."""
+
+    text: str
+    features: dict[str, float]
+    truth: str
+    repository: str  # "" for places in files without their repository
+
+
+def suggested(rows: list[Row], source: Source) -> list[Suggested]:
+    """All that the source suggested."""
     text = TEXTS[source]
-    return [(row[text], row["features"][source], row["truth"]) for row in rows if row[text]]
+    return [
+        Suggested(row[text], row["features"][source], row["truth"], row.get("repository", ""))
+        for row in rows
+        if row[text]
+    ]
 
 
-def arrays(
-    told: list[tuple[str, dict[str, float], str]],
-) -> tuple[list[str], np.ndarray, list[Judgement]]:
+def arrays(told: list[Suggested]) -> tuple[list[str], np.ndarray, list[Judgement]]:
     """Names of the features, their values, and what a person would make of each suggestion."""
-    names = list(told[0][1])
-    x = np.array([[features[name] for name in names] for _, features, _ in told])
-    return names, x, [judge(text, truth) for text, _, truth in told]
+    names = list(told[0].features)
+    x = np.array([[one.features[name] for name in names] for one in told])
+    return names, x, [judge(one.text, one.truth) for one in told]
 
 
-def fitted(told: list[tuple[str, dict[str, float], str]]) -> tomlkit.items.Table:
+def fitted(told: list[Suggested]) -> tomlkit.items.Table:
     names, x, judged = arrays(told)
     right = np.array([one.right > 0 for one in judged], float)
     worth = np.array([one.is_worth_it for one in judged], float)
-    length = np.array([len(text.partition("\n")[0]) for text, _, _ in told], float)
+    length = np.array([len(one.text.partition("\n")[0]) for one in told], float)
     saved = np.array([one.saved for one in judged], float)
     a_character, keys = np.polyfit(length[worth > 0], saved[worth > 0], 1)
     table = tomlkit.table()
@@ -92,10 +106,12 @@ def fitted(told: list[tuple[str, dict[str, float], str]]) -> tomlkit.items.Table
     table["are_worth_it"] = round(float(worth.mean()), 4)
     table["keys"] = round(float(keys), 3)
     table["keys_a_character"] = round(float(a_character), 4)
+    groups = np.array([one.repository for one in told])
     for name, target in (("right", right), ("worth", worth)):
         w = fit(x, target)
         head = tomlkit.table()
         head["bias"] = round(float(w[-1]), 5)
+        head["bends"] = [round(float(one), 4) for one in bend(x, target, groups)]
         head["weights"] = {
             feature: round(float(value), 5) for feature, value in zip(names, w[:-1], strict=True)
         }
@@ -109,8 +125,20 @@ def write_weights(rows: list[Row], model: str) -> None:
     document["model"] = model
     for source in Source:
         document[source.value] = fitted(suggested(rows, source))
-    WEIGHTS.write_text(tomlkit.dumps(document), "utf-8")
-    show_model.cache_clear()
+        WEIGHTS.write_text(tomlkit.dumps(document), "utf-8")
+        show_model.cache_clear()
+        if source is Source.WRITTEN:
+            tell_what_is_promised(rows)
+
+
+def tell_what_is_promised(rows: list[Row]) -> None:
+    """How sure the model is of its answers, by the weights as they are, is a sign for copies."""
+    for row in rows:
+        if row["copied"] and row["written"]:
+            features = row["features"][Source.COMPARED]
+            promised = show_model().probability(row["features"][Source.WRITTEN])
+            for said in ("agrees", "differs"):
+                features[f"other_{said}_surely"] = features[f"other_{said}"] * sureness(promised)
 
 
 def simulated(rows: list[Row], shown: Callable[[Row], str]) -> dict[str, dict[str, Tally]]:
@@ -200,6 +228,7 @@ def judged_by_others(commits: list[Row], places: list[Row], model: str) -> list[
     for name in dict.fromkeys(row["repository"] for row in commits):
         write_weights([row for row in commits if row["repository"] != name] + places, model)
         own = [row for row in commits if row["repository"] == name]
+        tell_what_is_promised(own)
         totals = {key: total + worth_of(own, *key) for key, total in totals.items()}
     return [told(*key, total) for key, total in totals.items()]
 
@@ -210,8 +239,8 @@ def calibrated(rows: list[Row]) -> list[Row]:
     for source in Source:
         told = suggested(rows, source)
         model = show_model(source)
-        promised = np.array([model.probability(features) for _, features, _ in told])
-        right = np.array([judge(text, truth).right > 0 for text, _, truth in told], float)
+        promised = np.array([model.probability(one.features) for one in told])
+        right = np.array([judge(one.text, one.truth).right > 0 for one in told], float)
         bins += [{"source": source.value, **one} for one in calibration(promised, right)]
     return bins
 
@@ -236,13 +265,14 @@ def main() -> None:
         args.answers.mkdir(parents=True, exist_ok=True)
         model = args.model.stem if args.model else bundled_model().name
         model = model.removesuffix("-Q8_0")
-        commits, places = pauses_of(TUNED, args.commits, args), positions_of(args.repos, args)
+        commits, places = pauses_of(FITTED, args.commits, args), positions_of(args.repos, args)
         publish("show_by_others", judged_by_others(commits, places, model))
         write_weights(commits + places, model)
         print(f"{len(commits + places)} places to fit")
         if not args.reported:
             return
         rows = pauses_of(REPORTED, args.reported, args)
+    tell_what_is_promised(rows)
     bins = calibrated(rows)
     publish("show_calibration", bins)
     publish("show_thresholds", [told(*key, worth_of(rows, *key)) for key in thresholds()])

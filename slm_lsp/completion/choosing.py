@@ -94,14 +94,17 @@ def promised(
     explanation: Explanation,
     typed: int = 0,
     other: str | None = None,
+    other_promised: float = 0.5,
 ) -> Completion:
     """The suggestion with how probably it begins right, and what showing it would save.
 
     `other` is what the other source says for this place, the model or copying; None where it was
-    not asked.
+    not asked. `other_promised` is what was promised of it.
     """
     unknown = _unknown(completion, around, witness.seen)
-    return _promised(completion, around, witness, unknown, explanation, typed, other)
+    return _promised(
+        completion, around, witness, unknown, explanation, typed, other, other_promised
+    )
 
 
 def _promised(
@@ -112,9 +115,10 @@ def _promised(
     explanation: Explanation,
     typed: int,
     other: str | None,
+    other_promised: float = 0.5,
 ) -> Completion:
     here, beside = witness.echo(completion.text.partition("\n")[0])
-    evidence = Evidence(here, beside, len(unknown), typed, other or "")
+    evidence = Evidence(here, beside, len(unknown), typed, other or "", other_promised)
     features = features_of(around, completion, evidence)
     source = Source.WRITTEN
     if completion.precedent is not None:

@@ -8,6 +8,7 @@ is right of it saves more than reading it.
 """
 
 import math
+import operator
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from importlib.resources import files
 
 from slm_context.syntax import Place
 
-from slm_lsp.completion.counting import WORD, Echo
+from slm_lsp.completion.counting import LONGEST_CONTEXT, WORD, Echo
 from slm_lsp.completion.names import occurs, word_before
 from slm_lsp.completion.postprocess.filter import InsertionPoint
 from slm_lsp.completion.types import Completion, CompletionMode, Precedent, Source, Token
@@ -27,16 +28,41 @@ N_FIRST = 3
 SECONDS_A_KEY, SECONDS_A_LOOK, SECONDS_A_MISTAKE = 0.18, 0.4, 0.3
 
 
+# Where a sum of weights may bend, in nats, before it becomes a probability.
+BENDS = (-1.0, 0.0, 1.0, 2.0)
+# Who is surer than this of anything is counted as so sure.
+SUREST = 0.98
+
+
+def sureness(probability: float) -> float:
+    """In nats for or against; 0 at a half."""
+    bounded = min(SUREST, max(1 - SUREST, probability))
+    return math.log(bounded / (1 - bounded))
+
+
 @dataclass(frozen=True, slots=True)
 class Logistic:
-    """Weights by the feature's name, and the constant."""
+    """Weights by the feature's name, and the constant.
+
+    The sum is bent by `bends`, its own factor and what is added to it from each of `BENDS` on, so
+    that what is promised in other repositories than those of the weights is so. Empty: it is not.
+    """
 
     weights: dict[str, float]
     bias: float
+    bends: tuple[float, ...] = ()
 
     def probability(self, features: dict[str, float]) -> float:
         total = self.bias + sum(self.weights[name] * value for name, value in features.items())
+        if self.bends:
+            constant, *factors = self.bends
+            total = constant + sum(map(operator.mul, factors, bent(total)))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def bent(total: float) -> list[float]:
+    """What `Logistic.bends` are factors of, behind the constant."""
+    return [total, *(max(0.0, total - one) for one in BENDS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +92,10 @@ class ShowModel:
 def show_model(source: Source = Source.WRITTEN) -> ShowModel:
     text = (files("slm_lsp.completion") / "show.toml").read_text("utf-8")
     read = tomllib.loads(text)[source]
-    right, worth = (Logistic(read[one]["weights"], read[one]["bias"]) for one in ("right", "worth"))
+    right, worth = (
+        Logistic(read[one]["weights"], read[one]["bias"], tuple(read[one].get("bends", ())))
+        for one in ("right", "worth")
+    )
     return ShowModel(right, worth, read["keys"], read["keys_a_character"])
 
 
@@ -79,6 +108,7 @@ class Evidence:
     n_unknown: int = 0  # names that exist nowhere
     typed: int = 0  # characters of the answer that were typed since it was made
     other: str = ""  # what the other source says here: the model, or copying; "" for nothing
+    other_promised: float = 0.5  # that the other begins right, where that is known
 
 
 def features_of(
@@ -106,6 +136,7 @@ def features_of(
         "first_tokens_logprob": sum(logprobs[:N_FIRST]),
         "worst_logprob": min(logprobs),
         "first_probability": math.exp(logprobs[0]),
+        "first_probability_squared": math.exp(2 * logprobs[0]),
         "first_tokens_probability": math.exp(sum(logprobs[:N_FIRST])),
         "probability": certain,
         "log_length": length,
@@ -124,10 +155,14 @@ def features_of(
         "beside_heard": float(beside.share > 0),
         "beside_places": math.log1p(beside.n_places),
         "same_context": float(precedent.n_context),
+        **{f"same_{n}": float(precedent.n_context == n) for n in range(2, LONGEST_CONTEXT)},
+        "same_first_probability": precedent.n_context * math.exp(logprobs[0]),
         "same_before": math.log1p(precedent.n_times),
         "same_file": float(precedent.in_file),
         "other_agrees": float(other and bool(same)),
         "other_differs": float(other and not same),
+        "other_agrees_surely": float(other and bool(same)) * sureness(evidence.other_promised),
+        "other_differs_surely": float(other and not same) * sureness(evidence.other_promised),
         "block": float(mode is CompletionMode.BLOCK),
         "at_line_start": float(not before.strip()),
         "in_word": float(bool(begun)),

@@ -126,8 +126,8 @@ class Suggester:
         """The copy, judged beside what the model wrote for the same place."""
         around = self._sources.around(document, question)
         witness = self._sources.witness(uri, document)
-        other = written.text if written is not None else ""
-        return promised(copied, around, witness, explanation, other=other)
+        other = (written.text, written.probability) if written is not None else ("", 0.5)
+        return promised(copied, around, witness, explanation, 0, *other)
 
     async def known(
         self, uri: str, document: DocumentContext, question: Question, explanation: Explanation

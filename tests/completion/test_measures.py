@@ -9,13 +9,13 @@ import pytest
 
 from benchmarks.broken import n_errors, n_unopened
 from benchmarks.commits import Change, hunks_of, pauses
-from benchmarks.fitting import calibration, fit, predict
+from benchmarks.fitting import bend, calibration, fit, predict
 from benchmarks.llama_vim import _repeats
 from benchmarks.oracle import Judgement, Tally, interval, judge, useful
 from benchmarks.recalibrate import simulated
 from benchmarks.replay import FIRST, WORDS, newest_of_each, rows
 from benchmarks.replaying import Kept
-from slm_lsp.completion.show import SECONDS_A_KEY
+from slm_lsp.completion.show import SECONDS_A_KEY, Logistic
 
 
 @pytest.mark.parametrize(
@@ -136,6 +136,22 @@ def test_the_fit_recovers_what_made_the_data() -> None:
     assert w == pytest.approx([2, -1, -1], abs=0.2)
     for part in calibration(predict(w, x), y):
         assert part["promised"] == pytest.approx(part["right"], abs=0.07)
+
+
+def test_promises_are_bent_to_what_was_so_where_others_promised_it() -> None:
+    """What is so in truth has another shape than weights can say: here, it is never sure."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(6000, 1)) * 1.5
+    y = (rng.random(6000) < 0.2 + 0.75 / (1 + np.exp(2 - 4 * x[:, 0]))) * 1.0
+    groups = np.array([*"abcd", ""] * 1200)
+    *weights, bias = fit(x, y)
+
+    def off(bends: tuple[float, ...]) -> float:
+        model = Logistic({"x": weights[0]}, bias, bends)
+        bins = calibration(np.array([model.probability({"x": one}) for one in x[:, 0]]), y)
+        return sum(abs(one["promised"] - one["right"]) for one in bins) / len(bins)
+
+    assert off(tuple(bend(x, y, groups))) < 0.03 < 0.06 < off(())
 
 
 @pytest.mark.slow
