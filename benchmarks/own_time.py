@@ -19,8 +19,11 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from statistics import quantiles
+from statistics import mean, quantiles
 from typing import Any
+
+from slm_context.cursor import DocumentContext
+from slm_context.syntax import parse
 
 from benchmarks.answers import KeptAnswers
 from benchmarks.contestants import place
@@ -68,11 +71,16 @@ def serve(answers: Path) -> None:
 
 
 class Typed:
-    """Milliseconds of waiting and of processor time, and what was shown key by key."""
+    """Milliseconds of waiting and of processor time, and what was shown key by key.
+
+    `keys_ms` is the processor time of each key by whether the file would be broken without the
+    line that is being typed, too.
+    """
 
     def __init__(self) -> None:
         self.waits_ms: list[float] = []
         self.cpu_ms = 0.0
+        self.keys_ms: dict[bool, list[float]] = {False: [], True: []}
         self.shown: list[Any] = []
 
 
@@ -93,14 +101,25 @@ async def type_all(traces: Sequence[Session], root: Path, language: str, home: P
                 start, end = (place(text, at) for at in (key.start, key.end))
                 text = key.apply(text)
                 editor.forget()
+                used_ms = cpu_ms(editor.process.pid)
                 asked_at = time.perf_counter()
                 editor.change(uri, {"range": span(*start, *end), "text": key.text})
                 items = await editor.inline(uri, *place(text, key.cursor), by_hand=False)
                 typed.waits_ms.append((time.perf_counter() - asked_at) * 1000)
+                used_ms = cpu_ms(editor.process.pid) - used_ms
+                typed.keys_ms[is_broken(text, key.cursor, language)].append(used_ms)
                 typed.shown.append([[one["insertText"], one["range"]] for one in items])
             typed.cpu_ms += cpu_ms(editor.process.pid) - before_ms
             editor.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
     return typed
+
+
+def is_broken(text: str, cursor: int, language: str) -> bool:
+    """Whether the file does not parse without the cursor's line."""
+    document = DocumentContext("", language, text, cursor)
+    end = cursor + len(document.line_suffix)
+    tree = parse(text[: document.line_start] + text[end:], language)
+    return tree is not None and tree.has_errors
 
 
 def cpu_ms(pid: int) -> float:
@@ -156,6 +175,11 @@ def main() -> None:
         "machine": machine(),
     }
     print(row)
+    for is_broken_file, keys_ms in typed.keys_ms.items():
+        if len(keys_ms) > 1:
+            n, p95 = len(keys_ms), quantiles(keys_ms, n=20)[-1]
+            file = "a file broken beyond the line" if is_broken_file else "a whole file"
+            print(f"{n} keys in {file}: CPU {mean(keys_ms):.2f} ms a key, {p95:.2f} at p95")
     if args.shown:
         print(hold_to(args.shown, typed.shown))
     if args.write:
