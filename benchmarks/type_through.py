@@ -2,9 +2,11 @@
 
     python -m benchmarks.type_through --repos DIR [--commits 1] [--output CSV]
 
-Two ways of typing the commits of `benchmarks/replay.py`, through the real server. *Along*: at
+Three ways of typing the commits of `benchmarks/replay.py`, through the real server. *Along*: at
 every pause whatever the model says is shown, its first characters are typed one by one and deleted
-again, and each of these keys has to be answered with the rest of the same suggestion. *Every key*:
+again, and each of these keys has to be answered with the rest of the same suggestion. *Along, with
+rests*: the same for fewer keys, and at each third of them the hand rests for so long that the
+server reads ahead, with other snippets than before. *Every key*:
 with the default settings, the lines are typed key by key and a question is asked at each of them;
 the model is not asked where the answer is known, where the file is sure itself, and where the gate
 keeps silent.
@@ -31,6 +33,7 @@ from benchmarks.tables import write_table
 from tests.support.editor import Editor, span
 
 RESULTS = Path(__file__).parent / "results" / "type_through.csv"
+ALONG, RESTING = "along", "along, with rests"
 COLUMNS = (
     "way",
     "commits",
@@ -43,6 +46,8 @@ COLUMNS = (
 )
 # So many characters of a suggestion are typed, and deleted again.
 N_TYPED = 8
+# At each third key: long enough for what is computed while nobody types.
+REST_S, RESTS_EACH = 0.6, 3
 
 
 class Typist:
@@ -81,7 +86,7 @@ class Typist:
 
 
 async def along(
-    typist: Typist, change: Change, root: Path, most: int
+    typist: Typist, change: Change, root: Path, most: int, rests: bool = False
 ) -> tuple[int, int, list[float]]:
     """(keys, of these answered with the rest of the suggestion, milliseconds)."""
     n_keys = n_right = 0
@@ -93,6 +98,8 @@ async def along(
         typed = min(N_TYPED, len(shown) - 1)
         for n in [*range(1, typed + 1), *range(typed - 1, 0, -1)]:
             at = document.offset + n
+            if rests and n_keys % RESTS_EACH == 0:
+                await asyncio.sleep(REST_S)
             typist.show(document.prefix + shown[:n] + document.suffix)
             answer = await typist.ask(at)
             took.append(typist.latencies_ms[-1])
@@ -135,7 +142,7 @@ async def main_async(args: argparse.Namespace) -> None:
     chosen = newest_changes(args.repos, REPORTED, args.commits)
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as scratch:
-        for way, percent in (("along", 0), ("every key", None)):
+        for way, percent in ((ALONG, 0), (RESTING, 0), ("every key", None)):
             completion: dict[str, Any] = {"debounce_ms": 0}
             if percent is not None:
                 completion["show_at_least_percent"] = percent
@@ -153,14 +160,16 @@ async def main_async(args: argparse.Namespace) -> None:
                     root = Path(scratch) / f"{way}-{number}"
                     root.mkdir()
                     parent_tree(args.repos, change, root)
-                    if way == "along":
-                        keys, right, times = await along(typist, change, root, args.keys)
+                    if way != "every key":
+                        rests = way == RESTING
+                        most = args.keys // RESTS_EACH if rests else args.keys
+                        keys, right, times = await along(typist, change, root, most, rests)
                         n_keys, n_right, took = n_keys + keys, n_right + right, took + times
                     else:
                         await every_key(typist, change, root, args.keys)
                 counters = await typist.counters()
             told: dict[str, Any] = {"way": way, "commits": len(chosen), "keys": n_keys}
-            if way == "along":
+            if way != "every key":
                 told["same_suggestion_percent"] = round(100 * n_right / n_keys, 2)
             else:
                 told["keys"], took = counters["requests"], typist.latencies_ms
