@@ -36,8 +36,10 @@ def bend(x: np.ndarray, y: np.ndarray, groups: np.ndarray) -> np.ndarray:
     for one in set(groups[named]):
         w = fit(x[groups != one], y[groups != one])
         totals[groups == one] = x[groups == one] @ w[:-1] + w[-1]
-    found = fit(np.array([bent(total) for total in totals[named]]), y[named])
-    return np.array([found[-1], *found[:-1]])
+    *factors, constant = fit(np.array([bent(total) for total in totals[named]]), y[named])
+    # Whatever has more that speaks for it is promised no less.
+    slopes = np.maximum(0, np.cumsum(factors))
+    return np.array([constant, *np.diff(slopes, prepend=0)])
 
 
 def predict(w: np.ndarray, x: np.ndarray) -> np.ndarray:

@@ -3,12 +3,10 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 
 from slm_lsp.completion.asking import Answer
-from slm_lsp.completion.confident import LEAST, MAX_TRIALS, confident_part, in_code
+from slm_lsp.completion.confident import LEAST, MAX_TRIALS, confident_part, endings_of
 from slm_lsp.completion.copying import Copied
-from slm_lsp.completion.ending import ends_well
 from slm_lsp.completion.names import unknown_names, word_before
 from slm_lsp.completion.postprocess import InsertionPoint, postprocess
 from slm_lsp.completion.rank import Candidate, ranked
@@ -75,16 +73,17 @@ def chosen_copy(
 
 def _beginnings(copied: Copied, around: InsertionPoint) -> Iterator[str]:
     """All of it, then less and less: it is pieced together, and may stop within a bracket."""
-    before = around.document.line_prefix
-    language = around.document.language if around.once(in_code) else None
-    if copied.is_whole or ends_well(before, copied.text, language):
+    endings = endings_of(copied.text, around)
+    if copied.is_whole or endings.is_good(len(copied.text)):
         yield copied.text
-    sure = [0.0]
-    for token in copied.tokens:
-        sure.append(sure[-1] + token.logprob)
-    likely = [n for n in range(1, len(copied.tokens)) if math.exp(sure[n]) >= LEAST]
-    texts = ("".join(token.text for token in copied.tokens[:n]) for n in reversed(likely))
-    yield from islice((one for one in texts if ends_well(before, one, language)), MAX_TRIALS)
+    sure, ends = 0.0, list[int]()
+    length = 0
+    for token in copied.tokens[:-1]:
+        sure, length = sure + token.logprob, length + len(token.text)
+        if math.exp(sure) >= LEAST and endings.is_good(length):
+            ends.append(length)
+    for end in ends[: -MAX_TRIALS - 1 : -1]:
+        yield copied.text[:end]
 
 
 def promised(

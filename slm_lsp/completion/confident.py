@@ -13,7 +13,7 @@ from posixpath import commonprefix
 from slm_context.syntax import Place
 
 from slm_lsp.completion.counting import WORD
-from slm_lsp.completion.ending import ends_well
+from slm_lsp.completion.ending import Endings
 from slm_lsp.completion.postprocess.add_no_error import adds_no_error
 from slm_lsp.completion.postprocess.drop_repeated_line import drop_repeated_line
 from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
@@ -39,10 +39,8 @@ def confident_part(completion: Completion, around: InsertionPoint) -> Completion
     certainty = certainty_at(completion.tokens, completion.text)
     if certainty[-1] >= LEAST:
         return completion
-    document = around.document
-    language = document.language if around.once(in_code) else None
-    ends = [match.end() for match in WORD.finditer(first)]
-    ends = [end for end in ends if ends_well(document.line_prefix, first[:end], language)]
+    endings = endings_of(first, around)
+    ends = [match.end() for match in WORD.finditer(first) if endings.is_good(match.end())]
     sure = [end for end in ends if certainty[end - 1] >= LEAST and end >= MIN_LENGTH]
     # The longest sure one, or else the shortest of the others: a bracket may have to be closed.
     others = [end for end in ends if end >= MIN_LENGTH and end not in sure]
@@ -57,7 +55,14 @@ def confident_part(completion: Completion, around: InsertionPoint) -> Completion
     return completion
 
 
-def in_code(around: InsertionPoint) -> bool:
+def endings_of(text: str, around: InsertionPoint) -> Endings:
+    """Where a part of `text` may end at this place."""
+    document = around.document
+    language = document.language if around.once(_in_code) else None
+    return Endings(document.line_prefix, text, language)
+
+
+def _in_code(around: InsertionPoint) -> bool:
     """Whether the cursor stands in neither a string nor a comment, as far as is known."""
     tree = around.tree
     return tree is None or tree.place(around.document.offset) is Place.CODE

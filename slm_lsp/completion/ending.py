@@ -2,32 +2,44 @@
 
 from slm_context.languages import line_comment
 
-from slm_lsp.completion.postprocess.brackets import open_quote
+from slm_lsp.completion.postprocess.brackets import opens_quote
 
 # What these join stands on both sides of them.
 JOINING = frozenset(".,#/\\-@&|+*=<~^%!?$")
 
 
-def ends_well(before: str, text: str, language: str | None) -> bool:
-    """Whether `text`, behind `before` on its line, breaks off where nothing hangs in the air.
+class Endings:
+    """Of `text`, behind `before` on its line. Read once, for whatever part is asked about.
 
-    Not behind a sign that joins, nor within a string or a comment that the text itself begins.
+    `language` is None where the cursor is in prose: there, quotes and comments say nothing.
     """
-    if text[-1:] in JOINING:
-        return False
-    quote = open_quote(before + text, language)
-    if quote and quote != open_quote(before, language):
-        return False
-    return not _begins_comment(before, text, language)
 
+    def __init__(self, before: str, text: str, language: str | None) -> None:
+        self._text, self._n_before = text, len(before)
+        line = before + text
+        marker = line_comment(language) if language is not None else ""
+        quote = ""
+        self._quotes = [""]  # the quote that is open behind so many characters
+        # Where a comment begins behind code of the text; one of its own is what was meant.
+        self._comment = len(line)
+        for index, char in enumerate(line):
+            if quote:
+                if char == quote and line[index - 1] != "\\":
+                    quote = ""
+            elif marker and line.startswith(marker, index):
+                if line[len(before) : index].strip():
+                    self._comment = index
+                marker, language = "", None  # all that follows is prose
+            elif language is not None and opens_quote(line, index, language):
+                quote = char
+            self._quotes.append(quote)
 
-def _begins_comment(before: str, text: str, language: str | None) -> bool:
-    """Whether a comment begins behind code of `text`: one of its own is what was meant."""
-    marker = line_comment(language) if language is not None else ""
-    if not marker:
-        return False
-    line, at = before + text, -1
-    while (at := line.find(marker, at + 1)) >= 0:
-        if not open_quote(line[:at], language):
-            return bool(line[len(before) : at].strip())
-    return False
+    def is_good(self, end: int) -> bool:
+        """Whether the first `end` characters of the text break off where nothing hangs in the air.
+
+        Not behind a sign that joins, nor within a string or a comment that the text itself begins.
+        """
+        at = self._n_before + end
+        if self._text[end - 1 : end] in JOINING or at > self._comment:
+            return False
+        return not self._quotes[at] or self._quotes[at] == self._quotes[self._n_before]

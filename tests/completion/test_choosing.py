@@ -1,6 +1,8 @@
 """Names that exist, which candidate comes first, and what is too unsure to be shown."""
 
 import math
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from slm_context.cursor import DocumentContext
@@ -113,6 +115,15 @@ def test_every_feature_has_its_weight_and_no_weight_lacks_its_feature() -> None:
     for model in (logistic for one in models for logistic in (one.right, one.worth)):
         assert set(features(-1.0)) == set(model.weights)
         assert all(math.isfinite(weight) for weight in model.weights.values())
+
+
+def test_more_that_speaks_for_a_suggestion_promises_no_less() -> None:
+    models = map(show_model, Source)
+    for model in (logistic for one in models for logistic in (one.right, one.worth)):
+        alone = replace(model, weights={"x": 1.0}, bias=0.0)
+        promised = [alone.probability({"x": n / 4}) for n in range(-30, 31)]
+        # Weights are rounded.
+        assert all(more > less - 1e-3 for less, more in pairwise(promised))
 
 
 async def test_who_did_not_ask_sees_only_what_is_probably_right() -> None:
