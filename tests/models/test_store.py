@@ -17,8 +17,8 @@ from slm_lsp.models.pull import Wanted, pull
 from slm_lsp.models.sources import parse_source
 from slm_lsp.models.store import Store, find, own_store, tidy_name
 from slm_lsp.settings import ModelSettings
-from tests.models.test_pull import Heard, a_file, leftovers
 from tests.support.hub_server import Hub
+from tests.support.pulling import Heard, a_file, leftovers
 
 CONTENT = b"the content of a model"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
