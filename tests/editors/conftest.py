@@ -206,3 +206,14 @@ def show(browser, evidence: Evidence) -> Iterator[Any]:
     yield show
     for vscode in pages:
         vscode.close()
+
+
+@pytest.fixture
+def vscode(show, installed, workspace: Path, place: Place) -> Any:
+    """A page with the place's file open, the cursor at its end, and the server ready."""
+    file = workspace / "settings.py"
+    file.write_text(place.text)
+    vscode = show(installed, workspace, file)
+    vscode.wait_until_ready()
+    vscode.go_to_end()
+    return vscode
