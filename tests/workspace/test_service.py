@@ -1,36 +1,21 @@
-"""The index of a repository, made by the real process and kept up to date."""
+"""One repository for as long as it is open: read by the real process, asked, and read again."""
 
 import asyncio
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from slm_context.cursor import DocumentContext
-from slm_context.entries import IndexedFile
 from slm_context.index import Index
-from slm_context.tags import FileTags, tags_of
 
 from slm_lsp.settings import ContextSettings, Settings
-from slm_lsp.workspace import indexer, service
-from slm_lsp.workspace.indexer import update, update_file
+from slm_lsp.workspace import service
 from slm_lsp.workspace.knowledge import Knowledge
 from slm_lsp.workspace.read_all import index_file, read_all
-from slm_lsp.workspace.scan import Rules, scan
+from slm_lsp.workspace.scan import Rules
 from slm_lsp.workspace.service import Workspace
-
-CODE = "def to_cents(price):\n    return int(price * 100)\n"
-ASKING = "from shop.money import to_cents\n\nx = "
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    root = tmp_path / "repository"
-    (root / "shop").mkdir(parents=True)
-    (root / "shop" / "money.py").write_text(CODE)
-    (root / "app.py").write_text(ASKING)
-    return root
+from tests.workspace.conftest import ASKING, CODE
 
 
 async def reading(root: Path, settings: Settings | None = None) -> Workspace:
@@ -127,50 +112,6 @@ async def test_switched_off_nothing_is_read(root: Path) -> None:
     await workspace.close()
 
 
-def test_only_what_changed_is_read(root: Path, tmp_path: Path) -> None:
-    index, rules = Index(tmp_path / "i.sqlite"), Rules(root)
-    assert update(index, rules) == (2, 0)
-    assert update(index, rules) == (0, 0)
-    (root / "app.py").unlink()
-    (root / "new.py").write_text(CODE)
-    assert update(index, rules) == (1, 1)
-    update_file(index, rules, "gone.py")
-    assert set(index.stamps()) == {"shop/money.py", "new.py"}
-
-
-def test_a_name_that_is_not_utf_8_keeps_no_other_file_from_the_index(
-    root: Path, tmp_path: Path
-) -> None:
-    index, rules, name = Index(tmp_path / "i.sqlite"), Rules(root), "caf\udce9.py"
-    (root / name).write_text(CODE)
-    assert update(index, rules) == (2, 0)
-    update_file(index, rules, name)
-    assert set(index.stamps()) == {"shop/money.py", "app.py"}
-
-
-def test_a_touch_or_a_branch_left_and_entered_again_costs_no_parsing(
-    root: Path, tmp_path: Path
-) -> None:
-    index, rules = Index(tmp_path / "i.sqlite"), Rules(root)
-    update(index, rules)
-    parsed: list[str] = []
-
-    def parse(content: bytes, language: str) -> FileTags:
-        parsed.append(content.decode())
-        return tags_of(content, language)
-
-    os.utime(root / "app.py", ns=(1, 1))
-    update_file(index, rules, "app.py", parse)
-    assert parsed == [] and index.stamps()["app.py"].mtime_ns == 1
-    assert index.imports("app.py")
-    os.utime(root / "shop" / "money.py", ns=(1, 1))
-    assert update(index, rules) == (1, 0)
-    assert index.stamps()["shop/money.py"].mtime_ns == 1 and index.definitions(["to_cents"])
-    (root / "app.py").write_text("def other(): ...\n")
-    update_file(index, rules, "app.py", parse)
-    assert parsed == ["def other(): ...\n"] and index.definitions(["other"])
-
-
 async def test_what_was_typed_and_saved_is_in_the_index_as_it_is(root: Path) -> None:
     workspace = await reading(root)
     money = root / "shop" / "money.py"
@@ -182,16 +123,6 @@ async def test_what_was_typed_and_saved_is_in_the_index_as_it_is(root: Path) -> 
         await workspace.saved(money)
         assert (await snippets(workspace))["shop/money.py"] == f"def to_cents({parameter}):\n"
     await workspace.close()
-
-
-def test_many_files_are_read_by_several_processes(tmp_path: Path) -> None:
-    root = tmp_path / "many"
-    root.mkdir()
-    for n in range(450):
-        (root / f"m{n}.py").write_text(f"def name_{n}(): ...\n")
-    index = Index(tmp_path / "i.sqlite")
-    assert update(index, Rules(root), n_processes=2) == (450, 0)
-    assert len(index.definitions([f"name_{n}" for n in range(450)])) == 450
 
 
 async def test_what_may_be_quoted_is_asked_once_a_question_and_again_at_the_next(
@@ -237,23 +168,6 @@ async def test_a_long_file_beside_is_used_and_not_when_it_changed_unseen(root: P
     (root / "shop" / "money.py").write_text("key = 'AKIA" + "Q" * 16 + "'\n" + long)
     assert (await workspace.gather(document, [])).beside == ()
     await workspace.close()
-
-
-@pytest.mark.slow
-def test_a_warm_start_of_ten_thousand_files_opens_none_of_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    root = tmp_path / "many"
-    (tmp_path / "source.py").write_text(CODE)
-    for folder in range(10):
-        (root / f"f{folder}").mkdir(parents=True)
-        for n in range(1_000):
-            os.link(tmp_path / "source.py", root / f"f{folder}" / f"m{n}.py")
-    index, rules = Index(tmp_path / "i.sqlite"), Rules(root)
-    index.write(IndexedFile(one.path, one.language, one.stamp, FileTags()) for one in scan(rules))
-    assert index.count() == (10_000, 0)
-    monkeypatch.setattr(indexer, "read_source", lambda path: pytest.fail(f"{path} was opened"))
-    assert update(index, rules) == (0, 0)
 
 
 @pytest.mark.slow
