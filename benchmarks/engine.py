@@ -143,6 +143,29 @@ def speed(engine: Engine, _n: int) -> Iterator[str]:
     yield f"answer tokens written a second: {engine.speed.decode_tokens_per_second:,.0f}"
 
 
+def going_on(engine: Engine, n: int) -> Iterator[str]:
+    """Half an answer is there when its first character is typed."""
+    kept: list[float] = []
+    anew: list[float] = []
+    for text, at in places(n):
+        request = engine.prompt(text, at)
+        answer, done = engine.fresh().ask(request)
+        if len(answer) < 2:
+            continue
+        engine.fresh().ask(replace(request, n_predict=done.n_predicted // 2))
+        again = replace(request, heal=answer[:1])
+        kept.append(timed(engine, again))
+        engine.cache.truncate(engine.cache.n_prompt - 1)
+        anew.append(timed(engine, again))
+    yield f"half an answer that a key cut off, gone on with: {ms(kept)}; written again: {ms(anew)}"
+
+
+def timed(engine: Engine, request: Generate) -> float:
+    started = time.perf_counter()
+    engine.ask(request)
+    return time.perf_counter() - started
+
+
 def candidates(engine: Engine, n: int) -> Iterator[str]:
     """At equal length: no candidate ends before N_PREDICT."""
     ratios: list[float] = []
@@ -192,7 +215,7 @@ def ms(seconds: list[float]) -> str:
     return f"{median(seconds) * 1000:.1f} ms"
 
 
-MEASURES = (speed, switching, candidates, cancelling, shifting, exactness)
+MEASURES = (speed, switching, going_on, candidates, cancelling, shifting, exactness)
 
 
 def main(argv: list[str] | None = None) -> None:
