@@ -33,9 +33,14 @@ class AbortFlag:
         return self._raised
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Let what runs inside finish; a flag raised meanwhile stops what comes next."""
+    def held(self, although_raised: bool = False) -> Iterator[None]:
+        """Let what runs inside finish; a flag raised meanwhile stops what comes next.
+
+        One raised before stops what runs inside, too, unless it has to run `although_raised`.
+        """
         self._held = True
+        if although_raised:
+            self._byte[0] = b"\0"
         try:
             yield
         finally:

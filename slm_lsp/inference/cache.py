@@ -91,8 +91,7 @@ class PromptCache:
         n_moved = self._common_end(wanted, n_kept) if shift else 0
         try:
             if n_moved:
-                self._evaluate_around(wanted, n_kept, n_moved)
-                self.extend(prompt[-1:])
+                self._evaluate_around(prompt, n_kept, n_moved)
             else:
                 n_kept = self._put_aside_or_take_up(wanted, n_kept)
                 self.truncate(n_kept)
@@ -223,9 +222,9 @@ class PromptCache:
         n = common_length(old[::-1], wanted[n_kept:][::-1])
         return n if n >= MIN_SHIFTED_TOKENS else 0
 
-    def _evaluate_around(self, wanted: list[int], n_kept: int, n_moved: int) -> None:
+    def _evaluate_around(self, prompt: list[int], n_kept: int, n_moved: int) -> None:
         """Evaluate what is new before the prompt's end, and move the end's cells behind it."""
-        llama = self._llama
+        llama, wanted = self._llama, prompt[:-1]
         end = self.n_prompt - 1
         start = end - n_moved
         n_new = len(wanted) - n_moved
@@ -233,9 +232,13 @@ class PromptCache:
         self.truncate(n_kept)
         try:
             self._evaluate(wanted[n_kept:n_new])
-            llama.shift(SPARE, start, end, n_new - start)
-            llama.append(SPARE, PROMPT)
-            self.tokens += wanted[n_new:]
+            # llama.cpp turns moved keys to their positions within the next batch; stopped there, it
+            # leaves some of them as they were, and turns the others once more the next time.
+            with llama.abort.held(although_raised=True):
+                llama.shift(SPARE, start, end, n_new - start)
+                llama.append(SPARE, PROMPT)
+                self.tokens += wanted[n_new:]
+                self.extend(prompt[-1:])
         finally:
             llama.truncate(SPARE, 0)
 

@@ -23,7 +23,7 @@ class KeptLogits:
         n_rows = max(1, n_bytes // (4 * n_vocab))
         # Pages of it that are never written to take no memory.
         self._rows: Any = np.empty((n_rows, n_vocab), np.float32)
-        self._positions = [-1] * n_rows
+        self._positions: list[int | None] = [None] * n_rows
 
     def keep(self, position: int, logits: Logits) -> None:
         """A copy, in place of the row that is as many positions back as there are rows."""
@@ -38,4 +38,6 @@ class KeptLogits:
 
     def forget_from(self, position: int) -> None:
         """The tokens from `position` on are others now, or elsewhere."""
-        self._positions = [-1 if one >= position else one for one in self._positions]
+        self._positions = [
+            one if one is not None and one < position else None for one in self._positions
+        ]

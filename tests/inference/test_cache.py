@@ -32,6 +32,7 @@ class FakeLlama:
         self.abort_after: int | None = None
         self.vocab = SimpleNamespace(n_tokens=3)
         self._said: list[list[int]] = []
+        self._unturned = False
         self._ids = count()
 
     def content(self, sequence: int = PROMPT) -> list[int]:
@@ -47,6 +48,10 @@ class FakeLlama:
         outputs: Sequence[int],
     ) -> None:
         self._said = []
+        if self.abort.function(self.abort.argument):
+            assert not self._unturned, "stopped while the keys of moved cells are turned"
+            raise Aborted
+        self._unturned = False
         for n, (token, position, sequence) in enumerate(
             zip(tokens, positions, sequences, strict=True)
         ):
@@ -81,6 +86,8 @@ class FakeLlama:
         self.sequences.setdefault(target, {}).update(self.sequences[source])
 
     def shift(self, sequence: int, start: int, end: int, delta: int) -> None:
+        # llama.cpp turns the keys within the next batch, and turns them wrongly if it is stopped.
+        self._unturned = True
         cells = self.sequences[sequence]
         moved = {p for p in cells if start <= p < end}
         for other, theirs in self.sequences.items():
@@ -220,6 +227,7 @@ def test_as_many_logits_are_kept_as_there_is_room_for():
     assert [kept.behind(position) is None for position in range(7)] == [
         True, True, False, False, False, False, True,
     ]  # fmt: skip
+    assert kept.behind(-1) is None
     kept.forget_from(4)
     assert kept.behind(4) is None and [*kept.behind(3)] == [3, 3, 3]
 
@@ -275,6 +283,27 @@ def test_a_suffix_after_the_prefix_moves_along():
     cache.extend([5, 6])
     assert evaluated(cache, [*prefix, 1, 2, *suffix, 999], shift=True) == 3
     assert evaluated(cache, [*prefix[:-3], *suffix, 999], shift=True) == 1
+
+
+def test_moving_is_not_cut_off_half_way():
+    """A key cancels the question while what is new before the suffix is evaluated."""
+    llama = FakeLlama(n_ctx=2000)
+    cache = make(llama)
+    cache.seconds_per_token = 1.0
+    suffix = [900, *FILE_B]
+    evaluated(cache, [*FILE_A, *suffix, 999])
+    decode = llama.decode
+
+    def cancelled_meanwhile(*batch):
+        decode(*batch)
+        llama.abort.set()
+
+    llama.decode = cancelled_meanwhile
+    cache.prefill([*FILE_A, 1, *suffix, 999], shift=True)
+    llama.decode = decode
+    assert llama.abort.function(llama.abort.argument), "what comes next is stopped"
+    llama.abort.clear()
+    assert evaluated(cache, [*FILE_A, 1, 2, *suffix, 999], shift=True) == 2
 
 
 def test_without_leave_nothing_is_moved():
