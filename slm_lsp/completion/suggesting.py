@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slm_context.cursor import DocumentContext
 from slm_prompts import chosen_template
@@ -16,9 +16,9 @@ from slm_lsp.completion.postprocess import InsertionPoint
 from slm_lsp.completion.settled import Gather
 from slm_lsp.completion.sources import Defined, Sources
 from slm_lsp.completion.types import Completion, CompletionMode, Explanation, Trigger
-from slm_lsp.completion.written import WrittenAnswers
+from slm_lsp.completion.written import UNFINISHED, WrittenAnswers
 from slm_lsp.inference.client import ModelClient, WorkerState
-from slm_lsp.inference.wire import Done
+from slm_lsp.inference.wire import Done, EndReason
 from slm_lsp.settings import Settings
 from slm_lsp.statistics import Counters
 
@@ -209,8 +209,13 @@ class Suggester:
         other = self._copied_text(uri, document)
         completion = chosen(answer, around, witness, explanation, typed, other)
         explanation.timings_ms["postprocess"] = round((self._clock() - started) * 1000, 3)
-        if completion is not None:
-            self._cache.put(self._scope(uri, question), document, completion)
+        reason = answer.done.reason if answer.done is not None else None
+        if completion is None or reason in UNFINISHED:
+            # What was cut off by its deadline, the next question may bring to its end.
+            return completion
+        if reason is EndReason.CONFIDENCE:
+            completion = replace(completion, is_part=True)
+        self._cache.put(self._scope(uri, question), document, completion)
         return completion
 
     def _copied_text(self, uri: str, document: DocumentContext) -> str:

@@ -8,7 +8,9 @@ import pytest
 from slm_lsp.completion.confident import LEAST
 from slm_lsp.completion.types import Completion, SkipReason, Trigger
 from slm_lsp.inference.client import WorkerState
+from slm_lsp.inference.wire import EndReason
 from tests.support.engine_world import URI, World, with_completion
+from tests.support.fake_model import FakeAnswer
 
 
 async def test_a_suggestion_and_how_it_came_about() -> None:
@@ -38,6 +40,17 @@ async def test_only_who_asks_by_hand_gets_an_improbable_answer_to_its_end() -> N
     automatic, invoked = world.model.generated
     assert automatic.min_logprob is not None and automatic.min_logprob < math.log(LEAST)
     assert invoked.min_logprob is None
+
+
+@pytest.mark.parametrize("reason", [EndReason.DEADLINE, EndReason.CONFIDENCE])
+@pytest.mark.parametrize("before", [Trigger.AUTOMATIC, Trigger.INVOKED])
+async def test_who_asks_by_hand_gets_what_was_cut_off_to_its_end(before, reason) -> None:
+    world = World()
+    world.model.enqueue_answer(FakeAnswer(("first",), reason=reason))
+    world.model.enqueue("first + second")
+    await world.ask("total = █\n", before)
+    assert await world.ask("total = █\n", Trigger.INVOKED) == "first + second"
+    assert len(world.model.generated) == 2
 
 
 async def test_who_wants_everything_shown_gets_improbable_answers_to_their_end_too() -> None:
