@@ -20,13 +20,3 @@ def path_of(uri: str) -> Path | None:
     if "\0" in name:
         return None
     return Path(name.lstrip("/") if os.name == "nt" else name)
-
-
-def is_cell(uri: str) -> bool:
-    """Whether a document is part of a notebook: its names may come from other cells, and commands
-    such as `%matplotlib inline` and a bare `await` are allowed in it."""
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return False
-    return "notebook-cell" in parts.scheme or parts.path.endswith(".ipynb")

@@ -1,5 +1,6 @@
 """What is asked at the cursor: who answers it, what came of it, and what is told of it later."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from slm_lsp.completion.types import CompletionRequest, Explanation, Trigger
@@ -22,6 +23,7 @@ class Questions:
         statistics: Statistics,
         learning: Learning,
         suggestions: Suggestions,
+        is_open: Callable[[str], bool],
     ) -> None:
         self._folders = folders
         self._model = model
@@ -29,6 +31,7 @@ class Questions:
         self._statistics = statistics
         self._learning = learning
         self._suggestions = suggestions
+        self._is_open = is_open
         # Where the last question came from, and the last one with a prompt.
         self._asked: Folder | None = None
         self._seen: Explanation | None = None
@@ -37,7 +40,8 @@ class Questions:
         """Ask the engine; None when there is nothing worth showing."""
         self._asked = folder = self._folders.of(request.uri)
         engine = await self._model.follow_to(folder)
-        if engine is None:
+        # While a model loads, the document may have been closed.
+        if engine is None or not self._is_open(request.uri):
             return None
         n_typed_through = self._statistics.counters.typed_through
         self._serving.stop_reading_ahead()

@@ -115,6 +115,8 @@ class SlmProtocol(LanguageServerProtocol):
         # Requests of both sides are kept in one table; only ours are such futures.
         if msg_id is None or not isinstance(self._request_futures.get(msg_id), Future):
             LOG.warning("ignored a response to nothing that was asked")
+        elif self._shutdown:
+            LOG.debug("ignored a response: what it answers was cancelled at shutdown")
         elif (response := self._decode(message)) is not None:
             self._dispatch(response)
         else:

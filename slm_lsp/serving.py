@@ -114,6 +114,8 @@ class ServingModel:
             LOG.error("%s", error)
             self._stand_without(Status(State.ERROR, str(error)))
             return
+        if self.settings is not settings:
+            return
         self.client = client
         client.subscribe(lambda state, detail: self._tell())
         await client.start()
@@ -142,7 +144,7 @@ class ServingModel:
         """The folder's settings changed, or it is gone."""
         engine = self._engines.pop(folder, None)
         if engine is not None:
-            engine.ahead.drop()
+            engine.ahead.end()
 
     def stop_reading_ahead(self) -> None:
         """Somebody waits: what is computed for later, in whichever folder, comes after that."""
@@ -162,10 +164,17 @@ class ServingModel:
             await client.close()
         finally:
             self._restarting = False
-        await client.restart()
+        # Whoever changed the model meanwhile has another client.
+        if self.client is client:
+            await client.restart()
+
+    async def close(self) -> None:
+        """End the inference process, and start none that is on its way."""
+        self.settings = None
+        await self.drop()
 
     async def drop(self) -> None:
-        """End the inference process."""
+        """End the inference process, as another one is wanted or none."""
         for folder in list(self._engines):
             self.forget(folder)
         client, self.client = self.client, None

@@ -26,7 +26,7 @@ from slm_lsp.documents import Document, DocumentSnapshot, Edit
 from slm_lsp.folders import Folders
 from slm_lsp.learning import Learning
 from slm_lsp.model_choice import ModelChoice
-from slm_lsp.paths import is_cell, path_of
+from slm_lsp.paths import path_of
 from slm_lsp.places import home
 from slm_lsp.questions import Questions
 from slm_lsp.reports import Stretch
@@ -80,6 +80,7 @@ class Session:
             self.statistics,
             self._learning,
             self._suggestions,
+            lambda uri: uri in self.documents,
         )
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -128,9 +129,8 @@ class Session:
         path, language = self.display_path(uri), self.language(snapshot)
         opened = self.folders.of(uri).workspace.opened(language, path, snapshot.text)
         self.in_background(opened)
-        if not is_cell(uri):
-            checker = self._settings_checker(uri)
-            self.diagnostics.opened(uri, path, language, version, snapshot.text, checker)
+        checker = self._settings_checker(uri)
+        self.diagnostics.opened(uri, path, language, version, snapshot.text, checker)
         # Where the cursor is, nobody says before the first question. It is where it was, or else,
         # for want of anything better, at the end: a model that reads the suffix last can use
         # what it read of the file wherever the cursor turns out to be.
@@ -234,7 +234,7 @@ class Session:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(folder.workspace.close() for folder in self.folders))
-        await self.serving.drop()
+        await self.serving.close()
 
     async def restart(self) -> None:
         """A fresh inference process. Whoever stops waiting for it does not stop it half-way."""

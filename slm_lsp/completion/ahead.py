@@ -21,11 +21,18 @@ class Ahead:
     def __init__(self, sleep: Sleep = asyncio.sleep) -> None:
         self._sleep = sleep
         self._task: asyncio.Task[None] | None = None
+        self._over = False
+
+    def end(self) -> None:
+        """Nobody would drop what is planned from now on, so nothing is."""
+        self.drop()
+        self._over = True
 
     def plan(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do `work` when nothing has happened for a moment."""
         self.drop()
-        self._task = asyncio.ensure_future(self._run(work))
+        if not self._over:
+            self._task = asyncio.ensure_future(self._run(work))
 
     def drop(self) -> None:
         """A person did something: give up at once. The model stops inside its batch."""

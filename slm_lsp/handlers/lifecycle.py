@@ -32,4 +32,4 @@ def initialized(server: SlmServer, params: types.InitializedParams) -> None:
 
 def shutdown(server: SlmServer, params: None) -> None:
     """The model stops computing before the client says exit."""
-    server.session.in_background(server.session.serving.drop())
+    server.session.in_background(server.session.serving.close())

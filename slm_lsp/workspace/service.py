@@ -92,7 +92,8 @@ class Workspace:
         if reading is not None:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        # Without `cancel_futures`, which would cancel the questions that wait for an answer.
+        self._thread.shutdown(wait=False)
 
     async def gather(
         self,

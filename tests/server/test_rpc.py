@@ -8,6 +8,7 @@ import random
 from typing import Any
 
 import pytest
+from lsprotocol import types
 
 from slm_lsp.rpc import SlmProtocol
 from slm_lsp.server import SlmServer, build_server
@@ -175,6 +176,21 @@ async def test_a_handler_that_fails_is_an_internal_error_without_its_words(
     assert answer["error"]["code"] == -32603 and "data" not in answer["error"]
     assert "canary" not in json.dumps(answer) + caplog.text
     assert "broken (test_rpc.py" in caplog.text
+
+
+@pytest.mark.parametrize("answer", [{"result": None}, {"error": {}}, {"result": [{}]}])
+async def test_an_answer_after_shutdown_is_nothing(server: SlmServer, answer: Any) -> None:
+    """What the server asked was cancelled then; an answer that is not even one must not end it."""
+    collected: Any = server.protocol.writer
+    items = [types.ConfigurationItem(section="slm-lsp")]
+    server.workspace_configuration(types.ConfigurationParams(items=items))
+    (asked,) = (m["id"] for m in collected.messages if m.get("method") and "id" in m)
+    send(server.protocol, {"id": "end", "method": "shutdown"})
+    await settle()
+    send(server.protocol, {"id": asked, **answer})
+    send(server.protocol, {"id": "late", "method": "workspace/executeCommand", "params": {}})
+    await settle()
+    assert len(collected.answers("end")) == len(collected.answers("late")) == 1
 
 
 async def test_nothing_is_kept_of_what_is_over(server: SlmServer) -> None:

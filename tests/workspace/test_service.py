@@ -2,6 +2,7 @@
 
 import asyncio
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,18 @@ async def test_a_folder_where_nothing_can_be_written(
     assert workspace.state["state"] == "error"
     assert await snippets(workspace) == {}
     await workspace.close()
+
+
+async def test_a_question_that_waits_when_the_folder_is_closed_is_answered(root: Path) -> None:
+    """Other settings close it; the question that is under way is nobody's cancelled one."""
+    workspace = await reading(root)
+    may_go_on = threading.Event()
+    workspace._thread.submit(may_go_on.wait)
+    waiting = asyncio.create_task(snippets(workspace))
+    await asyncio.sleep(0)
+    await workspace.close()
+    may_go_on.set()
+    assert isinstance(await waiting, dict)
 
 
 async def test_switched_off_nothing_is_read(root: Path) -> None:
