@@ -15,6 +15,10 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}"
 NAME_SAYS = "letters, digits and . _ + -, at most 100"
 GLOB = r"[^\x00-\x1f]{1,200}"
 GLOB_SAYS = "a gitignore pattern of at most 200 characters"
+# Lists of exclusions add up, and the last pattern wins: one with `!` would take back what another
+# layer excludes. Some read `!` behind blanks, too.
+EXCLUSION = rf"(?!\s*!){GLOB}"
+EXCLUSION_SAYS = f"{GLOB_SAYS} that does not begin with `!`"
 # The largest file that may be pinned: 1 TiB, far above any model that could answer in time.
 MAX_FILE_BYTES = 2**40
 
@@ -135,8 +139,8 @@ class CompletionSettings:
     disabled_globs: tuple[str, ...] = setting(
         (),
         "Files that get no automatic completions, as gitignore patterns.",
-        pattern=GLOB,
-        pattern_says=GLOB_SAYS,
+        pattern=EXCLUSION,
+        pattern_says=EXCLUSION_SAYS,
         merge=Merge.ADD_UP,
         examples=("*.min.js",),
     )
@@ -202,8 +206,8 @@ class ContextSettings:
     exclude: tuple[str, ...] = setting(
         (),
         "Files that are never read for context, as gitignore patterns.",
-        pattern=GLOB,
-        pattern_says=GLOB_SAYS,
+        pattern=EXCLUSION,
+        pattern_says=EXCLUSION_SAYS,
         merge=Merge.ADD_UP,
         examples=("vendor/", "*.pb.go"),
     )
@@ -261,8 +265,8 @@ class PrivacySettings:
     exclude: tuple[str, ...] = setting(
         (),
         "Files that never enter a prompt, the index or a log, as gitignore patterns.",
-        pattern=GLOB,
-        pattern_says=GLOB_SAYS,
+        pattern=EXCLUSION,
+        pattern_says=EXCLUSION_SAYS,
         merge=Merge.ADD_UP,
         examples=("secrets/",),
     )

@@ -140,11 +140,10 @@ def _stamped(path: str) -> _Stamped | None:
 
 
 def below(folder: str, pattern: str) -> str:
-    """A gitignore pattern of `folder` as its parent would write it."""
-    sign, body = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
+    """A pattern that excludes something in `folder`, as its parent would write it."""
     # A slash that is not at the end binds a pattern to its folder.
-    anywhere = "" if "/" in body.rstrip("/") else "**/"
-    return f"{sign}/{SPECIAL.sub(_escaped, folder)}/{anywhere}{body.lstrip('/')}"
+    anywhere = "" if "/" in pattern.rstrip("/") else "**/"
+    return f"/{SPECIAL.sub(_escaped, folder)}/{anywhere}{pattern.lstrip('/')}"
 
 
 def _escaped(found: re.Match[str]) -> str:

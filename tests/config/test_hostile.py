@@ -120,6 +120,19 @@ def test_what_the_person_keeps_private_stays_private(text: str, places: Places) 
     assert mine == places.load().settings
 
 
+@pytest.mark.parametrize("key", ["privacy.exclude", "context.exclude", "completion.disabled_globs"])
+@pytest.mark.parametrize("pattern", ["!customers/", "!**", " !customers/", "!"])
+def test_no_exclusion_is_taken_back(key: str, pattern: str, places: Places) -> None:
+    places.write(user=f"{key} = ['customers/']", repository=f"{key} = ['*.sql', '{pattern}']")
+    resolved = places.load()
+    (complaint,) = complaints(resolved)
+    assert complaint.startswith("slm-lsp.toml:1:") and "that does not begin with `!`" in complaint
+    settings = resolved.settings
+    for paths in (settings.privacy.exclude, settings.context.exclude):
+        assert paths in ((), ("customers/",))
+    assert resolved.settings.model.problem is not None  # until it is known what was meant
+
+
 @pytest.mark.parametrize("target", ["/etc/passwd", "../secret.toml", "../../../../etc/hostname"])
 def test_a_link_out_of_the_repository_is_not_read(target: str, places: Places) -> None:
     (places.root.parent / "secret.toml").write_text("password = 'hunter2'")

@@ -138,7 +138,7 @@ def test_whole_numbers_are_numbers(places: Places) -> None:
         (
             'completion.disabled_globs = [\n  "a",\n  3,\n]',
             "slm-lsp.toml:3:3: `disabled_globs` is a list of strings, each a gitignore pattern of "
-            "at most 200 characters, not 3",
+            "at most 200 characters that does not begin with `!`, not 3",
         ),
         (
             '# ключ 🔑\n"completion"."enabled" = "да"  # 🔑',
@@ -183,7 +183,7 @@ def test_editor_settings_are_told_by_their_key(places: Places) -> None:
     options = {"completion": {"disabled_globs": ["a", 3], "x": 1}}
     assert [text.split("; known")[0] for text in complaints(places.load(options))] == [
         "editor settings: completion.disabled_globs[1]: `disabled_globs` is a list of strings, "
-        "each a gitignore pattern of at most 200 characters, not 3",
+        "each a gitignore pattern of at most 200 characters that does not begin with `!`, not 3",
         "editor settings: completion.x: unknown key `x`",
     ]
 

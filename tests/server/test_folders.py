@@ -111,11 +111,6 @@ def test_a_pattern_of_an_inner_folder(pattern: str, kept_out: list[str], read: l
     assert [path for path in read if spec.match_file(path)] == []
 
 
-def test_a_pattern_that_takes_back() -> None:
-    spec = GitIgnoreSpec.from_lines([below("in", "*.py"), below("in", "!keep.py")])
-    assert spec.match_file("in/a.py") and not spec.match_file("in/keep.py")
-
-
 def test_the_name_of_an_inner_folder_is_no_pattern() -> None:
     spec = GitIgnoreSpec.from_lines([below("[slug]*", "secret/")])
     assert spec.match_file("[slug]*/secret/a.py")
