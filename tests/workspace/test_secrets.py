@@ -1,8 +1,12 @@
 """What is a secret by its file's name or by its shape, and what only looks a little like one."""
 
+import re
+from re import _parser as re_parser  # type: ignore[attr-defined]
+from typing import Any
+
 import pytest
 
-from slm_lsp.workspace.secrets import SECRET_CONTENT, holds_secret, is_secret_name
+from slm_lsp.workspace.secrets import IN_TEXT, IN_WORDS, LONG_WORD, holds_secret, is_secret_name
 
 # Put together here, so that no scanner takes this file for a leak.
 X, HEX, B64 = "aB3" * 14, "0a1b" * 20, "aB3/+" * 20
@@ -55,8 +59,49 @@ def test_tokens_are_found_wherever_they_stand(token: str) -> None:
 
 
 def test_every_shape_is_tried_above() -> None:
-    for piece, shape in SECRET_CONTENT:
+    for piece, shape in IN_TEXT + IN_WORDS:
         assert any(shape.search(token.encode()) for token in TOKENS), piece
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_a_token_is_found_from_where_it_is_long_enough(token: str) -> None:
+    """What is looked for in long words only is nowhere else."""
+    for end in range(len(token) + 1):
+        text = f"KEY={token[:end]}, b".encode()
+        assert holds_secret(text) == any(shape.search(text) for _, shape in IN_TEXT + IN_WORDS)
+
+
+def test_what_is_looked_for_in_words_is_a_long_word() -> None:
+    kept = frozenset(b"_.-" + bytes(b for b in range(128) if chr(b).isalnum()))
+    for piece, shape in IN_WORDS:
+        parsed = re_parser.parse(shape.pattern)
+        assert parsed.getwidth()[0] >= LONG_WORD, piece
+        assert bytes_of(parsed) <= kept, piece
+
+
+def bytes_of(parsed: Any) -> frozenset[int]:
+    """The bytes that what `parsed` matches may hold."""
+    found: set[int] = set()
+    for name, value in parsed:
+        match str(name):
+            case "LITERAL":
+                found.add(value)
+            case "RANGE":
+                found.update(range(value[0], value[1] + 1))
+            case "CATEGORY":
+                pattern = {"CATEGORY_WORD": rb"\w", "CATEGORY_DIGIT": rb"\d"}[str(value)]
+                found.update(b for b in range(256) if re.match(pattern, bytes([b])))
+            case "IN":
+                found |= bytes_of(value)
+            case "MAX_REPEAT":
+                found |= bytes_of(value[2])
+            case "SUBPATTERN":
+                found |= bytes_of(value[3])
+            case "BRANCH":
+                found |= frozenset().union(*map(bytes_of, value[1]))
+            case _:
+                assert str(name) == "AT", name  # a boundary, which takes no byte
+    return frozenset(found)
 
 
 @pytest.mark.parametrize(
