@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from slm_lsp.documents import encodable
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.scan import Rules, read_source, scan
 
@@ -72,7 +73,8 @@ def read_repository(root: Path, settings: Settings) -> list[SourceText]:
         content = read_source(root / file.path)
         if content:
             text = content.decode("utf-8", "replace")
-            found.append(SourceText(file.path, file.language, text))
+            # A name that is not UTF-8 is shown as the server shows it: a tokenizer takes no other.
+            found.append(SourceText(encodable(file.path), file.language, text))
     return found
 
 

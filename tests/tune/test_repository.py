@@ -1,5 +1,6 @@
 """What is learnt from, and what never is."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ SECRET = "AKIA" + "Q" * 16
 
 def paths(root: Path) -> set[str]:
     return {one.path for one in read_repository(root, Settings())}
+
+
+def test_a_name_that_is_not_utf_8_is_shown_as_the_server_shows_it(tmp_path: Path) -> None:
+    """No tokenizer takes lone surrogates, as which Python hands over such a name."""
+    Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), b"caf\xe9.py"))).write_text("x = 1\n")
+    assert paths(tmp_path) == {"caf\ufffd.py"}
 
 
 def test_only_what_the_server_may_read_is_read(tmp_path: Path) -> None:
