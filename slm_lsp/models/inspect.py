@@ -12,6 +12,17 @@ from slm_lsp.models.memory import available_bytes, human, needed_bytes, whole
 CHOOSE = "choose another model (`slm-lsp models recommend`)"
 # Wider than any model that is trained, and narrow enough that no product of them overflows.
 MAX_LAYERS, MAX_WIDTH, MAX_HEADS, MAX_CONTEXT = 512, 1 << 17, 1024, 1 << 24
+# What every model says, and what follows from the rest in a model that does not say it.
+LIMITS = (
+    ("block_count", 1, MAX_LAYERS),
+    ("embedding_length", 1, MAX_WIDTH),
+    ("attention.head_count", 1, MAX_HEADS),
+    ("context_length", 1, MAX_CONTEXT),
+    ("attention.head_count_kv", 0, MAX_HEADS),
+    ("attention.key_length", 0, MAX_WIDTH),
+    ("attention.value_length", 0, MAX_WIDTH),
+    ("feed_forward_length", 0, MAX_WIDTH),
+)
 TOKEN_IDS = ("bos", "eos", "eot", "eom", "unknown", "separator", "padding", "mask", "cls")
 
 
@@ -99,16 +110,11 @@ def quantization(header: GgufHeader) -> str:
 def _check_shape(path: Path, header: GgufHeader, architecture: str) -> None:
     if not header.tensors:
         raise ModelCorrupt(f"{path} holds a vocabulary and no weights; {CHOOSE}")
-    for key, limit in (
-        ("block_count", MAX_LAYERS),
-        ("embedding_length", MAX_WIDTH),
-        ("attention.head_count", MAX_HEADS),
-        ("context_length", MAX_CONTEXT),
-    ):
+    for key, least, limit in LIMITS:
         number = whole(header.metadata, f"{architecture}.{key}", 0)
-        if not 1 <= number <= limit:
+        if not least <= number <= limit:
             raise ModelCorrupt(
-                f"{path} is damaged: {architecture}.{key} is {number}, and 1 to {limit} is "
+                f"{path} is damaged: {architecture}.{key} is {number}, and {least} to {limit} is "
                 "possible; get it again with `slm-lsp models pull`"
             )
 

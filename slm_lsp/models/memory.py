@@ -43,12 +43,16 @@ def buffer_bytes(header: GgufHeader) -> int:
 
 
 def whole(metadata: Mapping[str, Any], key: str, default: int) -> int:
-    """A whole number; the largest one where a model has one for each layer."""
+    """A whole number; the largest one where a model has one for each layer.
+
+    Anything else counts as not said, floats too: infinity is no number of layers.
+    """
     value = metadata.get(key)
-    if isinstance(value, GgufArray) and not value.of_strings:
-        numbers = value.numbers()
-        return max((int(n) for n in numbers), default=default)
-    return value if isinstance(value, int) and not isinstance(value, bool) else default
+    if isinstance(value, GgufArray):
+        numbers = () if value.of_strings else value.numbers()
+    else:
+        numbers = (value,)
+    return max((n for n in numbers if type(n) is int), default=default)
 
 
 def available_bytes() -> int | None:

@@ -39,11 +39,21 @@ def with_raw(value: bytes) -> Gguf:
     return a_model(x__y=value)
 
 
+def floats(*numbers: float) -> bytes:
+    """A metadata value: one float for each layer, where whole numbers are expected."""
+    return struct.pack(f"<IIQ{len(numbers)}f", 9, 6, len(numbers), *numbers)
+
+
 def test_a_good_file(tmp_path: Path) -> None:
     found = inspect_model(a_model().write(tmp_path / "m.gguf"))
     assert (found.architecture, found.name, found.n_vocab) == ("llama", "tiny", len(VOCABULARY))
     assert found.fim_ids == {"pre": 1, "mid": 2, "suf": 3}
     assert found.quantization == "Q8_0"
+
+
+def test_a_number_that_is_none_counts_as_not_said(tmp_path: Path) -> None:
+    odd = a_model(split__count=floats(float("inf")), llama__feed_forward_length=floats(64.5))
+    assert inspect_model(odd.write(tmp_path / "m.gguf")).n_vocab == len(VOCABULARY)
 
 
 def test_the_bundled_model() -> None:
@@ -107,6 +117,12 @@ def test_a_damaged_file(file: Gguf, says: str, tmp_path: Path) -> None:
         (a_model(split__count=3), ModelUnsuitable, "one part of a split model"),
         (a_model(llama__block_count=0), ModelCorrupt, "block_count is 0"),
         (a_model(llama__block_count=10**6), ModelCorrupt, "block_count"),
+        (a_model(llama__block_count=floats(float("inf"))), ModelCorrupt, "block_count is 0"),
+        (a_model(llama__context_length=floats(float("nan"))), ModelCorrupt, "context_length is 0"),
+        (a_model(split__count=[3, 1]), ModelUnsuitable, "one part of a split model"),
+        (a_model(llama__attention__head_count_kv=[-(2**31)]), ModelCorrupt, "head_count_kv"),
+        (a_model(llama__attention__key_length=[-1]), ModelCorrupt, "key_length is -1"),
+        (a_model(llama__feed_forward_length=2**31), ModelCorrupt, "feed_forward_length"),
         (a_model(llama__embedding_length=None), ModelCorrupt, "embedding_length"),
         (a_model(llama__context_length=2**31), ModelCorrupt, "context_length"),
         (a_model(tokenizer__ggml__tokens=None), ModelCorrupt, "no vocabulary"),
