@@ -72,6 +72,7 @@ def located_adapter(settings: ModelSettings, model: ModelFile) -> AdapterFile | 
         raise ModelUnsuitable(reason)
     checked = _checked(entry, adapter.size)
     check_adapter(checked.path, model.path)
+    note_use(checked.sha256)
     return AdapterFile(checked.path, checked.sha256, checked.size, adapter.scale)
 
 

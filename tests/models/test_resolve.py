@@ -1,13 +1,14 @@
 """What is pinned is what is loaded; anything else is refused in one sentence."""
 
 import hashlib
+import os
 import signal
 from pathlib import Path
 
 import pytest
 
 from slm_lsp.errors import ModelCorrupt, ModelError, ModelMismatch, ModelNotFound, ModelUnsuitable
-from slm_lsp.models import bundled_model, quarantine, resolve_model
+from slm_lsp.models import bundled_model, gc, quarantine, resolve_model
 from slm_lsp.models.store import Entry, Store
 from slm_lsp.settings import AdapterSettings, ModelSettings
 from tests.support.gguf_files import Gguf, Tensor, a_model
@@ -171,6 +172,16 @@ class TestAdapter:
         assert found is not None
         assert (found.path, found.sha256, found.scale) == (adapter.path, adapter.sha256, 0.5)
         assert found.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+
+    def test_an_adapter_that_serves_is_in_use(
+        self, entry: Entry, store: Store, tmp_path: Path
+    ) -> None:
+        """Pinned in one repository, it is no rubbish where another is open."""
+        adapter = store.add(self.adapter().write(tmp_path / "a.gguf"), "ours")
+        gc.note_use(adapter.sha256)
+        os.utime(store.folder.parent / "used" / adapter.sha256, (1, 1))
+        resolve_model(self.settings(entry, adapter))
+        assert gc.unused(store, 1, ModelSettings()) == []
 
     def test_an_adapter_that_is_not_here(self, entry: Entry) -> None:
         settings = pinned(entry, adapter=AdapterSettings(sha256="0" * 64))
