@@ -17,7 +17,7 @@ def list_rules(settings: Settings, dismissals: Dismissals) -> None:
             state = "off: disabled_rules in the settings"
         elif rule == "syntax" and not settings.diagnostics.syntax:
             state = "off: syntax = false in the settings"
-        elif rule in dismissals.off:
+        elif dismissals.is_off(rule):
             state = f"off on this machine: turned off by hand (--turn-on {rule})"
         elif dismissals.turned_off(rule):
             state = f"off on this machine: dismissed too often (--turn-on {rule})"

@@ -1,8 +1,9 @@
 """One process at a time, across processes; the system lets go when a process dies."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -48,6 +49,23 @@ def locked(path: Path, on_wait: Callable[[], None] = lambda: None) -> Iterator[N
         if not _try_lock(file):
             on_wait()
             _wait_for_lock(file)
+        yield
+
+
+@contextmanager
+def briefly_locked(path: Path, patience_s: float = 0.2) -> Iterator[None]:
+    """Hold the lock file for a moment, or go on without it.
+
+    For small things that an editor waits for: a process that has been stopped, or a folder that
+    cannot be written to, must not stop it as well.
+    """
+    with ExitStack() as held:
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = held.enter_context(path.open("ab"))
+            until = time.monotonic() + patience_s
+            while not _try_lock(file) and time.monotonic() < until:
+                time.sleep(0.005)
         yield
 
 
