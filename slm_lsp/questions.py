@@ -39,7 +39,9 @@ class Questions:
     async def ask(self, request: CompletionRequest) -> Suggestion | None:
         """Ask the engine; None when there is nothing worth showing."""
         self._asked = folder = self._folders.of(request.uri)
-        engine = await self._model.follow_to(folder)
+        engine = self._model.engine_in(folder)
+        if engine is None or not engine.stays(request):
+            engine = await self._model.follow_to(folder)
         # While a model loads, the document may have been closed.
         if engine is None or not self._is_open(request.uri):
             return None

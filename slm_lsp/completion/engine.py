@@ -111,6 +111,10 @@ class CompletionEngine:
             self._counters.skipped += 1
         return completion
 
+    def stays(self, request: CompletionRequest) -> bool:
+        """Whether the answer is on the screen already, typed along: it needs no model."""
+        return self._screen.rest(request) is not None
+
     def cursor_at(self, uri: str, document: DocumentContext) -> None:
         """The person is here now: have this place's prompt ready when the hand rests."""
         self.ahead.drop()

@@ -144,6 +144,20 @@ async def test_any_other_end_of_the_inference_process(
 
 
 @linux
+async def test_what_is_typed_along_does_not_wait_for_the_next_process(suggesting: Editor) -> None:
+    suggesting.open(URI, TEXT)
+    shown = (await suggesting.inline(URI, *END))[0]["insertText"]
+    pid = (await suggesting.status())["worker"]["pid"]
+    n_told = len(suggesting.states)
+    os.kill(pid, signal.SIGKILL)
+    await suggesting.wait_until(lambda: "loading" in suggesting.states[n_told:])
+    suggesting.insert(URI, *END, shown[:1])
+    rest = await suggesting.inline(URI, END[0], END[1] + 1, by_hand=False)
+    assert rest[0]["insertText"] == shown[1:]
+    assert "ready" not in suggesting.states[n_told:]
+
+
+@linux
 async def test_the_inference_process_ends_with_the_server(suggesting: Editor) -> None:
     pid = (await suggesting.status())["worker"]["pid"]
     suggesting.process.kill()
