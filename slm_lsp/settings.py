@@ -7,6 +7,7 @@ JSON schema, the reference in docs/settings.md and `slm-lsp config` are all made
 from dataclasses import dataclass, field
 
 from slm_lsp.config.fields import Merge, SetBy, section, setting
+from slm_lsp.globs import wrong_with
 
 SHA256 = r"[0-9a-f]{64}"
 SHA256_SAYS = "64 lower-case hexadecimal digits"
@@ -141,6 +142,7 @@ class CompletionSettings:
         "Files that get no automatic completions, as gitignore patterns.",
         pattern=EXCLUSION,
         pattern_says=EXCLUSION_SAYS,
+        wrong_with=wrong_with,
         merge=Merge.ADD_UP,
         examples=("*.min.js",),
     )
@@ -201,6 +203,7 @@ class ContextSettings:
         "Only files that match these gitignore patterns are read for context. Empty: all.",
         pattern=GLOB,
         pattern_says=GLOB_SAYS,
+        wrong_with=wrong_with,
         merge=Merge.USER_FIRST,
     )
     exclude: tuple[str, ...] = setting(
@@ -208,6 +211,7 @@ class ContextSettings:
         "Files that are never read for context, as gitignore patterns.",
         pattern=EXCLUSION,
         pattern_says=EXCLUSION_SAYS,
+        wrong_with=wrong_with,
         merge=Merge.ADD_UP,
         examples=("vendor/", "*.pb.go"),
     )
@@ -267,6 +271,7 @@ class PrivacySettings:
         "Files that never enter a prompt, the index or a log, as gitignore patterns.",
         pattern=EXCLUSION,
         pattern_says=EXCLUSION_SAYS,
+        wrong_with=wrong_with,
         merge=Merge.ADD_UP,
         examples=("secrets/",),
     )

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
-from pathspec import GitIgnoreSpec
 from slm_context.cursor import DocumentContext, line_start
 from slm_context.scope import opens_block
 from slm_context.syntax import SyntaxTree
 
 from slm_lsp.completion.types import CompletionMode, SkipReason, Trigger
+from slm_lsp.globs import compiled
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.secrets import is_secret_name
 
@@ -114,9 +113,4 @@ def _indent(line: str) -> int:
 
 
 def _matches(path: str, patterns: tuple[str, ...]) -> bool:
-    return bool(patterns) and _compiled(patterns).match_file(path)
-
-
-@lru_cache(maxsize=16)
-def _compiled(patterns: tuple[str, ...]) -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines(patterns)
+    return bool(patterns) and compiled(patterns).match_file(path)

@@ -86,6 +86,9 @@ def _checked_one(spec: Spec, kind: type, value: Any) -> Any:
         fits = math.isfinite(value)
     if not fits or not _within(spec, value):
         raise Wrong(f"`{spec.key}` is {expected(spec)}, not {shown(value)}")
+    wrong_with = spec.rules.get("wrong_with")
+    if wrong_with is not None and (wrong := wrong_with(value)) is not None:
+        raise Wrong(f"`{spec.key}`: {shown(value)} {wrong}")
     return value
 
 

@@ -1,5 +1,6 @@
 """How a setting is declared: one field that carries its meaning, its limits and who may set it."""
 
+from collections.abc import Callable
 from dataclasses import field
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -31,17 +32,22 @@ def setting(
     maximum: float | None = None,
     pattern: str | None = None,
     pattern_says: str | None = None,
+    wrong_with: Callable[[str], str | None] | None = None,
     merge: Merge = Merge.REPLACE,
     set_by: SetBy = SetBy.ANYONE,
     examples: tuple[object, ...] = (),
 ) -> T:
-    """A field of a section: its default, its meaning, its limits."""
+    """A field of a section: its default, its meaning, its limits.
+
+    `wrong_with` says what is wrong with a string that `pattern` lets through.
+    """
     rules: dict[str, Any] = {
         "says": says,
         "minimum": minimum,
         "maximum": maximum,
         "pattern": pattern,
         "pattern_says": pattern_says,
+        "wrong_with": wrong_with,
         "merge": merge,
         "set_by": set_by,
         "examples": examples,

@@ -14,6 +14,7 @@ from pathspec import GitIgnoreSpec
 from slm_context.entries import FileStamp
 from slm_context.languages import language_for
 
+from slm_lsp.globs import compiled
 from slm_lsp.workspace.git import git_folders
 from slm_lsp.workspace.secrets import holds_secret, is_secret_name
 
@@ -58,8 +59,8 @@ class Rules:
         self, root: Path, include: Sequence[str] = (), exclude: Sequence[str] = ()
     ) -> None:
         self.root = root
-        self._include = _compiled(tuple(include)) if include else None
-        self._exclude = _compiled(tuple(exclude))
+        self._include = compiled(tuple(include)) if include else None
+        self._exclude = compiled(tuple(exclude))
         self._ignored: dict[str, GitIgnoreSpec | None] = {}
 
     def allows(self, path: str) -> bool:
@@ -107,16 +108,11 @@ class Rules:
             # Gone since it was looked at, or not to be read just now: looked at again next time.
             with suppress(OSError):
                 lines += _lines_of(stamped) if stamped is not None else ()
-        return _compiled(tuple(lines)) if lines else None
+        return compiled(tuple(lines)) if lines else None
 
 
 # Rules are made anew for every question, so that they are those of now; opening and reading files
 # and compiling what they say is what costs, and is done again only where a file is another one.
-@lru_cache(maxsize=256)
-def _compiled(lines: tuple[str, ...]) -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines(lines)
-
-
 @lru_cache(maxsize=256)
 def _lines_of(file: _Stamped) -> tuple[str, ...]:
     """What an ignore file says. Raises OSError, which nobody keeps."""

@@ -141,6 +141,11 @@ def test_whole_numbers_are_numbers(places: Places) -> None:
             "at most 200 characters that does not begin with `!`, not 3",
         ),
         (
+            'context.include = ["src/", "[z-a].py"]',
+            'slm-lsp.toml:1:28: `include`: "[z-a].py" is no gitignore pattern; look at its '
+            "brackets, and for a backslash at its end",
+        ),
+        (
             '# ключ 🔑\n"completion"."enabled" = "да"  # 🔑',
             'slm-lsp.toml:2:26: `enabled` is true or false, not "да"',
         ),

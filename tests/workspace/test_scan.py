@@ -41,6 +41,13 @@ def test_ignore_files_at_every_level(tmp_path: Path) -> None:
     assert not rules.allows("out/b.py") and not rules.allows("sub/local.py")
 
 
+@pytest.mark.parametrize("line", ["!", "a\\", "[z-a].py", "*a*a*a*a*a*a*a*b"])
+def test_a_line_that_is_hopeless_costs_nothing(tmp_path: Path, line: str) -> None:
+    long = "a" * 60 + ".py"
+    write(tmp_path, **{"a.py": CODE, "b.py": CODE, long: CODE, ".gitignore": f"b.py\n{line}\n"})
+    assert paths(tmp_path) == ["a.py", long]
+
+
 def test_settings_include_and_exclude(tmp_path: Path) -> None:
     write(tmp_path, **{"src/a.py": CODE, "src/vendor/b.py": CODE, "docs/c.py": CODE})
     assert paths(tmp_path, include=("src/",), exclude=("vendor/",)) == ["src/a.py"]
