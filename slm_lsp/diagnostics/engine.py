@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from slm_context.syntax import SyntaxTree
 from slm_context.trees import tree_of
 
 from slm_lsp.diagnostics.advice import Advice
@@ -74,9 +75,9 @@ class DiagnosticsEngine:
         if (language is None and checker is None) or len(text) > MAX_CHECKED:
             return
         report = self._report(version, ())
-        watched = Watched(path, language or "", version, lambda: text, report, checker)
+        watched = Watched(path, language or "", version, lambda: text, report, checker, text)
         self._documents[uri] = watched
-        self._schedule(uri, watched, settle_s=0.0, first=True)
+        self._schedule(uri, watched, settle_s=0.0)
 
     def changed(
         self, uri: str, version: int, text: Callable[[], str], edits: Sequence[DocumentEdit]
@@ -173,14 +174,12 @@ class DiagnosticsEngine:
     def _report(self, version: int, shown: tuple[Shown, ...]) -> Report:
         return Report(str(next(self._result_ids)), version, shown)
 
-    def _schedule(
-        self, uri: str, watched: Watched, settle_s: float, *, first: bool = False
-    ) -> None:
+    def _schedule(self, uri: str, watched: Watched, settle_s: float) -> None:
         if watched.task is not None:
             watched.task.cancel()
-        watched.task = asyncio.ensure_future(self._check(uri, watched, settle_s, first))
+        watched.task = asyncio.ensure_future(self._check(uri, watched, settle_s))
 
-    async def _check(self, uri: str, watched: Watched, settle_s: float, first: bool) -> None:
+    async def _check(self, uri: str, watched: Watched, settle_s: float) -> None:
         await asyncio.sleep(settle_s)
         version, text, settings = watched.version, watched.text(), self._settings_of(uri)
         if len(text) > MAX_CHECKED:
@@ -198,8 +197,7 @@ class DiagnosticsEngine:
             tree = tree_of(text, watched.language, watched.path)
             if tree is None:
                 return
-            if first:
-                watched.wrong_lines, watched.units = wrong_lines(tree), unit_hashes(tree)
+            _note_what_was_there(watched, tree)
             await asyncio.sleep(0)
             if settings.enabled:
                 shown = tuple(_placed(await self._checks.findings(watched, tree, settings), text))
@@ -211,6 +209,15 @@ class DiagnosticsEngine:
         if watched.held_back:
             # Something stands on the line being typed: look again when it no longer is.
             self._schedule(uri, watched, TYPING_S)
+
+
+def _note_what_was_there(watched: Watched, tree: SyntaxTree) -> None:
+    """Look at the text that was opened, once; an edit may have come before there was time."""
+    if watched.opened is None:
+        return
+    old = tree if watched.opened == tree.text else tree.edited(watched.opened)
+    watched.opened = None
+    watched.wrong_lines, watched.units = wrong_lines(old), unit_hashes(old)
 
 
 def _placed(findings: Sequence[Finding], text: str) -> Iterator[Shown]:

@@ -74,6 +74,8 @@ class Watched:
     text: Callable[[], str]
     report: Report
     checker: Checker | None = None
+    # The text that was opened, until it is known what was there.
+    opened: str | None = field(default=None, repr=False)
     # Lines the grammar did not accept, and units that were there, when it was opened.
     wrong_lines: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()

@@ -128,6 +128,17 @@ async def test_a_finding_goes_while_its_line_is_edited_and_comes_back() -> None:
     assert await bench.settled() == [("syntax", "(")]
 
 
+async def test_an_edit_right_behind_the_opening_makes_nothing_the_persons() -> None:
+    old = "def old(a, b):\n    if a and a:\n        return b\n\n\n"
+    wrong = "x = (§)\n"  # the grammar does not accept it
+    bench = Bench()
+    bench.open(old + wrong)
+    bench.edit(len(old + wrong), "", "def new(value):\n    return valeu\n\n")
+    assert await bench.settled() == [("syntax", "§")]
+    bench.edit(len(old), wrong, "")
+    assert await bench.settled() == [("misspelt-name", "valeu")]
+
+
 async def test_who_waits_for_the_document_to_settle_is_told_what_is_found() -> None:
     bench = Bench()
     bench.open(BAD)
