@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check = actions.add_parser("check", help="exit with 1 when a settings file is wrong")
     check.set_defaults(run_action=run_check)
     init = actions.add_parser("init", help="write slm-lsp.toml, with the bundled model pinned")
-    init.add_argument("--force", action="store_true", help="replace the file that is there")
+    init.add_argument("--force", action="store_true", help="pin it in the file that is there, too")
     init.set_defaults(run_action=run_init)
     schema = actions.add_parser("schema", help="print the JSON schema of slm-lsp.toml")
     schema.set_defaults(run_action=run_schema)
@@ -63,16 +63,26 @@ def run_check(args: argparse.Namespace) -> int:
 def run_init(args: argparse.Namespace) -> int:
     from pathlib import Path
 
+    from slm_lsp.commands.here import root_here
     from slm_lsp.config.files import REPOSITORY_FILE
+    from slm_lsp.config.pin import Pin, settings_file, write_pin
     from slm_lsp.config.starter import starter_text
     from slm_lsp.errors import ConfigError
     from slm_lsp.models.manifest import bundled_model
     from slm_lsp.models.store import replace_text
 
-    path = Path.cwd() / REPOSITORY_FILE
-    if path.is_symlink() or (path.exists() and not args.force):
-        raise ConfigError(f"{path} is there already; change it, or replace it with --force")
+    root = root_here() if args.force else Path.cwd()
+    there, table = settings_file(root)
     model = bundled_model()
+    if table or there.is_symlink() or there.exists():
+        if not args.force:
+            raise ConfigError(
+                f"{there} holds settings already; change it, or pin {model.name} in it with --force"
+            )
+        write_pin(root, Pin(model.name, model.sha256, model.size))
+        print(f"{there} pins {model.name} now, and its other settings stay; commit it")
+        return 0
+    path = Path.cwd() / REPOSITORY_FILE
     try:
         replace_text(path, starter_text(model))
     except OSError as error:

@@ -61,7 +61,7 @@ def pin_change(root: Path, pin: Pin) -> Change:
 
     Everything else in the file stays as it is, comments too.
     """
-    path, table = _settings_file(root)
+    path, table = settings_file(root)
     try:
         before = (read_untrusted(path, root) or b"").decode("utf-8")
         document = tomlkit.parse(before)
@@ -85,7 +85,7 @@ def pin_change(root: Path, pin: Pin) -> Change:
     return Change(path, before, tomlkit.dumps(document))
 
 
-def _settings_file(root: Path) -> tuple[Path, tuple[str, ...]]:
+def settings_file(root: Path) -> tuple[Path, tuple[str, ...]]:
     """Where the repository keeps its settings, and under which tables."""
     own, pyproject = root / REPOSITORY_FILE, root / PYPROJECT
     if not own.exists() and pyproject.exists():
