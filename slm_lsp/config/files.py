@@ -1,13 +1,12 @@
 """Reading settings files that somebody else may have written."""
 
-import os
-import stat
 from pathlib import Path
 from typing import Any
 
 from slm_lsp.config.toml import MAX_BYTES, BrokenToml, TomlText
 from slm_lsp.config.types import Complaint, KeyPath, Layer, Position, Source
 from slm_lsp.places import user_config_file
+from slm_lsp.regular_file import NotRegular, open_regular
 
 REPOSITORY_FILE = "slm-lsp.toml"
 PYPROJECT = "pyproject.toml"
@@ -98,16 +97,12 @@ def read_untrusted(path: Path, root: Path | None) -> bytes | None:
     try:
         if root is not None and not path.resolve().is_relative_to(root.resolve()):
             raise BrokenToml("the file is a symbolic link that leads out of the repository")
-        # Without O_NONBLOCK, opening a named pipe waits for a writer.
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | os.O_CLOEXEC)
+        with open_regular(path) as file:
+            return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return None
+    except NotRegular as error:
+        raise BrokenToml("this is not a regular file") from error
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
         reason = getattr(error, "strerror", None) or "it is a loop of symbolic links"
         raise BrokenToml(f"the file cannot be read: {reason}") from error
-    # `open` refuses a folder's handle by itself, and leaves it open.
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise BrokenToml("this is not a regular file")
-    with open(handle, "rb") as file:
-        return file.read(MAX_BYTES + 1)

@@ -8,7 +8,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from slm_lsp.config.files import PYPROJECT, REPOSITORY_FILE, TABLE, read_untrusted
-from slm_lsp.config.toml import BrokenToml
+from slm_lsp.config.toml import MAX_BYTES, BrokenToml
 from slm_lsp.errors import ConfigError
 from slm_lsp.models.store import replace_text
 
@@ -63,7 +63,7 @@ def pin_change(root: Path, pin: Pin) -> Change:
     """
     path, table = settings_file(root)
     try:
-        before = (read_untrusted(path, root) or b"").decode("utf-8")
+        before = _text(path, root)
         document = tomlkit.parse(before)
     except (BrokenToml, TOMLKitError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name} cannot be changed: {error}; correct it first") from error
@@ -90,10 +90,18 @@ def settings_file(root: Path) -> tuple[Path, tuple[str, ...]]:
     own, pyproject = root / REPOSITORY_FILE, root / PYPROJECT
     if not own.exists() and pyproject.exists():
         try:
-            document = tomlkit.parse(pyproject.read_text(encoding="utf-8"))
-        except (TOMLKitError, OSError, UnicodeDecodeError):
+            document = tomlkit.parse(_text(pyproject, root))
+        except (TOMLKitError, BrokenToml, UnicodeDecodeError):
             return own, ()
         tool = document.get("tool")
         if isinstance(tool, dict) and TABLE in tool:
             return pyproject, ("tool", TABLE)
     return own, ()
+
+
+def _text(path: Path, root: Path) -> str:
+    """All of a settings file: of one that is cut off, the rest would be lost in writing."""
+    content = read_untrusted(path, root) or b""
+    if len(content) > MAX_BYTES:
+        raise BrokenToml(f"the file is larger than {MAX_BYTES // 1024} KB")
+    return content.decode("utf-8")

@@ -6,8 +6,10 @@ In a linked worktree and in a submodule `.git` is a file that names the folder.
 from dataclasses import dataclass
 from pathlib import Path
 
+from slm_lsp.regular_file import open_regular
+
 # A file of one line; anything longer is no such file.
-MAX_CHARS = 4096
+MAX_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ def git_folders(root: Path) -> GitFolders | None:
 
 def _line(file: Path) -> str:
     try:
-        with file.open(encoding="utf-8", errors="replace") as opened:
-            line = opened.read(MAX_CHARS).partition("\n")[0]
+        with open_regular(file) as opened:
+            line = opened.read(MAX_BYTES).partition(b"\n")[0].decode("utf-8", "replace")
             return "" if "\0" in line else line
     except (OSError, ValueError):
         return ""

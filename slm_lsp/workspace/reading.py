@@ -7,6 +7,7 @@ from pathlib import Path
 from slm_context.entries import FileStamp
 from slm_context.remembered import Remembered
 
+from slm_lsp.regular_file import open_regular
 from slm_lsp.workspace.scan import read_source
 
 # Of all that are kept: some sixty files of usual length.
@@ -56,8 +57,8 @@ class Reader:
 def _content(path: Path, stamp: FileStamp) -> bytes | None:
     """All of a file, if it still is as `stamp` says."""
     try:
-        with path.open("rb") as file:
-            content, status = file.read(), os.fstat(file.fileno())
+        with open_regular(path) as file:
+            content, status = file.read(stamp.size + 1), os.fstat(file.fileno())
     except OSError:
         return None
     return content if FileStamp(status.st_size, status.st_mtime_ns) == stamp else None

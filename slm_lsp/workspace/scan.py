@@ -15,6 +15,7 @@ from slm_context.entries import FileStamp
 from slm_context.languages import language_for
 
 from slm_lsp.globs import compiled
+from slm_lsp.regular_file import open_regular
 from slm_lsp.workspace.git import git_folders
 from slm_lsp.workspace.secrets import holds_secret, is_secret_name
 
@@ -24,6 +25,8 @@ MAX_FILES = 200_000
 # A line of so many bytes on average was not typed.
 MAX_MEAN_LINE = 300
 PROBE_BYTES = 4096
+MAX_IGNORE_BYTES = 1024 * 1024
+MAX_IGNORE_LINES = 10_000
 IGNORE_FILES = (".gitignore", ".ignore")
 SKIPPED_FOLDERS = frozenset(
     {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox"}
@@ -116,7 +119,11 @@ class Rules:
 @lru_cache(maxsize=256)
 def _lines_of(file: _Stamped) -> tuple[str, ...]:
     """What an ignore file says. Raises OSError, which nobody keeps."""
-    return tuple(Path(file.path).read_text("utf-8", "replace").splitlines()[:10_000])
+    with open_regular(file.path) as opened:
+        text = opened.read(MAX_IGNORE_BYTES + 1).decode("utf-8", "replace")
+    lines = text.splitlines()
+    # The last line that was begun may mean something else without its end.
+    return tuple(lines[: -1 if file.size > MAX_IGNORE_BYTES else None][:MAX_IGNORE_LINES])
 
 
 @lru_cache(maxsize=64)
@@ -194,7 +201,7 @@ def is_own_file(root: Path, path: str) -> bool:
 def read_source(path: Path) -> bytes | None:
     """A source file's content; None for binary, generated, minified and secret ones."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(MAX_BYTES + 1)
     except OSError:
         return None

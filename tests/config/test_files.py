@@ -8,7 +8,9 @@ from time import process_time
 import pytest
 
 from slm_lsp.config.files import find_root
+from slm_lsp.config.pin import Pin, write_pin
 from slm_lsp.config.toml import MAX_BYTES
+from slm_lsp.errors import ConfigError
 from tests.config.conftest import Places, complaints
 
 
@@ -117,3 +119,21 @@ def test_the_root_is_the_nearest_mark_upwards(start: str, tmp_path: Path) -> Non
     (tmp_path / "a" / "slm-lsp.toml").touch()
     if start != ".":
         assert find_root(tmp_path / start) == tmp_path / "a"
+
+
+def test_a_pin_goes_past_a_pyproject_that_is_a_pipe(places: Places) -> None:
+    os.mkfifo(places.pyproject)
+    pin = Pin("team", "a" * 64, 1)
+    thread = threading.Thread(target=write_pin, args=(places.root, pin), daemon=True)
+    thread.start()
+    thread.join(10)
+    places.pyproject.unlink()
+    assert places.load().settings.model.sha256 == "a" * 64
+
+
+def test_a_pin_cuts_no_file_off(places: Places) -> None:
+    text = "# a\n" * 100_000
+    places.write(repository=text)
+    with pytest.raises(ConfigError, match="larger than 256 KB"):
+        write_pin(places.root, Pin("team", "a" * 64, 1))
+    assert places.repository.read_text() == text

@@ -1,12 +1,15 @@
 """What is read of a repository, and what never is."""
 
 import os
+import threading
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
+from slm_lsp.regular_file import open_regular
 from slm_lsp.workspace.read_all import is_project
-from slm_lsp.workspace.scan import MAX_BYTES, Rules, read_source, scan
+from slm_lsp.workspace.scan import MAX_BYTES, MAX_IGNORE_BYTES, Rules, read_source, scan
 
 CODE = "def f():\n    return 1\n"
 
@@ -99,17 +102,40 @@ def test_an_ignore_file_that_could_not_be_read_is_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, **{"a.py": CODE, "b.py": CODE, ".gitignore": "a.py\n", ".ignore": "b.py\n"})
-    read, out_of_reach = Path.read_text, [".gitignore"]
+    out_of_reach = [".gitignore"]
 
-    def read_text(path: Path, *arguments: str) -> str:
-        if path.name in out_of_reach:
+    def opened(path: str) -> BinaryIO:
+        if Path(path).name in out_of_reach:
             raise OSError("too many open files")
-        return read(path, *arguments)
+        return open_regular(path)
 
-    monkeypatch.setattr(Path, "read_text", read_text)
+    monkeypatch.setattr("slm_lsp.workspace.scan.open_regular", opened)
     assert paths(tmp_path) == ["a.py"]
     out_of_reach.clear()
     assert paths(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", [".ignore", ".git/commondir", ".git/info/exclude"])
+def test_an_ignore_file_that_is_none_says_nothing(tmp_path: Path, name: str) -> None:
+    """A link to a device may be in a clone, a pipe in an archive: neither has an end."""
+    write(tmp_path, **{"a.py": CODE, "b.py": CODE, ".gitignore": "b.py\n"})
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(tmp_path / name)
+    found: list[str] = []
+    thread = threading.Thread(target=lambda: found.extend(paths(tmp_path)), daemon=True)
+    thread.start()
+    thread.join(10)
+    assert found == ["a.py"]
+    (tmp_path / name).unlink()
+    (tmp_path / name).symlink_to("/dev/zero")
+    assert paths(tmp_path) == ["a.py"]
+
+
+def test_an_ignore_file_without_end_is_read_in_part(tmp_path: Path) -> None:
+    line = "x" * 1000 + "\n"
+    content = "a.py\n" + line * (MAX_IGNORE_BYTES // len(line)) + "!a.py/never\n" * 100 + "b.py\n"
+    write(tmp_path, **{"a.py": CODE, "b.py": CODE, ".ignore": content})
+    assert paths(tmp_path) == ["b.py"]
 
 
 def test_folders_that_cannot_be_read_are_passed_over(tmp_path: Path) -> None:
