@@ -41,6 +41,8 @@ HINTS: dict[str, Rule] = {
 }
 # What holds units. A function is one, and holds others.
 CONTAINERS = {"module", "class_definition", "decorated_definition", "block", "function_definition"}
+# What the other units stand in: modules, and the bodies of classes.
+STATEMENTS_OF = {("module", ""), ("block", "class_definition")}
 # A file with more findings than this is of a kind that the rules do not understand.
 MAX_FINDINGS = 10
 
@@ -82,12 +84,13 @@ def semantic_steps(
             for suspicion in rule(file):
                 finding = _new_finding(tree, suspicion, known)
                 findings += [finding] if finding is not None else []
+                if len(findings) > MAX_FINDINGS:
+                    return
                 yield None
             yield None
     except RecursionError:  # an expression nested deeper than any person writes
         return
-    if len(findings) <= MAX_FINDINGS:
-        yield from findings
+    yield from findings
 
 
 def _changed_units(tree: SyntaxTree, known: frozenset[str]) -> tuple[Node, ...]:
@@ -135,24 +138,17 @@ def _units(tree: SyntaxTree) -> Iterator[tuple[int, int]]:
 
 def _unit_nodes(tree: SyntaxTree) -> Iterator[Node]:
     """Functions, and the other statements of modules and classes, in text order."""
-    pending: list[Node] = [tree.root]
+    # Each with the types of what it stands in: `node.parent` looks for it among all of the file.
+    pending: list[tuple[Node, str, str]] = [(tree.root, "", "")]
     while pending:
-        node = pending.pop()
-        if node.type == "function_definition" or _is_statement(node):
+        node, parent, grandparent = pending.pop()
+        kind = node.type
+        if kind == "function_definition":
             yield node
-        if node.type in CONTAINERS:
-            pending.extend(reversed(node.named_children))
-
-
-def _is_statement(node: Node) -> bool:
-    parent = node.parent
-    if parent is None or node.type in CONTAINERS:
-        return False
-    return parent.type == "module" or (
-        parent.type == "block"
-        and parent.parent is not None
-        and parent.parent.type == "class_definition"
-    )
+        elif kind not in CONTAINERS and (parent, grandparent) in STATEMENTS_OF:
+            yield node
+        if kind in CONTAINERS:
+            pending.extend((child, kind, parent) for child in reversed(node.named_children))
 
 
 def _finding(suspicion: Suspicion, mark: str) -> Finding:

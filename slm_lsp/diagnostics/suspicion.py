@@ -1,7 +1,9 @@
 """What a structural rule hands over: a place, what should stand there, and why."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from tree_sitter import Node
@@ -43,7 +45,8 @@ class PythonFile:
     text: str
     tree: Tree
     names: Names
-    # What to look at: the functions and statements that changed; None for the whole file.
+    # What to look at: the functions and statements that changed, in text order, none within
+    # another; None for the whole file.
     units: tuple[Node, ...] | None = None
 
     def span(self, node: Node) -> tuple[int, int]:
@@ -56,10 +59,14 @@ class PythonFile:
 
     def looks_at(self, node: Node) -> bool:
         """Whether a node is part of what is looked at."""
-        return self.units is None or any(
-            unit.start_byte <= node.start_byte and node.end_byte <= unit.end_byte
-            for unit in self.units
-        )
+        if self.units is None:
+            return True
+        nearest = bisect_right(self._unit_starts, node.start_byte) - 1
+        return nearest >= 0 and node.end_byte <= self.units[nearest].end_byte
+
+    @cached_property
+    def _unit_starts(self) -> list[int]:
+        return [unit.start_byte for unit in self.units or ()]
 
 
 def walk(root: Node) -> Iterator[Node]:

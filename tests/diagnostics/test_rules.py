@@ -3,7 +3,10 @@
 import pytest
 from slm_context.syntax import parse
 
+from slm_lsp.diagnostics.rules import misspelt_name
+from slm_lsp.diagnostics.rules.misspelt_name import MAX_UNKNOWN
 from slm_lsp.diagnostics.semantics import HINTS, RULES, check_semantics, unit_hashes
+from slm_lsp.diagnostics.similar import misspelling_distance
 
 CASES = {
     "misspelt-name": [
@@ -105,3 +108,32 @@ def test_only_what_changed_is_reported() -> None:
     assert [one.message for one in findings(new, known=old)] == [
         "`itmes` is not defined anywhere; `items` is."
     ]
+
+
+@pytest.mark.parametrize("line", ["value_{n} = compute()\n", "def value_{n}():\n    compute()\n"])
+def test_an_unknown_name_is_compared_with_each_other_one_once(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it is used: a long generated file took minutes."""
+    compared: list[str] = []
+
+    def distance(typed: str, meant: str) -> int | None:
+        compared.append(meant)
+        return misspelling_distance(typed, meant)
+
+    monkeypatch.setattr(misspelt_name, "misspelling_distance", distance)
+    names = [f"value_{n}" for n in range(60)]
+    assert findings("".join(line.format(n=n) for n in range(60))) == []
+    assert sorted(compared) == sorted([*names, *misspelt_name.KNOWN])
+
+
+def test_a_name_that_is_near_in_two_scopes_is_one_name() -> None:
+    text = "total = 1\n\n\ndef f(total):\n    return totl\n"
+    assert [one.fixes[0].edit.new_text for one in findings(text)] == ["total"]
+    assert findings(text.replace("f(total)", "f(tot1)")) == []  # a tie
+
+
+@pytest.mark.parametrize("n", [MAX_UNKNOWN - 1, MAX_UNKNOWN])
+def test_a_file_whose_names_come_from_elsewhere_is_not_judged(n: int) -> None:
+    text = "total = 1\nprint(totl)\n" + "".join(f"Elsewhere{i}q{i}()\n" for i in range(n))
+    assert len(findings(text)) == (n < MAX_UNKNOWN)
