@@ -18,10 +18,11 @@ def run(args: argparse.Namespace) -> int:
     from slm_lsp.commands.progress import progress_bar
     from slm_lsp.errors import ModelNotFound
     from slm_lsp.models.gguf_reader import read_header
+    from slm_lsp.models.missing import why_no_file
     from slm_lsp.models.store import own_store
 
     if not args.file.is_file():
-        raise ModelNotFound(f"{args.file} does not exist")
+        raise ModelNotFound(why_no_file(args.file))
     read_header(args.file)
     with progress_bar(args.file.name) as reporter:
         reporter.started(0, args.file.stat().st_size)

@@ -11,8 +11,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from slm_lsp.commands.here import settings_here
     from slm_lsp.models.listing import rows
+    from slm_lsp.models.missing import not_here
 
-    listed = rows(settings_here().settings.model)
+    settings = settings_here().settings.model
+    listed = rows(settings)
     if args.json:
         print(json.dumps([row.as_json() for row in listed], indent=1))
         return 0
@@ -29,6 +31,8 @@ def run(args: argparse.Namespace) -> int:
         size, note = human(row.size), row.note or row.source
         table.add_row(mark, name, row.sha256[:12], size, row.where, note)
     wide_console().print(table)
-    if not any(row.pinned for row in listed):
-        print("the model that is pinned here is not on this machine; run `slm-lsp models pull`")
+    if settings.path is not None:
+        print(f"the model here is what `model.path` in your settings names: {settings.path}")
+    elif not any(row.pinned for row in listed):
+        print(not_here(settings))
     return 0

@@ -84,6 +84,7 @@ def _pinned(model: "ModelSettings", root: Path) -> list[_Job]:
     """What the settings pin: the model and its adapter."""
     from slm_lsp.errors import ModelMismatch, ModelNotFound
     from slm_lsp.models.manifest import bundled_model
+    from slm_lsp.models.missing import not_here
     from slm_lsp.models.pull import Wanted
 
     if model.problem is not None:
@@ -98,25 +99,24 @@ def _pinned(model: "ModelSettings", root: Path) -> list[_Job]:
         source = _source(adapter.source, root, "model.adapter")
         jobs.append(_Job(Wanted(source, adapter.sha256, adapter.size)))
     if not jobs:
+        if model.path is not None:
+            print(f"`model.path` in your settings names the file: {model.path} is never pulled")
+            return []
         bundled = bundled_model()
         if model.name in ("bundled", bundled.name) or model.sha256 == bundled.sha256:
             print("the bundled model serves here: there is nothing to pull")
             return []
-        raise ModelNotFound(
-            f"{model.name} is not pinned; give its source: `slm-lsp models pull SOURCE --pin`"
-        )
+        raise ModelNotFound(not_here(model))
     return jobs
 
 
 def _source(text: str | None, root: Path, section: str) -> "Source":
     from slm_lsp.errors import ModelNotFound
+    from slm_lsp.models.missing import how_to_get
     from slm_lsp.models.sources import parse_source
 
     if text is None:
-        raise ModelNotFound(
-            f"[{section}] has no `source`; ask a colleague for the file, then "
-            "`slm-lsp models add FILE`"
-        )
+        raise ModelNotFound(how_to_get(None, section))
     return parse_source(text, root)
 
 

@@ -17,7 +17,7 @@ def run(args: argparse.Namespace) -> int:
     from slm_lsp.commands.here import settings_here
     from slm_lsp.models.inspect import inspect_model
     from slm_lsp.models.resolve import resolve_model
-    from slm_lsp.models.store import find
+    from slm_lsp.models.verify import named
 
     settings = settings_here().settings.model
     if args.model is None:
@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     elif Path(args.model).is_file():
         path = Path(args.model)
     else:
-        path = find(args.model, settings.shared_stores).path
+        path = named(args.model, settings).path
     found = {"path": str(path), **asdict(inspect_model(path, settings.n_ctx))}
     if args.json:
         print(json.dumps(found, indent=1))

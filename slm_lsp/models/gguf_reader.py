@@ -38,8 +38,7 @@ def read_header(path: Path) -> GgufHeader:
             return _Reader(file, size).header()
     except _Wrong as wrong:
         raise ModelCorrupt(
-            f"{path} is not a readable GGUF model: {wrong}; get it again with "
-            "`slm-lsp models pull` or `slm-lsp models add`"
+            f"{path} is not a readable GGUF model: {wrong}; get the file again"
         ) from wrong
     except OSError as error:
         raise ModelCorrupt(f"{path} cannot be read: {error.strerror or error}") from error

@@ -115,12 +115,12 @@ def _check_shape(path: Path, header: GgufHeader, architecture: str) -> None:
         if not least <= number <= limit:
             raise ModelCorrupt(
                 f"{path} is damaged: {architecture}.{key} is {number}, and {least} to {limit} is "
-                "possible; get it again with `slm-lsp models pull`"
+                "possible; get the file again"
             )
 
 
 def _check_vocabulary(path: Path, header: GgufHeader) -> tuple[int, dict[str, int]]:
-    damaged = "get it again with `slm-lsp models pull`"
+    damaged = "get the file again"
     tokens = header.metadata.get("tokenizer.ggml.tokens")
     if not isinstance(tokens, GgufArray) or not tokens.of_strings or tokens.count == 0:
         raise ModelCorrupt(f"{path} has no vocabulary; {CHOOSE}")

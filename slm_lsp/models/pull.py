@@ -14,6 +14,7 @@ from slm_lsp.models.digest import known_sha256
 from slm_lsp.models.download import Download, Reporter
 from slm_lsp.models.gguf_reader import read_header
 from slm_lsp.models.lock import locked
+from slm_lsp.models.missing import why_no_file
 from slm_lsp.models.partial import Partial
 from slm_lsp.models.sources import FileSource, HubSource, Source
 from slm_lsp.models.store import Entry, Store, storage_error
@@ -78,7 +79,7 @@ def _add_file(
     wanted: Wanted, source: FileSource, name: str, store: Store, reporter: Reporter
 ) -> Entry:
     if not source.path.is_file():
-        raise ModelNotFound(f"{source.path} does not exist")
+        raise ModelNotFound(why_no_file(source.path))
     size = source.path.stat().st_size
     if wanted.size is not None and size != wanted.size:
         raise ModelMismatch(f"{source.path} has {size} bytes, and the pin says {wanted.size}")

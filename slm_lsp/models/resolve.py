@@ -8,12 +8,11 @@ from slm_lsp.models.digest import known_sha256
 from slm_lsp.models.gc import note_use
 from slm_lsp.models.inspect import check_adapter, inspect_model
 from slm_lsp.models.manifest import bundled_model, damaged
+from slm_lsp.models.missing import CHANGE_PATH, PULL, how_to_get, not_here, why_no_file
 from slm_lsp.models.quarantine import why_quarantined
 from slm_lsp.models.store import Entry, all_stores, find
 from slm_lsp.models.types import AdapterFile, ModelFile
 from slm_lsp.settings import ModelSettings
-
-PULL = "run `slm-lsp models pull`"
 
 
 def resolve_model(settings: ModelSettings) -> ModelFile:
@@ -27,13 +26,23 @@ def resolve_model(settings: ModelSettings) -> ModelFile:
         model = located_model(settings)
         if (reason := why_quarantined(model.sha256)) is not None:
             raise ModelUnsuitable(reason)
-        inspect_model(model.path, settings.n_ctx)
+        check_model(model, settings)
         note_use(model.sha256)
         return replace(model, adapter=located_adapter(settings, model))
     except OSError as error:
         raise ModelCorrupt(
             f"the model {settings.name} cannot be read: {error.strerror or error}"
         ) from error
+
+
+def check_model(model: ModelFile, settings: ModelSettings) -> None:
+    """Raise a ModelError, with the cure for these settings, where the file cannot serve."""
+    try:
+        inspect_model(model.path, settings.n_ctx)
+    except (ModelCorrupt, ModelUnsuitable) as error:
+        if settings.path is None:
+            raise
+        raise type(error)(f"{error}, or {CHANGE_PATH}") from error
 
 
 def located_model(settings: ModelSettings) -> ModelFile:
@@ -52,7 +61,7 @@ def located_model(settings: ModelSettings) -> ModelFile:
         return _checked(find(settings.name, settings.shared_stores), None)
     entry = _stored(settings.sha256, settings.shared_stores)
     if entry is None:
-        raise ModelNotFound(_missing(settings, bundled))
+        raise ModelNotFound(not_here(settings))
     return _checked(entry, settings.size)
 
 
@@ -65,8 +74,9 @@ def located_adapter(settings: ModelSettings, model: ModelFile) -> AdapterFile | 
         raise ModelMismatch("[model.adapter] needs a sha256; `slm-lsp models list` shows it")
     entry = _stored(adapter.sha256, settings.shared_stores)
     if entry is None:
+        how = how_to_get(adapter.source, "model.adapter")
         raise ModelNotFound(
-            f"the pinned adapter {adapter.sha256[:12]}… is not on this machine; {PULL}"
+            f"the pinned adapter {adapter.sha256[:12]}… is not on this machine; {how}"
         )
     if (reason := why_quarantined(adapter.sha256)) is not None:
         raise ModelUnsuitable(reason)
@@ -78,7 +88,7 @@ def located_adapter(settings: ModelSettings, model: ModelFile) -> AdapterFile | 
 
 def _by_path(path: Path, settings: ModelSettings) -> ModelFile:
     if not path.is_file():
-        raise ModelNotFound(f"{path} does not exist; change `model.path` in your settings")
+        raise ModelNotFound(f"{why_no_file(path)}; {CHANGE_PATH}")
     model = ModelFile(path, known_sha256(path), path.stat().st_size, path.stem)
     if settings.sha256 is not None and model.sha256 != settings.sha256:
         raise ModelMismatch(
@@ -115,15 +125,3 @@ def _check_size(path: Path, size: int, pinned: int | None) -> None:
             f"{path} has {size} bytes, and the pin says {pinned}; correct `size`, or get the file "
             "again with `slm-lsp models pull`"
         )
-
-
-def _missing(settings: ModelSettings, bundled: ModelFile) -> str:
-    assert settings.sha256 is not None
-    if settings.name in ("bundled", bundled.name) and settings.source is None:
-        return (
-            f"the pinned model {settings.sha256[:12]}… is the bundled model of another version of "
-            f"slm-lsp, and this one has {bundled.sha256[:12]}…; install that version, or pin this "
-            "one with `slm-lsp config init --force`"
-        )
-    name = "the pinned model" if settings.name == "bundled" else f"the model {settings.name}"
-    return f"{name} ({settings.sha256[:12]}…) is not on this machine; {PULL}"

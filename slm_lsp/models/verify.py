@@ -5,9 +5,8 @@ from dataclasses import replace
 
 from slm_lsp.errors import ModelError, ModelMismatch, ModelNotFound
 from slm_lsp.models.digest import remember_sha256, sha256_of
-from slm_lsp.models.inspect import inspect_model
 from slm_lsp.models.manifest import bundled_model
-from slm_lsp.models.resolve import located_adapter, located_model
+from slm_lsp.models.resolve import check_model, located_adapter, located_model
 from slm_lsp.models.store import Entry, all_stores, find
 from slm_lsp.settings import ModelSettings
 
@@ -17,7 +16,7 @@ def serving(settings: ModelSettings) -> list[Entry]:
     if settings.problem is not None:
         raise ModelMismatch(settings.problem)
     model = located_model(settings)
-    inspect_model(model.path, settings.n_ctx)
+    check_model(model, settings)
     found = [Entry(settings.sha256 or model.sha256, model.size, model.name, model.path)]
     adapter = located_adapter(settings, model)
     if adapter is not None:

@@ -130,7 +130,7 @@ def test_doctor_names_the_cure(tmp_path: Path) -> None:
     done = run("doctor", cwd=tmp_path)
     assert done.returncode == 1
     assert "FAIL  model" in done.stdout
-    assert "slm-lsp models pull" in done.stdout
+    assert "slm-lsp models add FILE" in done.stdout
 
 
 def test_output_that_nobody_reads(area: Path) -> None:

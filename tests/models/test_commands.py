@@ -58,6 +58,38 @@ def test_what_cannot_be_quantised_is_said(machine: Path, file: str, kind: str, s
     assert list(own_store().entries()) == []
 
 
+@pytest.mark.parametrize("name", [bundled_model().name, "bundled"])
+def test_the_bundled_model_is_shown_by_the_name_that_the_list_has(name: str, machine: Path) -> None:
+    done = slm_lsp("models", "show", name, cwd=machine)
+    assert str(bundled_model().path) in done.stdout, done.stderr
+
+
+def test_a_file_of_the_person_is_neither_pinned_nor_pulled(machine: Path) -> None:
+    """No command advises what another one refuses."""
+    file = machine / "broken.gguf"
+    file.write_bytes(b"GGUF")
+    (machine / "user.toml").write_text(f'[model]\npath = "{file}"\n')
+    assert f"`model.path` in your settings names: {file}" in run("models", "list", cwd=machine)
+    pulled = run("models", "pull", cwd=machine)
+    assert f"{file} is never pulled" in pulled and "bundled" not in pulled
+    assert "change `model.path`" in run("models", "verify", cwd=machine, code=1)
+
+
+def test_a_pin_without_a_source_says_at_once_how_it_is_to_be_had(machine: Path) -> None:
+    (machine / "user.toml").write_text(f'[model]\nname = "foo"\nsha256 = "{"a" * 64}"\n')
+    for action, code in (("list", 0), ("verify", 1), ("pull", 1)):
+        said = run("models", action, cwd=machine, code=code)
+        assert "has no `source`" in said and "models add FILE" in said
+        assert "models pull" not in said
+
+
+def run(*arguments: str, cwd: Path, code: int = 0) -> str:
+    """What it says, to both outputs."""
+    done = slm_lsp(*arguments, cwd=cwd)
+    assert done.returncode == code, done.stderr
+    return done.stdout + done.stderr
+
+
 def test_a_model_is_listed_once_however_many_copies_there_are(machine: Path) -> None:
     bundled = bundled_model()
     shared = Store(machine / "shared" / "models")

@@ -80,11 +80,14 @@ def test_a_wrong_size(entry: Entry) -> None:
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        (ModelSettings(name="team-model", sha256="0" * 64), "models pull"),
+        (ModelSettings(name="team-model", sha256="0" * 64), "`slm-lsp models add FILE`"),
+        (ModelSettings(sha256="0" * 64, name="m", source="hf:a/b/c.gguf"), "models pull"),
         (ModelSettings(sha256="0" * 64, source="hf:a/b/c.gguf"), "models pull"),
         (ModelSettings(sha256="0" * 64), "another version of slm-lsp"),
         (ModelSettings(name="nobody"), "models list"),
-        (ModelSettings(path="/does/not/exist.gguf"), "model.path"),
+        (ModelSettings(path="/does/not/exist.gguf"), "exist; change `model.path`"),
+        (ModelSettings(path="/"), "/ is a folder and no file; change `model.path`"),
+        (ModelSettings(path="/dev/null"), "/dev/null is no regular file; change `model.path`"),
     ],
 )
 def test_a_model_that_is_not_here(settings: ModelSettings, says: str) -> None:
@@ -101,7 +104,9 @@ def test_a_path_of_the_person(tmp_path: Path) -> None:
 def test_a_damaged_file_under_a_path(tmp_path: Path) -> None:
     path = tmp_path / "mine.gguf"
     path.write_bytes(b"GGUF")
-    assert "only 4 bytes" in refusal(ModelSettings(path=str(path)), ModelCorrupt)
+    said = refusal(ModelSettings(path=str(path)), ModelCorrupt)
+    assert "only 4 bytes" in said
+    assert said.endswith("get the file again, or change `model.path` in your settings")
 
 
 def test_settings_that_are_wrong_load_nothing() -> None:
@@ -185,7 +190,9 @@ class TestAdapter:
 
     def test_an_adapter_that_is_not_here(self, entry: Entry) -> None:
         settings = pinned(entry, adapter=AdapterSettings(sha256="0" * 64))
-        assert "models pull" in refusal(settings, ModelNotFound)
+        assert "[model.adapter] has no `source`" in refusal(settings, ModelNotFound)
+        adapter = AdapterSettings(sha256="0" * 64, source="hf:a/b/c.gguf")
+        assert "models pull" in refusal(pinned(entry, adapter=adapter), ModelNotFound)
 
     def test_an_adapter_that_was_changed(self, entry: Entry, store: Store, tmp_path: Path) -> None:
         adapter = store.add(self.adapter().write(tmp_path / "a.gguf"), "ours")
