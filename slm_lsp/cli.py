@@ -1,6 +1,7 @@
 """The `slm-lsp` command: a table of subcommands, each in a module that is loaded only when asked.
 
-A subcommand's module has `add_arguments(parser)` and `run(args) -> int`, the exit code. To add
+A subcommand's module has `add_arguments(parser)` and `run(args) -> int`, the exit code; one that
+reads source has `give_up(args)`, too, for what its process can do without from then on. To add
 one, add one line to COMMANDS.
 """
 
@@ -37,7 +38,10 @@ COMMANDS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand; the result is the exit code."""
+    """Run one subcommand; the result is the exit code.
+
+    Without `arguments` they are the process's own, and so is what it gives up for good.
+    """
     argv = list(sys.argv[1:] if arguments is None else arguments)
     parser, modules = build_parser(argv)
     args = parser.parse_args(argv)
@@ -45,8 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 2
     print_names_as_they_are()
+    module = modules[args.command]
+    if arguments is None and hasattr(module, "give_up"):
+        module.give_up(args)
     try:
-        return modules[args.command].run(args)
+        return module.run(args)
     except SlmError as error:
         print(f"slm-lsp: {error}", file=sys.stderr)
         return 1

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from slm_lsp import sandbox
 from slm_lsp.errors import SlmError
 from slm_lsp.terminal import print_utf8
 
@@ -56,6 +57,15 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def give_up(args: argparse.Namespace) -> None:
+    """What the server gives up, before any source is read. Comparing with a revision needs git."""
+    from slm_lsp.places import cache_folder, home
+    from slm_lsp.sandbox import enter_server_sandbox
+
+    compares = args.diff or args.odd or args.review
+    enter_server_sandbox((home(), cache_folder()), programs=("git",) if compares else ())
+
+
 def run(args: argparse.Namespace) -> int:
     from slm_lsp.commands.check_rules import list_rules, turn_on
     from slm_lsp.commands.here import settings_here
@@ -65,6 +75,8 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         settings = settings_here().settings
+        if settings.privacy.require_sandbox:
+            sandbox.demand(sandbox.current())
         dismissals = Dismissals.load(home() / "dismissals.json")
         if args.turn_on:
             turn_on(args.turn_on, dismissals)

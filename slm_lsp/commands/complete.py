@@ -11,6 +11,7 @@ from pathlib import Path
 from slm_context.cursor import LINE_END, DocumentContext, line_starts
 from slm_context.languages import language_for
 
+from slm_lsp import sandbox
 from slm_lsp.completion.types import Completion, CompletionRequest, Explanation, Trigger
 from slm_lsp.documents import encodable
 from slm_lsp.errors import SlmError, WorkerDied
@@ -52,6 +53,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--explain", action="store_true", help="tell how the suggestion came about")
     parser.epilog = "Exit code: 0 suggestion, 1 error, 3 nothing to suggest."
+
+
+def give_up(args: argparse.Namespace) -> None:
+    """What the server gives up, before any source is read and any thread started."""
+    from slm_lsp.places import cache_folder, home
+    from slm_lsp.sandbox import enter_server_sandbox
+
+    enter_server_sandbox((home(), cache_folder()))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -129,6 +138,8 @@ async def complete(document: DocumentContext, path: Path) -> Outcome:
 
     root = find_root(path.parent)
     settings = load(root).settings
+    if settings.privacy.require_sandbox:
+        sandbox.demand(sandbox.current())
     client = await build_client(settings)
     workspace = Workspace(root, settings)
     try:

@@ -1,6 +1,7 @@
 """Entering the sandbox: once per process, for good, first the strongest mechanism."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -70,10 +71,13 @@ def enter_worker_sandbox(model_path: str | Path, also_read: Iterable[str | Path]
     return _finish(sandbox, programs=(), own_places=())
 
 
-def enter_server_sandbox(own_folders: Iterable[Path], own_files: Iterable[Path] = ()) -> Sandbox:
+def enter_server_sandbox(
+    own_folders: Iterable[Path], own_files: Iterable[Path] = (), programs: Iterable[str] = ()
+) -> Sandbox:
     """The server gives up the network, programs but its own interpreter, and writing elsewhere.
 
-    Folders that do not exist are made where the disk allows it; files have to be there.
+    Folders that do not exist are made where the disk allows it; files have to be there. Of
+    `programs`, by name, those stay that are installed: what they start themselves does not.
 
     To be called before the first thread is started: Landlock does not reach threads that exist
     already. The worker inherits all of it, so that a restart is inside from its first
@@ -96,13 +100,14 @@ def enter_server_sandbox(own_folders: Iterable[Path], own_files: Iterable[Path] 
             allowed=(
                 Allowed(OWN, (*folders, *files)),
                 Allowed(Access.WRITE_FILE | Access.TRUNCATE, _devices()),
-                Allowed(Access.EXECUTE, _interpreters()),
+                Allowed(Access.EXECUTE, (*_interpreters(), *_installed(programs))),
             ),
             build=bpf.server_filter,
         )
     elif sys.platform == "darwin":
         sandbox = _macos(sandbox, seatbelt.SERVER, no_programs=False)
-    return _finish(sandbox, programs=(sys.executable,), own_places=(*folders, *files))
+    programs = (sys.executable, *programs)
+    return _finish(sandbox, programs=programs, own_places=(*folders, *files))
 
 
 def _linux(sandbox: Sandbox, *, handled: Access, allowed: Sequence[Allowed], build) -> Sandbox:
@@ -188,6 +193,11 @@ def _make_private(folder: Path) -> None:
     """What cannot be made is not written to: a read-only disk costs the memory, not the session."""
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _installed(programs: Iterable[str]) -> tuple[Path, ...]:
+    found = (shutil.which(name) for name in programs)
+    return tuple(Path(path) for path in found if path is not None)
 
 
 def _paths(*paths: str | Path) -> tuple[Path, ...]:
