@@ -24,7 +24,7 @@ TIMELESS = re.compile(
     r"|positional argument follows|keyword argument repeated"
     r"|is parameter and (global|nonlocal)|used prior to (global|nonlocal)"
     r"|assigned to before (global|nonlocal)|no binding for nonlocal"
-    r"|nonlocal declaration not allowed|unterminated (string|triple-quoted)"
+    r"|nonlocal declaration not allowed"
     r"|Missing parentheses in call|invalid (decimal|hexadecimal|octal|binary) literal"
 )
 

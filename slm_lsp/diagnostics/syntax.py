@@ -17,6 +17,7 @@ from slm_lsp.diagnostics.brackets import Bracket, Imbalance, expected_place, imb
 from slm_lsp.diagnostics.lexical import OPAQUE, lexical_imbalances
 from slm_lsp.diagnostics.mending import mends
 from slm_lsp.diagnostics.python_verdict import Verdict, complaints, python_verdict
+from slm_lsp.diagnostics.python_versions import is_newer
 from slm_lsp.diagnostics.repair import TOKEN, Repair, find_repairs, titles_of, tokens_before
 from slm_lsp.diagnostics.trust import is_believed
 from slm_lsp.diagnostics.types import Edit, Finding, Fix, Related, Severity
@@ -64,6 +65,7 @@ def check_syntax(tree: SyntaxTree, known: frozenset[str] = frozenset()) -> Synta
     if language == "python":
         verdict = python_verdict(text)
         believed = verdict is not None and (verdict.timeless or tree.has_errors)
+        believed = believed and not is_newer(tree)
         findings = (_from_compiler(verdict),) if verdict is not None and believed else ()
         return SyntaxReport(findings, _unbalanced(tree) if findings else ())
     if not tree.has_errors:

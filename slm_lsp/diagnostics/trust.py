@@ -14,6 +14,19 @@ TRUSTED = frozenset(
 )
 # `import("module").Type`, `export type *`, a name such as `in2`, an ampersand in the text of JSX.
 TYPESCRIPT = re.compile(r"\bimport\s*\(|\bexport\s+type\s+\*|\bin\d|\w ?& ?\w")
+# `accessor x = 1` in a class, as decorators want it.
+ACCESSOR = (
+    r"(?:^|[{;])\s*(?:@[\w.]+(?:\([^)\n]*\))?\s+"
+    r"|(?:static|public|private|protected|declare|override|readonly|abstract)\s+)*"
+    r"accessor\s+(?:#?\w+|\[.*\])\s*(?:[=;:!?]|$)"
+)
+# How a type parameter varies; accessors; `import defer`; `for (using x of …)`.
+NEWER_TYPESCRIPT = re.compile(
+    r"(?:[<,]|^)\s*(?:const\s+)?(?:in\s+out|in|out)\s+\w+\s*(?:[,>=]|extends\b)"
+    r"|^\s*import\s+defer\b|\bfor\s*(?:await\s*)?\(\s*(?:await\s+)?using\s+\w+\s+of\b"
+    rf"|{ACCESSOR}",
+    re.M,
+)
 # Lines on which these grammars are known to be wrong.
 GAPS = {
     "go": re.compile(r"\bnew\("),  # Go 1.26 takes a value as well as a type
@@ -25,6 +38,34 @@ GAPS = {
     "typescript": TYPESCRIPT,
     "tsx": TYPESCRIPT,
 }
+# Valid code that these grammars never understand, wherever they stumble over it.
+NEWER = {
+    # Statements before `super(…)`, and imports of whole modules, both of Java 25.
+    "java": re.compile(
+        r"[;}]\s*(?://[^\n]*\n\s*)*\b(?:super|this)\s*\(|^\s*import\s+module\s+\w", re.M
+    ),
+    # An ampersand in the text of JSX; accessors; `import … assert {…}`; `export x from`; and Flow,
+    # which is another language.
+    "javascript": re.compile(
+        r"<(?:[A-Za-z][\w.:-]*(?:\s[^<>]*)?)?(?<!=)>[^<>{}=|]*&(?!#?\w+;)[^<>{}=|]*(?:<[A-Za-z/]|\{)"
+        rf"|{ACCESSOR}|[\"']\s*assert\s*\{{|^\s*export\s+\w+\s+from\b"
+        r"|@(?:no)?flow\b|^\s*(?:import|export)\s+(?:type|typeof|opaque)\s+(?!from\b)[\w{*]",
+        re.M,
+    ),
+    "php": re.compile(r"\(void\)"),  # of PHP 8.5
+    # Functions of other languages that are safe to call, of Rust 1.82; and what is not released
+    # yet: constant and automatic traits, other names of traits, generators.
+    "rust": re.compile(
+        r"(?:^|\{)\s*(?:pub(?:\([^)]*\))?\s+)?safe\s+(?:fn|static)\b"
+        r"|\bimpl(?:\s*<.*>)?\s+const\s|^\s*(?:pub\s+)?(?:unsafe\s+)?auto\s+trait\s"
+        r"|\btrait\s+\w+(?:<.*>)?\s*=|\bgen\s+fn\s",
+        re.M,
+    ),
+    "typescript": NEWER_TYPESCRIPT,
+    "tsx": NEWER_TYPESCRIPT,
+}
+# In these, only the tag of a template can be meant by an escape that there is not (`String.raw`).
+TAGGED = {"javascript", "typescript", "tsx"}
 # Text that a program fills in before it is in its language.
 TEMPLATE = re.compile(r"\{#|\{%[-+]?\s*\w+|\{\{[-\s]*[\w.$]+[\s|}]|<%[=-]?\s")
 
@@ -33,8 +74,14 @@ def is_believed(tree: SyntaxTree) -> bool:
     """Whether the errors that the grammar has with this text can be taken for the text's."""
     if tree.language not in TRUSTED:
         return False
+    newer = NEWER.get(tree.language)
+    if newer is not None and newer.search(tree.text):
+        return False
+    errors = tree.errors()
+    if tree.language in TAGGED and any(tree.text.startswith("\\", one.start) for one in errors):
+        return False
     gap = GAPS.get(tree.language, TEMPLATE)
-    lines = {_line(tree.text, error.start) for error in tree.errors()}
+    lines = {_line(tree.text, error.start) for error in errors}
     return not any(gap.search(line) or TEMPLATE.search(line) for line in lines)
 
 

@@ -1,8 +1,11 @@
 """Syntax errors: where they are found, what is offered, and when there is silence."""
 
+import sys
+
 import pytest
 from slm_context.syntax import parse
 
+from slm_lsp.diagnostics.python_versions import is_newer
 from slm_lsp.diagnostics.syntax import (
     check_syntax,
     repairs_of,
@@ -86,11 +89,120 @@ def test_valid_code_is_left_alone(language: str, text: str) -> None:
     assert check_syntax(tree).findings == ()
 
 
-def test_syntax_newer_than_our_interpreter_is_not_an_error() -> None:
-    # The grammar accepts it, and CPython 3.11's complaint about it depends on its version.
-    tree = parse("type Pair[T] = tuple[T, T]\n", "python")
-    assert tree is not None
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("typescript", "interface Effect<out A, out E = never> {\n  a: A;\n}\n"),
+        ("typescript", "interface State<in out T> {\n  set: (v: T) => void;\n}\n"),
+        ("typescript", "type X<\n  in A,\n  out B extends C,\n> = A;\n"),
+        ("tsx", "class A {\n  @f(1) static accessor x = <p />;\n}\n"),
+        ("typescript", "class A { static accessor #z: number; accessor [k] = 1 }\n"),
+        ("typescript", 'import defer * as ns from "x";\n'),
+        ("typescript", "for (using x of y) {}\n"),
+        ("typescript", "const s = String.raw`C:\\users\n\\xerxes`;\n"),
+        ("javascript", "const s = latex`\\begin{a}\n\\unicode`;\n"),
+        ("javascript", "class A { @dec accessor x = 1; }\n"),
+        ("javascript", "const a = <p>a & b && c</p>;\n"),
+        ("javascript", "const a = (\n  <p title='x'>\n    R&D <b>x</b>\n  </p>\n);\n"),
+        ("javascript", 'import j from "./x.json" assert { type: "json" };\n'),
+        ("javascript", 'export v from "mod";\n'),
+        ("javascript", "// @flow\nconst f = (x: number): string => `${x}`;\n"),
+        ("javascript", "import type { Node } from 'react';\n"),
+        ("rust", 'unsafe extern "C" {\n    pub safe fn sqrt(x: f64) -> f64;\n}\n'),
+        ("rust", 'unsafe extern "C" { safe static X: i32; }\n'),
+        ("rust", "impl const Default for X {}\nunsafe auto trait A {}\n"),
+        ("java", "class P extends N {\n  P(int v) {\n    f(v);\n    super(v);\n  }\n}\n"),
+        ("java", "class P {\n  P(int v) {\n    f();\n    // a\n    // b\n    this();\n  }\n}\n"),
+        ("java", "import module java.base;\nclass A {}\n"),
+        ("php", "<?php\n(void) f();\n"),
+    ],
+)
+def test_code_that_is_newer_than_its_grammar_is_left_alone(language: str, text: str) -> None:
+    tree = parse(text, language)
+    assert tree is not None and tree.has_errors, "the grammar has learned it: take it out"
     assert check_syntax(tree).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("typescript", "for (const k\n  in a) {\n  f(1;\n}\n"),
+        ("typescript", "// (using a, accessor of b)\nlet x = f(1;\n"),
+        ("javascript", "const a = <p>a &amp; {b && c}</p>;\nlet x = f(1;\n"),
+        ("javascript", "const a = <A b={() => c && <d/>} />;\nlet x = f(1;\n"),
+        ("javascript", "if (a < b && c > d && e) {\n  f(1;\n}\n"),
+        ("javascript", "const r = /<>]=?|&&?|[=<>{]/;\nlet x = f(1;\n"),
+        ("javascript", "const s = `\\u0041 ${f(1}`;\n"),
+        ("rust", "/// an auto trait, and a safe fn\nunsafe fn f() { g(1; }\n"),
+        ("rust", "impl<const N: usize> A for B<N> { fn f() { g(1; } }\n"),
+        ("java", "class P extends N {\n  P(int v) {\n    super(v;\n  }\n}\n"),
+        ("java", "class P {\n  P() {\n    this(1)\n  }\n  P(int x) {}\n}\n"),
+    ],
+)
+def test_what_only_looks_newer_is_checked(language: str, text: str) -> None:
+    tree = parse(text, language)
+    assert tree is not None
+    assert check_syntax(tree).findings
+
+
+# Each since the version of Python that it stands below.
+NEWER_PYTHON = {
+    (3, 12): [
+        "type Pair[T] = tuple[T, T]\n",
+        "type Name = str\n",
+        "class A:\n    async def f[T](self, x: T): pass\n",
+        'x = f"{x.y(\n    1,\n)}"\n',
+        "x = f'{a['b']}'\n",
+        'x = f"{f("(")}"\n',
+        "x = f\"{'\\n'.join(a)}\"\n",
+        "x = f'''{\n  a  # why\n}'''\n",
+    ],
+    (3, 13): [
+        "def f[T = str](x: T): pass\n",
+        "class A[T: int = bool, *Ts = *tuple[int], **P = [int]]: pass\n",
+        "type A[\n    T: dict[str, int] = X,\n] = list[T]\n",
+    ],
+    (3, 14): [
+        "x = t'a {b}'\n",
+        "try:\n    pass\nexcept A, B:\n    pass\n",
+    ],
+    (3, 15): [
+        "lazy import x\n",
+        "lazy from x import y\n",
+        "z = [*x for x in y]\n",
+        "z = {**x for x in f(y)}\n",
+    ],
+}
+OLD_PYTHON = [
+    "x = f\"{a['b']!r:#06x} {b:{c}}\" + f'''{a[\n1]} \\n #''' + rf'\\d{x}'\n",
+    "def f(x): return type(x)[0]\nclass A(B[T], metaclass=C): pass\n",
+    "try:\n    pass\nexcept (A, B): x['t'], 'at', \"t\"\n",
+    "print(*[r for r in x], {**{a: b for a in x}})\n",
+    "x = \"can't\" + 'a \"t\"' + r't'\n",
+    "lazy = imports = [x for x in [*y] if f(*x, **z)]\ntype = lazy\n",
+]
+
+
+@pytest.mark.parametrize(
+    ("since", "text"), [(since, one) for since, texts in NEWER_PYTHON.items() for one in texts]
+)
+def test_python_that_is_newer_than_ours_is_left_alone(since: tuple[int, int], text: str) -> None:
+    tree, more = parse(text, "python"), parse(f"{text}\nx = 5 6\n", "python")
+    assert tree is not None and more is not None
+    assert is_newer(tree, (since[0], since[1] - 1)) and not is_newer(tree, since)
+    assert check_syntax(tree).findings == ()
+    if sys.version_info < since:
+        assert check_syntax(more).findings == ()
+    else:
+        assert check_syntax(more).findings
+
+
+@pytest.mark.parametrize("text", OLD_PYTHON)
+def test_python_that_every_version_knows_is_checked(text: str) -> None:
+    tree, more = parse(text, "python"), parse(f"{text}\nx = 5 6\n", "python")
+    assert tree is not None and more is not None
+    assert not is_newer(tree, (3, 11))
+    assert check_syntax(tree).findings == () and check_syntax(more).findings
 
 
 def test_what_was_wrong_when_a_file_was_opened_is_forgiven_where_the_grammar_is_not_trusted() -> (
