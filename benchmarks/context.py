@@ -1,7 +1,7 @@
 """Does the model do better with our snippets, and is what it needs among them?
 
     python -m benchmarks.context CLONES [--cases 150] [--keep FILE] [--write]
-    python -m benchmarks.context CLONES --recall-only      # without a model
+    python -m benchmarks.context CLONES --cases 60 --recall-only [--write]    # without a model
 
 CLONES holds checkouts of repositories that no model of ours was trained on, named as in
 `benchmarks/corpus.py`; the places are those of `benchmarks/cross_file.py`. All variants ask the
@@ -40,6 +40,7 @@ from slm_context.types import Origin
 from benchmarks.context_variants import VARIANTS, Repository, told
 from benchmarks.cross_file import Case, cases, files_of
 from benchmarks.machine import machine
+from benchmarks.tables import renew_table
 from slm_lsp.assembly import build_client
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.completion.types import CompletionRequest, SkipReason, Trigger
@@ -49,6 +50,7 @@ from slm_lsp.workspace.limits import limits_of
 from slm_lsp.workspace.scan import Rules
 
 RESULTS = Path(__file__).parent / "results" / "context.csv"
+RECALL = RESULTS.with_name("context_recall.csv")
 PATIENT_MS = 60_000.0
 N_BOOTSTRAP = 2_000
 # What was right of a case, by variant, and by variant and ": name".
@@ -83,6 +85,17 @@ class Known:
         took = sorted(self.took_ms)
         p50, p95 = took[len(took) // 2], took[int(len(took) * 0.95)]
         return f"gather: p50 {p50:.1f} ms, p95 {p95:.1f} ms, on the machine as busy as it is"
+
+    def rows(self, repositories: str) -> Iterator[dict[str, object]]:
+        """What `lines` says, language by language."""
+        for language, hits in sorted(self.recall.items()):
+            yield {
+                "repositories": repositories,
+                "language": language,
+                "cases": len(hits),
+                "in the prompt": f"{mean(hits):.4f}",
+                "there or among the names": f"{mean(self.expected[language]):.4f}",
+            }
 
     def lines(self) -> Iterator[str]:
         yield (
@@ -206,6 +219,9 @@ async def main_async(arguments: argparse.Namespace) -> None:
                 known.look_at(case, gatherer, limits)
         print(known.gathering, *known.lines(), sep="\n", flush=True)
         if arguments.recall_only:
+            if arguments.write:
+                rows = list(known.rows(" ".join(root.name for root in roots)))
+                renew_table(RECALL, rows, ("repositories", "language"))
             return
         client = await build_client(settings)
         await client.start()

@@ -29,7 +29,7 @@ COMMANDS = (
     Command("serve", "slm_lsp.commands.serve", "speak LSP over stdio: what editors start"),
     Command("complete", "slm_lsp.commands.complete", "complete a place in a file and print it"),
     Command("check", "slm_lsp.commands.check", "find mistakes in files or in a change"),
-    Command("models", "slm_lsp.commands.models", "the model files: list, pull, verify, measure"),
+    Command("models", "slm_lsp.commands.models", "the model files: list, pull, verify, recommend"),
     Command("tune", "slm_lsp.commands.tune", "teach the model your repository's habits"),
     Command("config", "slm_lsp.commands.config", "the settings: show, check, write a first file"),
     Command("stats", "slm_lsp.commands.stats", "what was shown and taken on this machine"),
