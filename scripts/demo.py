@@ -50,9 +50,11 @@ async def demo(path: Path, text: str, at_line: int, at_column: int) -> int:
     if not items:
         print(f"    {before}   (nothing to suggest: {explained['skip_reason']})")
     model, worker = status["model"], status["worker"]
+    n_read = sum(len(part["text"]) for part in explained["prompt"])
     print(
         f"\n{model['name']} ({model['parameters'] / 1e6:.1f} M parameters, "
-        f"{model['quantization']}) took {explained['timings_ms']['total']:.0f} ms; "
+        f"{model['quantization']}) took {explained['timings_ms']['total']:.0f} ms "
+        f"to read {n_read:,} characters and to write these; "
         f"{first_ms:.0f} ms since the server was started."
     )
     print(network(worker["sandbox"]))

@@ -46,7 +46,8 @@ class SamplingSettings:
 
     temperature: float = setting(
         0.0,
-        "Always takes the likeliest token at 0; higher values vary more.",
+        "Always takes the likeliest token at 0; higher values vary more. Answers may differ at 0, "
+        "too: a machine that is busy or slow reads less of the file before the deadline.",
         minimum=0.0,
         maximum=2.0,
     )

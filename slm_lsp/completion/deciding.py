@@ -69,7 +69,7 @@ class Decider:
     ) -> Completion | None:
         """Who did not ask sees only what probably begins right, and is worth the look."""
         if completion is None:
-            explanation.skip_reason = SkipReason.NOTHING_LEFT
+            explanation.skip_reason = explanation.skip_reason or SkipReason.NOTHING_LEFT
             return None
         explanation.probability = round(completion.probability, 4)
         explanation.gain_s = round(completion.gain_s, 3)

@@ -104,7 +104,7 @@ class CompletionEngine:
             self._plan(lambda: self._speculate(request, completion))
         elif explanation.skip_reason in (SkipReason.UNSURE, SkipReason.NO_GAIN):
             self._counters.hidden += 1
-        elif explanation.skip_reason is SkipReason.NOTHING_LEFT:
+        elif explanation.skip_reason in (SkipReason.NOTHING_LEFT, SkipReason.TOO_LATE):
             # It may have been cut off by its deadline: go on where that was, for the next one.
             self._plan(lambda: self._warm(request.uri, request.document))
         else:

@@ -15,7 +15,7 @@ from slm_lsp.completion.gate import mode_for
 from slm_lsp.completion.postprocess import InsertionPoint
 from slm_lsp.completion.settled import Gather
 from slm_lsp.completion.sources import Defined, Sources
-from slm_lsp.completion.types import Completion, CompletionMode, Explanation, Trigger
+from slm_lsp.completion.types import Completion, CompletionMode, Explanation, SkipReason, Trigger
 from slm_lsp.completion.written import UNFINISHED, WrittenAnswers
 from slm_lsp.inference.client import ModelClient, WorkerState
 from slm_lsp.inference.wire import Done, EndReason
@@ -157,6 +157,8 @@ class Suggester:
         answer = await self._asker.ask(uri, document, question, explanation, tree)
         if answer.done is not None:
             self._count(explanation, answer.done)
+            if answer.done.reason is EndReason.DEADLINE and not answer.text():
+                explanation.skip_reason = SkipReason.TOO_LATE
         self._written.put(self._scope(uri, question), document, answer, question.mode)
         return await self._made(uri, document, question, explanation, answer)
 

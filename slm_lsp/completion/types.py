@@ -49,6 +49,7 @@ class SkipReason(StrEnum):
     UNSURE = "it is probably not what you are about to type"
     NO_GAIN = "reading it would take longer than what it probably saves"
     NOTHING_LEFT = "the filters left nothing worth showing"
+    TOO_LATE = "the model read until the deadline: this machine was busy, or is slow for this model"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,10 +59,15 @@ async def test_who_wants_everything_shown_gets_improbable_answers_to_their_end_t
     assert world.model.generated[0].min_logprob is None
 
 
+# The deadline came while the prompt was still being read.
+NOT_BEGUN = FakeAnswer(("",), reason=EndReason.DEADLINE)
+
+
 @pytest.mark.parametrize(
     ("arrange", "reason"),
     [
         (lambda world: world.model.enqueue("   "), SkipReason.NOTHING_LEFT),
+        (lambda world: world.model.enqueue_answer(NOT_BEGUN), SkipReason.TOO_LATE),
         (lambda world: world.model.enqueue_failure(), SkipReason.MODEL_FAILED),
         (lambda world: world.model.change(WorkerState.LOADING), SkipReason.NOT_READY),
         (lambda world: world.model.change(WorkerState.FAILED), SkipReason.NOT_READY),
