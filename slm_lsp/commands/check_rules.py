@@ -10,6 +10,10 @@ class NoSuchRule(SlmError):
     """What was to be turned on is no rule."""
 
 
+class NotKept(SlmError):
+    """What was turned on is off at the next start."""
+
+
 def list_rules(settings: Settings, dismissals: Dismissals) -> None:
     """Print every rule, and why it is off if it is."""
     for rule in ("syntax", *RULES, *HINTS):
@@ -29,8 +33,14 @@ def list_rules(settings: Settings, dismissals: Dismissals) -> None:
 
 
 def turn_on(rule: str, dismissals: Dismissals) -> None:
-    """Bring back a rule that was turned off on this machine. Raises NoSuchRule."""
+    """Bring back a rule that was turned off on this machine. Raises NoSuchRule, and NotKept."""
     if rule not in {**RULES, **HINTS}:
         raise NoSuchRule(f"there is no rule {rule!r}; see `slm-lsp check --rules`")
+    if not dismissals.turned_off(rule):
+        print(f"{rule} is on already on this machine")
+        return
     dismissals.turn_off(rule, on=True)
+    path = dismissals.path
+    if path is not None and Dismissals.load(path).turned_off(rule):
+        raise NotKept(f"{rule} stays off: {path} cannot be written; make it writable")
     print(f"{rule} is on again on this machine")

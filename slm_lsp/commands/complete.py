@@ -137,7 +137,11 @@ async def complete(document: DocumentContext, path: Path) -> Outcome:
     from slm_lsp.workspace.service import Workspace
 
     root = find_root(path.parent)
-    settings = load(root).settings
+    resolved = load(root)
+    settings = resolved.settings
+    for complaint in resolved.complaints:
+        if not complaint.stops:  # what stops is said, once, where it does
+            print(complaint, file=sys.stderr)
     if settings.privacy.require_sandbox:
         sandbox.demand(sandbox.current())
     client = await build_client(settings)

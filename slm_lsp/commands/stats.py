@@ -35,7 +35,10 @@ def run(args: argparse.Namespace) -> int:
 def wipe() -> int:
     path = learning_file()
     try:
-        path.unlink(missing_ok=True)
+        path.unlink()
+    except FileNotFoundError:
+        print(f"there was nothing to forget: {path} does not exist")
+        return 0
     except OSError as error:
         raise CannotWipe(f"cannot remove {path}: {error.strerror}") from error
     print(f"forgotten: {path}")

@@ -7,15 +7,17 @@ from slm_context.cursor import DocumentContext, line_start
 from slm_context.scope import opens_block
 from slm_context.syntax import SyntaxTree
 
-from slm_lsp.completion.types import CompletionMode, SkipReason, Trigger
+from slm_lsp.completion.types import (
+    MAX_CHARS,
+    MAX_LINE_CHARS,
+    CompletionMode,
+    SkipReason,
+    Trigger,
+)
 from slm_lsp.globs import compiled
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.secrets import is_secret_name
 
-# Past this many characters a request is felt in every stage; such files are data or generated.
-MAX_CHARS = 2_000_000
-# Minified code has lines that nobody types.
-MAX_LINE_CHARS = 2_000
 # The value of something that is named like a secret, being typed as a literal.
 SECRET_VALUE = re.compile(
     r"""(?i)(pass(word|wd|phrase)|secret|api_?-?key|access_?-?key|private_?-?key|auth_?-?token"""

@@ -29,16 +29,22 @@ class Source(StrEnum):
     COMPARED = "compared"  # from the file, beside what the model wrote
 
 
+# Past this many characters a request is felt in every stage; such files are data or generated.
+MAX_CHARS = 2_000_000
+# Minified code has lines that nobody types.
+MAX_LINE_CHARS = 2_000
+
+
 class SkipReason(StrEnum):
     """Why nothing was asked of the model. The value is what `slm.explain` prints."""
 
     OFF = "completion is switched off here"
     NOT_READY = "the model is not ready"
     SECRET_FILE = "the file looks like it holds secrets"
-    HUGE_FILE = "the file is too large"
+    HUGE_FILE = f"the file has more than {MAX_CHARS:,} characters; smaller ones get suggestions"
     MID_WORD = "the cursor is in the middle of a word"
     TEXT_AFTER_CURSOR = "there is more than closing brackets after the cursor"
-    LONG_LINE = "the line is too long to have been typed"
+    LONG_LINE = f"the line has more than {MAX_LINE_CHARS:,} characters; break it, or ask by hand"
     SECRET_VALUE = "a secret is being typed"
     NOWHERE = "the cursor is in a path, an address or a digest that only you know"
     FINISHED = "the line is finished"

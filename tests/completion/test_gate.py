@@ -54,6 +54,8 @@ def test_sizes() -> None:
     assert skip_reason(huge, Trigger.INVOKED, Settings()) is SkipReason.HUGE_FILE
     long = document_at("x = '" + "y" * MAX_LINE_CHARS + "█'")
     assert skip_reason(long, Trigger.AUTOMATIC, Settings()) is SkipReason.LONG_LINE
+    assert "more than 2,000,000 " in SkipReason.HUGE_FILE
+    assert "more than 2,000 " in SkipReason.LONG_LINE
 
 
 @pytest.mark.parametrize(

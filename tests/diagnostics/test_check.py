@@ -291,6 +291,19 @@ def test_a_rule_comes_back(repository: Path, capsys: pytest.CaptureFixture[str])
     assert "turned off by hand" in check(capsys, "--rules")[1]
     assert check(capsys, "--turn-on", "misspelt-name")[0] == 0
     assert check(capsys)[0] == 1
+    assert "on already" in check(capsys, "--turn-on", "misspelt-name")[1]
+
+
+def test_a_rule_that_cannot_be_turned_on_again_is_said_to_stay_off(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from slm_lsp.diagnostics.dismissals import Dismissals
+    from slm_lsp.places import home
+
+    Dismissals.load(home() / "dismissals.json").turn_off("misspelt-name")
+    monkeypatch.setattr("slm_lsp.diagnostics.dismissals.keep", lambda *_: False)
+    code, out, err = check(capsys, "--turn-on", "misspelt-name")
+    assert (code, out) == (2, "") and "stays off: " in err
 
 
 def test_hostile_git_settings_run_nothing(

@@ -72,6 +72,14 @@ def test_complete_as_json_with_its_explanation(area: Path) -> None:
     assert "area.py" in said["explanation"]["prompt"][1]["text"]
 
 
+def test_complete_says_what_is_wrong_with_the_settings(area: Path) -> None:
+    (area.parent / "slm-lsp.toml").write_text("[completion]\nmax_line_tokens = 9999\n")
+    done = run("complete", "area.py:6:12", cwd=area.parent)
+    assert done.returncode == 0 and "├" in done.stdout
+    (said,) = [line for line in done.stderr.splitlines() if "max_line_tokens" in line]
+    assert said.startswith("slm-lsp.toml:2:")
+
+
 def test_complete_in_a_file_whose_name_is_not_utf_8(area: Path) -> None:
     folder = area.parent / "caf\udce9"
     folder.mkdir()

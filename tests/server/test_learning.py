@@ -86,7 +86,10 @@ def test_stats_shows_and_wipes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["stats", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["languages"]["python"]["accepted"] == 4
     assert main(["stats", "--wipe"]) == 0
+    assert capsys.readouterr().out == f"forgotten: {learning_file()}\n"
     assert not learning_file().exists()
+    assert main(["stats", "--wipe"]) == 0
+    assert "nothing to forget" in capsys.readouterr().out
     assert main(["stats", "--wipe"]) == 0
 
 
