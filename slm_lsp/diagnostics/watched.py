@@ -37,17 +37,16 @@ class Shown:
     def after(self, edit: Edit) -> "Shown | None":
         """Where it is after an edit; None when its line was edited. Fixes were checked for
         another text, and are gone."""
+        related = tuple(_moved(self.finding.related, edit))
         if self.line_end < edit.offset:
-            return self
+            if related == self.finding.related:
+                return self
+            return replace(self, finding=replace(self.finding, related=related))
         if self.line_start <= edit.offset + len(edit.removed):
             return None
         by = len(edit.inserted) - len(edit.removed)
-        finding = replace(
-            self.finding,
-            start=self.finding.start + by,
-            end=self.finding.end + by,
-            related=tuple(_moved(self.finding.related, edit)),
-        )
+        start, end = self.finding.start + by, self.finding.end + by
+        finding = replace(self.finding, start=start, end=end, related=related)
         return Shown(finding, self.line_start + by, self.line_end + by)
 
 

@@ -158,6 +158,27 @@ async def test_findings_move_with_edits_above_and_go_when_touched() -> None:
     assert bench.engine.report(URI).findings == ()
 
 
+async def test_the_place_that_a_finding_refers_to_moves_and_goes_as_well() -> None:
+    bench = Bench()
+    bench.open("")
+    await bench.settled()
+    call = "def f(width, height):\n    return area(height, width)\n\n\n"
+    bench.edit(0, "", f"{call}def area(width, height):\n    return width * height\n")
+    bench.now += TYPING_S + 1
+    assert await bench.settled() == [("swapped-arguments", "height, width")]
+    before = bench.engine.report(URI)
+    [old] = before.findings[0].related
+    bench.edit(len(call) - 1, "", "# between\n")
+    after = bench.engine.report(URI)
+    [moved] = after.findings[0].related
+    assert bench.text[moved.start : moved.end] == "(width, height)"
+    assert moved.start == old.start + len("# between\n")
+    assert after.findings[0].start == before.findings[0].start
+    assert after.result_id != before.result_id
+    bench.edit(moved.start, "", "x")
+    assert bench.engine.report(URI).findings[0].related == ()
+
+
 async def test_the_result_id_tells_whether_anything_changed() -> None:
     bench = Bench()
     bench.open(GOOD)
