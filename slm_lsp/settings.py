@@ -221,7 +221,11 @@ class ContextSettings:
         300, "The budget of all snippets together, in tokens.", minimum=0, maximum=65_536
     )
     deadline_ms: float = setting(
-        15.0, "Milliseconds that may be spent on finding snippets.", minimum=1, maximum=5_000
+        15.0,
+        "Milliseconds that may be spent on finding snippets: nothing more is looked for then. "
+        "What still takes four times as long is given up.",
+        minimum=1,
+        maximum=5_000,
     )
 
 

@@ -5,6 +5,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -199,24 +200,39 @@ def show(outcome: Outcome, explain: bool) -> None:
 
 
 def told(explanation: Explanation) -> str:
-    """The explanation for people."""
-    parts = ["", "prompt:"]
-    parts += [f"  [{s['part']}] {s['text']!r}" for s in explanation.prompt]
-    parts += ["snippets:", *(f"  {_snippet(one)}" for one in explanation.snippets)]
-    parts += ["left out:", *(f"  {_snippet(one)}" for one in explanation.left_out)]
-    parts += ["may come: " + (", ".join(explanation.expected) or "nothing is known")]
-    parts += [f"raw: {explanation.raw!r}", "filters:"]
-    parts += [
-        f"  {verdict.filter}: {verdict.after!r}"
+    """The explanation for people; docs/explain.md says what each part means."""
+    n_read = sum(len(segment["text"]) for segment in explanation.prompt)
+    changes = [
+        f"{verdict.filter}: {'dropped' if verdict.after is None else repr(verdict.after)}"
         for verdict in explanation.verdicts
         if verdict.changed
     ]
-    parts += ["timings:", *(f"  {k} {ms:.1f} ms" for k, ms in explanation.timings_ms.items())]
-    return "\n".join(parts)
+    return "\n".join(
+        [
+            "",
+            *_part(
+                f"prompt, {n_read:,} characters",
+                [f"[{s['part']}] {s['text']!r}" for s in explanation.prompt],
+                "the model was not asked",
+            ),
+            *_part("snippets", map(_snippet, explanation.snippets), "none"),
+            *_part("left out", map(_snippet, explanation.left_out), "nothing"),
+            *_part("may come, likelier by so many nats", explanation.expected, "nothing is known"),
+            f"raw: {explanation.raw!r}",
+            *_part("filters", changes, "changed nothing"),
+            *_part("timings", [f"{k} {ms:.1f} ms" for k, ms in explanation.timings_ms.items()], ""),
+        ]
+    )
+
+
+def _part(name: str, lines: Iterable[str], nothing: str) -> list[str]:
+    """A heading with its lines below; where there are none, what that means."""
+    below = [f"  {line}" for line in lines]
+    return [f"{name}:", *below] if below else [f"{name}: {nothing}"]
 
 
 def _snippet(told: dict[str, object]) -> str:
-    return "{path}:{line} ({origin}, {score}): {reason}".format_map(told)
+    return "{path}:{line} ({origin}, score {score}): {reason}".format_map(told)
 
 
 def _n(count: int, what: str) -> str:

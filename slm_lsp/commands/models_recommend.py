@@ -29,11 +29,18 @@ def run(args: argparse.Namespace) -> int:
 
     free = "unknown" if machine.free_bytes is None else human(machine.free_bytes)
     print(f"{machine.cores} cores, {free} of memory free; tokens per second, as busy as it is now:")
-    for speed in machine.speeds:
+    bundled, *parts = machine.speeds
+    for name, speed in [
+        (bundled.name, bundled),
+        *((f"part of a {one.name}", one) for one in parts),
+    ]:
         print(
-            f"  {speed.name:18} {speed.n_weights / 1e6:5.0f} M weights  "
+            f"  {name:18} {speed.n_weights / 1e6:5.0f} M weights  "
             f"prefill {speed.prefill:7.0f}  decode {speed.decode:6.0f}"
         )
+    print(
+        "A part is a few layers of random weights; a whole model is slower by its further weights."
+    )
     table = Table(
         "model", "download", "memory", "a keystroke", "a new file", "fits", "infilling", "licence",
         box=None, pad_edge=False,

@@ -44,14 +44,17 @@ class BarReporter:
 
 @contextmanager
 def progress_bar(name: str) -> Iterator[BarReporter]:
-    """Bytes done and missing, speed, and time left."""
+    """Bytes done and missing, speed, and time left; nothing at all but in a terminal."""
+    console = Console(file=sys.stderr)
     with Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(binary_units=True),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
-        console=Console(file=sys.stderr),
+        console=console,
         transient=True,
+        # Elsewhere nothing would come of the bar but an empty line.
+        disable=not console.is_terminal,
     ) as progress:
         yield BarReporter(progress, progress.add_task(name, total=None))

@@ -84,6 +84,10 @@ def show(learning: Learning) -> None:
     console.print(table)
     if any(counts.judged for counts in learning.languages.values()):
         console.print("[dim]kept: of what was taken, still there half a minute later[/dim]")
+    console.print(
+        "[dim]trust: how often suggestions helped, beside how often they were expected to; what "
+        "is expected of the next one is multiplied by it[/dim]"
+    )
     if learning.days:
         days = list(learning.days.items())
         console.print()

@@ -85,7 +85,12 @@ class SettledContexts:
             async with timeout(self.patience_s):
                 bundle = await self._gather(document)
         except TimeoutError:
-            LOG.warning("gathering context took longer than %.0f ms", self.patience_s * 1000)
+            LOG.warning(
+                "gathering context took longer than %.0f ms, %.0f times context.deadline_ms: "
+                "this prompt has the snippets of the one before, if any",
+                self.patience_s * 1000,
+                GATHER_PATIENCE,
+            )
             return settled
         same_document = settled.line[0] == line[0]
         settled.line, settled.gathered_at, settled.outdated = line, now, False

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from slm_lsp.cli import main
+from slm_lsp.commands.progress import progress_bar
 from slm_lsp.models import bundled_model
 from slm_lsp.models.catalogue import catalogue
 from slm_lsp.models.recommend import Forecast, Machine, Speed, forecasts
@@ -133,6 +135,29 @@ def test_the_best_that_keeps_the_deadline_comes_first() -> None:
 def test_what_does_not_fit_into_memory_is_not_recommended() -> None:
     verdicts = {one.model.name: one.verdict for one in on(400_000, 50_000, free_bytes=GIB)}
     assert "too large" in verdicts.values() and "while you type" in verdicts.values()
+
+
+def test_what_was_measured_with_a_part_of_a_model_is_called_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def measured(progress: object) -> Machine:
+        speeds = (Speed("mini", 8_000_000, 900, 90), Speed("0.5B", 89_000_000, 400, 50))
+        return Machine(2, None, speeds)
+
+    monkeypatch.setattr("slm_lsp.models.recommend.measure", measured)
+    assert main(["models", "recommend"]) == 0
+    out = capsys.readouterr().out
+    assert "mini" in out and "part of a mini" not in out
+    assert "part of a 0.5B" in out and "A part is a few layers" in out
+
+
+def test_a_bar_leaves_no_empty_line_where_there_is_no_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with progress_bar("model.gguf") as bar:
+        bar.started(0, 10)
+        bar.advanced(10)
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.slow

@@ -83,6 +83,7 @@ def test_stats_shows_and_wipes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["stats"]) == 0
     out = capsys.readouterr().out
     assert "python" in out and "40%" in out and "48" in out
+    assert "trust: how often" in out  # a column that nobody could guess
     assert main(["stats", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["languages"]["python"]["accepted"] == 4
     assert main(["stats", "--wipe"]) == 0
