@@ -123,6 +123,8 @@ def folders() -> Iterator[Check]:
                 pass
         except OSError as error:
             cure = f"make {folder} writable, or set SLM_LSP_HOME to a folder that is"
+            if isinstance(error, FileExistsError | NotADirectoryError):
+                cure = "a file lies there: move it away, or set SLM_LSP_HOME to a folder"
             yield Check(name, Verdict.WARN, f"{folder}: {error.strerror}", cure)
         else:
             yield Check(name, Verdict.GOOD, str(folder))

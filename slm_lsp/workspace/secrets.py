@@ -11,6 +11,7 @@ SECRET_NAMES = (
     *("*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.ppk", "*.p8"),
     *("*.cert", "*.crt", "*.asc", "*.gpg", "*.ovpn", "*.mobileprovision"),
     *("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "kubeconfig", ".dockercfg"),
+    *("shadow", "shadow-", "gshadow", "gshadow-", "master.passwd", "smbpasswd"),
     *(".netrc", "_netrc", ".pgpass", ".my.cnf", ".npmrc", ".yarnrc.yml", ".pypirc", ".s3cfg"),
     *("*.tfvars", "*.tfvars.json", "*.auto.tfvars", "*.tfstate", "*.tfstate.*", ".terraformrc"),
     *("wp-config.php", "service-account*.json", "service_account*.json", "local.settings.json"),

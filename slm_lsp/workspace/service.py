@@ -153,8 +153,9 @@ class Workspace:
                 if not self._again:
                     return
         except (OSError, ValueError) as error:
-            self.state = {"state": "error", "message": str(error)}
-            LOG.warning("the repository was not read: %s", error)
+            message = why_not_read(error)
+            self.state = {"state": "error", "message": message}
+            LOG.warning("the repository was not read: %s", message)
         finally:
             self._reading = None
             # A display must not stay on a reading that failed or was ended.
@@ -166,3 +167,11 @@ class Workspace:
             self.state = {"state": "ready", **said}
         finally:
             self._known.open_anew()
+
+
+def why_not_read(error: Exception) -> str:
+    """What went wrong, with where the cure is said when a folder or disk is to blame."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    where = "" if error.filename is None else f"{error.filename}: "
+    return f"{where}{error.strerror}; `slm-lsp doctor` tells the cure"

@@ -140,6 +140,7 @@ def test_what_only_looks_like_one_is_shown(text: str) -> None:
         ".npmrc", ".pypirc", ".git-credentials", "credentials", "credentials.json", "secrets.py",
         "secrets.yaml", ".htpasswd", "kubeconfig", ".dockercfg", "service-account-prod.json",
         "AuthKey_ABC.p8", "client.ovpn", "local.settings.json", "wp-config.php", ".vault_password",
+        "shadow", "gshadow-", "master.passwd", "smbpasswd",
     ],
 )  # fmt: skip
 def test_names(name: str) -> None:
@@ -149,7 +150,7 @@ def test_names(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["env.py", "environment.ts", "secretary.py", "key.py", "keys.go", "main.tf", "variables.tf",
-     "settings.json", "config.php", "npm.js", "credential_store.rs"],
+     "settings.json", "config.php", "npm.js", "credential_store.rs", "shadow.py", "passwd"],
 )  # fmt: skip
 def test_names_that_are_shown(name: str) -> None:
     assert not is_secret_name(name)

@@ -102,6 +102,9 @@ async def test_a_folder_where_nothing_can_be_written(
     monkeypatch.setenv("SLM_LSP_HOME", str(tmp_path / "file"))
     workspace = await reading(root)
     assert workspace.state["state"] == "error"
+    said = str(workspace.state["message"])
+    assert "Errno" not in said and said.endswith("; `slm-lsp doctor` tells the cure")
+    assert str(tmp_path / "file") in said
     assert await snippets(workspace) == {}
     await workspace.close()
 
