@@ -130,7 +130,7 @@ class ModelSettings:
 class CompletionSettings:
     """When suggestions appear, and how long they may be."""
 
-    enabled: bool = setting(True, "Offer completions.")
+    enabled: bool = setting(True, "Offer completions.", merge=Merge.ONLY_OFF)
     disabled_languages: tuple[str, ...] = setting(
         (),
         "LSP language ids that get no automatic completions.",
@@ -198,7 +198,7 @@ class CompletionSettings:
 class ContextSettings:
     """What the model sees of the rest of the repository."""
 
-    enabled: bool = setting(True, "Show the model snippets of other files.")
+    enabled: bool = setting(True, "Show the model snippets of other files.", merge=Merge.ONLY_OFF)
     include: tuple[str, ...] = setting(
         (),
         "Only files that match these gitignore patterns are read for context. Empty: all.",
@@ -233,8 +233,8 @@ class ContextSettings:
 class DiagnosticsSettings:
     """Which findings are shown."""
 
-    enabled: bool = setting(True, "Show diagnostics.")
-    syntax: bool = setting(True, "Show syntax errors with their fixes.")
+    enabled: bool = setting(True, "Show diagnostics.", merge=Merge.ONLY_OFF)
+    syntax: bool = setting(True, "Show syntax errors with their fixes.", merge=Merge.ONLY_OFF)
     hints: bool = setting(False, "Show hints that need the model's agreement.")
     review_model: str | None = setting(
         None,
@@ -258,6 +258,7 @@ class DiagnosticsSettings:
         "Rules that are never shown.",
         pattern=NAME,
         pattern_says=NAME_SAYS,
+        merge=Merge.ADD_UP,
         examples=("misspelt-name",),
     )
 

@@ -14,6 +14,9 @@ class Merge(StrEnum):
     REPLACE = "replace"
     ADD_UP = "add up"  # lists of exclusions: no layer can take away what another excluded
     ONLY_ON = "only on"  # once true, no later layer makes it false
+    ONLY_OFF = (
+        "only off"  # a repository switches it off, and not on where the person switched it off
+    )
     USER_FIRST = "user first"  # a repository fills it in, but does not change what a person chose
 
 

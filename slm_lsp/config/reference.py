@@ -24,9 +24,10 @@ Settings are read from four places, the later ones on top:
 Files are read again when they change. A change that cannot be used leaves the last good settings
 in force and says so, with file, line and column.
 
-A repository may be a stranger's. It can keep more from the model than you do, never less; it names
-models by `sha256` only; it names no file outside itself, no command and no environment. Settings
-marked *yours* are not read from a repository. Lists marked *adds up* grow from place to place.
+A repository may be a stranger's. It can keep more from the model than you do, never less; what you
+switched off it does not switch on; it names models by `sha256` only; it names no file outside
+itself, no command and no environment. Settings marked *yours* are not read from a repository. Lists
+marked *adds up* grow from place to place.
 
 An error in what pins the model, or in what is kept private, stops the model until it is corrected:
 nothing is served that nobody asked for.
@@ -68,6 +69,8 @@ def _marks(spec: Spec) -> Iterator[str]:
             yield "*Adds up.*"
         case Merge.ONLY_ON:
             yield "*Once on, it stays on.*"
+        case Merge.ONLY_OFF:
+            yield "*A repository may switch it off, but not on again.*"
         case Merge.USER_FIRST:
             yield "*A repository does not change yours.*"
         case Merge.REPLACE:

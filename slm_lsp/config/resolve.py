@@ -85,7 +85,7 @@ class _Reading:
             self.specs[path] = spec
         except Wrong as wrong:
             where: KeyPath = path if wrong.index is None else (*path, wrong.index)
-            guarded = spec.merge is not Merge.REPLACE or _names_a_model(path)
+            guarded = _keeps_private(path, spec) or _names_a_model(path)
             self.complain(where, wrong.message, value=True, stops=guarded)
 
     def restrain(self) -> None:
@@ -153,6 +153,11 @@ class _Reading:
         self.complain((*path, str(key)), message, stops=stops)
 
 
+def _keeps_private(path: Path, spec: Spec) -> bool:
+    """Whether a value that cannot be read may have been meant to keep something from the model."""
+    return path[0] != "diagnostics" and spec.merge is not Merge.REPLACE
+
+
 def _names_a_model(path: KeyPath) -> bool:
     return len(path) >= 2 and path[0] == "model" and path[1] in IDENTITY
 
@@ -173,6 +178,8 @@ def _lay_over(
                 origins[path] = (*origins[path], origin)
                 continue
             case Merge.ONLY_ON if old and not value:
+                continue
+            case Merge.ONLY_OFF if old is False and layer.source is Source.REPOSITORY:
                 continue
             case Merge.USER_FIRST if old and layer.source is Source.REPOSITORY:
                 continue

@@ -1,5 +1,7 @@
 """Layers over layers: who wins, what adds up, and what each mistake is told."""
 
+import json
+
 import pytest
 
 from slm_lsp.settings import Settings
@@ -71,6 +73,41 @@ def test_a_sandbox_that_is_required_stays_required(places: Places) -> None:
         user="privacy.require_sandbox = true", repository="privacy.require_sandbox = false"
     )
     assert places.load({"privacy": {"require_sandbox": False}}).settings.privacy.require_sandbox
+
+
+@pytest.mark.parametrize(
+    "key", ["completion.enabled", "context.enabled", "diagnostics.enabled", "diagnostics.syntax"]
+)
+@pytest.mark.parametrize(
+    ("user", "repository", "editor", "expected"),
+    [
+        (None, False, None, False),
+        (None, True, None, True),
+        (True, False, None, False),
+        (False, None, None, False),
+        (False, True, None, False),
+        (False, True, True, True),  # the editor's settings are the person's
+        (None, False, True, True),
+        (True, True, False, False),
+    ],
+)
+def test_a_repository_switches_nothing_on_again(
+    key: str, user: object, repository: object, editor: object, expected: bool, places: Places
+) -> None:
+    section, name = key.split(".")
+    said = [f"{key} = {json.dumps(one)}" if one is not None else "" for one in (repository, user)]
+    resolved = places.write(*said).load({section: {name: editor}})
+    assert getattr(getattr(resolved.settings, section), name) is expected
+    assert resolved.complaints == ()
+
+
+def test_rules_that_the_person_turned_off_stay_off(places: Places) -> None:
+    places.write(
+        user='diagnostics.disabled_rules = ["misspelt-name"]',
+        repository='diagnostics.disabled_rules = ["wrong-operator"]',
+    )
+    rules = places.load().settings.diagnostics.disabled_rules
+    assert rules == ("misspelt-name", "wrong-operator")
 
 
 def test_a_repository_does_not_widen_what_the_person_lets_be_read(places: Places) -> None:

@@ -6,7 +6,7 @@ const SECTION = 'slm-lsp';
 const OWN = new Set(['path', 'python', 'logLevel', 'trace']);
 
 /** How the values of one setting in several places become one: as between the server's layers. */
-type Merge = 'add up' | 'only on' | 'user first' | undefined;
+type Merge = 'add up' | 'only on' | 'only off' | 'user first' | undefined;
 
 interface Tree {
   [name: string]: unknown;
@@ -60,7 +60,7 @@ function settingNames(extension: vscode.Extension<unknown>): string[] {
 }
 
 /** A window's file and a folder's `.vscode` may be a stranger's: they cannot give back to the model
- * what the person keeps from it. */
+ * what the person keeps from it, nor switch on again what the person switched off. */
 function chosen(configuration: vscode.WorkspaceConfiguration, key: string, merge: Merge): unknown {
   const found = configuration.inspect(key);
   const others = vscode.workspace.isTrusted
@@ -68,6 +68,7 @@ function chosen(configuration: vscode.WorkspaceConfiguration, key: string, merge
     : [];
   const values = [found?.globalValue, ...others].filter((one) => one !== undefined && one !== null);
   const last = values[values.length - 1];
+  if (merge === 'only off') return onlyOff(found?.globalValue ?? undefined, last);
   // What is not of the setting's type goes on as it is: the server says what is wrong with it.
   const wrong = values.find((one) => (merge === 'only on' ? typeof one !== 'boolean' : !Array.isArray(one)));
   if (merge === undefined || values.length < 2) return last;
@@ -75,6 +76,12 @@ function chosen(configuration: vscode.WorkspaceConfiguration, key: string, merge
   if (merge === 'only on') return values.includes(true);
   if (merge === 'add up') return [...new Set(values.flat())];
   return values.find((one) => (one as unknown[]).length > 0) ?? last;
+}
+
+/** What a stranger's file switches on says nothing: sent from here, it would count as the person's word
+ * and speak over their own file. */
+function onlyOff(mine: unknown, last: unknown): unknown {
+  return last === true ? mine : mine === false ? false : last;
 }
 
 function put(tree: Tree, path: string[], value: unknown): void {

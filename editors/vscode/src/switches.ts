@@ -27,8 +27,9 @@ export class Switches implements vscode.Disposable {
     return Math.max(0, Math.ceil((this.snoozedUntil - Date.now()) / 60_000));
   }
 
+  /** By the person's own settings: a workspace may switch it off, but does not switch it on again. */
   get everywhere(): boolean {
-    return settings().get<boolean>('completion.enabled', true);
+    return settings().inspect<boolean>('completion.enabled')?.globalValue !== false;
   }
 
   get languages(): string[] {

@@ -110,6 +110,29 @@ const tests = {
     await become(one, two);
   },
 
+  async 'what the person switched off, no other place switches on'() {
+    const window = workspace.getConfiguration('slm-lsp');
+    const states = (wanted) =>
+      until(`the folders are ${wanted}`, async () =>
+        String(((await report())?.folders ?? []).map(({ state }) => state)) === wanted,
+      );
+    const { Global, Workspace } = vscode.ConfigurationTarget;
+    await window.update('context.enabled', true, Workspace);
+    const path = vscode.Uri.joinPath(folderNamed('two').uri, '.vscode', 'settings.json');
+    await workspace.fs.writeFile(path, Buffer.from('{"slm-lsp.context.enabled": true}'));
+    await window.update('context.enabled', false, Global);
+    await states('off,off');
+    // The person has the last word, and any place may switch off.
+    await window.update('context.enabled', true, Global);
+    await states('ready,ready');
+    await workspace.fs.writeFile(path, Buffer.from('{"slm-lsp.context.enabled": false}'));
+    await states('ready,off');
+    await workspace.fs.delete(path);
+    await window.update('context.enabled', undefined, Workspace);
+    await window.update('context.enabled', undefined, Global);
+    await read(['one', 'two']);
+  },
+
   async 'folders come and go'() {
     const second = folderNamed('two');
     workspace.updateWorkspaceFolders(second.index, 1);
