@@ -15,7 +15,11 @@ HUB = "https://huggingface.co"
 def endpoint() -> str:
     """The hub, or the mirror that `HF_ENDPOINT` names."""
     chosen = os.environ.get("HF_ENDPOINT", "").strip() or HUB
-    parts = urlsplit(chosen)
+    try:
+        parts = urlsplit(chosen)
+        _ = chosen.encode(), parts.port  # raise when it is no text, and no number
+    except ValueError as error:
+        raise ConfigError(f"HF_ENDPOINT is {chosen[:80]}, which is no address: {error}") from error
     plain_loopback = parts.scheme == "http" and parts.hostname in LOOPBACK
     if not parts.hostname or not (parts.scheme == "https" or plain_loopback):
         raise ConfigError(f"HF_ENDPOINT is {chosen[:80]}, and has to begin with https://")

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 from slm_lsp.errors import ConfigError
 
 HF = re.compile(
-    r"hf:(?P<owner>[\w.-]+)/(?P<repo>[\w.-]+)/(?P<file>[^@\s\\]+?)(?:@(?P<revision>[\w./-]+))?",
+    r"hf:(?P<owner>[\w.-]+)/(?P<repo>[\w.-]+)/(?P<file>[^@\s\\\ud800-\udfff]+?)(?:@(?P<revision>[\w./-]+))?",
     re.ASCII,
 )
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -103,7 +103,7 @@ def _url(text: str) -> UrlSource:
     try:
         parts = urlsplit(text)
         host = parts.hostname
-        _ = parts.port  # raises when it is no number
+        _ = text.encode(), parts.port  # raise when it is no text, and no number
     except ValueError as error:
         raise ConfigError(f"`{text[:80]}` is not an address: {error}") from error
     if not host:

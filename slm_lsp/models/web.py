@@ -69,10 +69,10 @@ class Web:
         """The answer: 200, 206 or 416. Raises Transient or a ModelError for all others."""
         url, said = address, dict[str, str]()
         for _ in range(MAX_REDIRECTS):
-            request = self._client.build_request(
-                "GET", url, headers={**headers, **self._login(url)}
-            )
             with _translated():
+                request = self._client.build_request(
+                    "GET", url, headers={**headers, **self._login(url)}
+                )
                 response = self._client.send(request, stream=True)
             try:
                 if self._is_hub(url):
@@ -121,7 +121,7 @@ def _redirected(address: str, url: str, location: str) -> str:
     try:
         target = urljoin(url, location)
         parts = urlsplit(target)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port  # which raises when it is no number
     except ValueError as error:
         raise ModelError(f"{address} redirects to something that is no address") from error
     # Plain http is for tests and mirrors on this machine, asked for by name.
@@ -157,7 +157,8 @@ def _check_status(address: str, response: httpx.Response) -> None:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+    # UnicodeError: a host's name that no name service takes, such as one with two dots in a row.
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError) as error:
         raise ModelError(f"this address cannot be used: {error}") from error
     except httpx.TimeoutException as error:
         raise Transient("the server did not answer in time") from error

@@ -62,6 +62,38 @@ def test_a_server_that_is_not_there(store: Store, monkeypatch: pytest.MonkeyPatc
         fetch(store)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://a..b/m.gguf",
+        "https://xn--0.com/m.gguf",
+        "https://m.example:99999/m.gguf",
+        "https://[::1/m.gguf",
+        f"https://{'a' * 64}.example/m.gguf",
+        "https://m.example/\x00.gguf",
+        "https://m.example/\udce9.gguf",
+        "hf:us/models/\udce9.gguf",
+    ],
+)
+def test_what_is_no_address(address: str, store: Store) -> None:
+    with pytest.raises((ConfigError, ModelError)) as raised:
+        fetch(store, address)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["https://[::1", "https://mirror:99999", "https://a..b", "https://xn--0.com", "https://\udce9"],
+)
+def test_a_mirror_that_is_no_address(
+    endpoint: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", endpoint)
+    with pytest.raises((ConfigError, ModelError)) as raised:
+        fetch(store)
+    assert "\n" not in str(raised.value)
+
+
 def test_a_web_page_is_no_model(hub: Hub, store: Store) -> None:
     hub.files[KEY] = b"<html>please log in</html>" * 100
     with pytest.raises(ModelCorrupt, match="web page"):
@@ -99,6 +131,13 @@ def test_a_redirect_to_no_address_is_given_up(hub: Hub, store: Store) -> None:
     hub.files[KEY] = a_file()
     hub.faults.extend([Fault(status=302, headers=(("Location", "http://[::1/x"),))] * 20)
     with pytest.raises(ModelError, match="gave up"):
+        fetch(store)
+
+
+def test_a_redirect_to_no_port_is_final(hub: Hub, store: Store) -> None:
+    hub.files[KEY] = a_file()
+    hub.hub_faults.append(Fault(status=302, headers=(("Location", "https://m.example:99999/"),)))
+    with pytest.raises(ModelError, match="redirects to something that is no address"):
         fetch(store)
 
 
