@@ -6,7 +6,7 @@ one, add one line to COMMANDS.
 """
 
 import argparse
-import os
+import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 from slm_lsp import __version__
 from slm_lsp.errors import SlmError
-from slm_lsp.terminal import print_names_as_they_are
+from slm_lsp.terminal import print_names_as_they_are, print_no_more
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Command(NamedTuple):
@@ -53,17 +55,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None and hasattr(module, "give_up"):
         module.give_up(args)
     try:
-        return module.run(args)
+        code = module.run(args)
+        print(end="", flush=True)  # what cannot be written is known before the exit code is
+        return code
     except SlmError as error:
         print(f"slm-lsp: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our output, such as `head`, has gone: nothing is wrong, and the
-        # interpreter must not complain about it either when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print_no_more()  # its reader, such as `head`, has gone: nothing is wrong
         return 0
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        print_no_more()
+        print(f"slm-lsp: not everything could be written: {error.strerror}", file=sys.stderr)
+        return 2  # of `check`, 1 would say that something was found
 
 
 def build_parser(argv: Sequence[str]):

@@ -6,6 +6,7 @@ which no encoder takes.
 
 import codecs
 import io
+import os
 import sys
 
 NAMES_AS_THEY_ARE = "slm-lsp.names-as-they-are"
@@ -17,6 +18,11 @@ def print_names_as_they_are() -> None:
     codecs.register_error(NAMES_AS_THEY_ARE, _encoded)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors=NAMES_AS_THEY_ARE)
+
+
+def print_no_more() -> None:
+    """Drop what was printed and cannot be written, or the interpreter complains of it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_utf8(text: str) -> None:

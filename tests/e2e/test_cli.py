@@ -55,6 +55,24 @@ def test_version_and_mistakes() -> None:
     assert run().returncode == 2
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk to write to")
+@pytest.mark.parametrize(
+    "command", ["check", "check --format json", "check --rules", "config show", "config show --all"]
+)
+def test_a_full_disk_is_no_finding(command: str, area: Path) -> None:
+    area.write_text("def f(:\n" * 500)  # more than is kept back before it is written
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*COMMAND, *command.split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=area.parent,
+        )
+    said = "slm-lsp: not everything could be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (2, said)
+
+
 def test_complete(area: Path) -> None:
     done = run("complete", f"{area}:6:12")
     assert done.returncode == 0, done.stderr
