@@ -34,16 +34,17 @@ def note_use(sha256: str) -> None:
         pass  # a home that is only read collects no garbage either
 
 
-def rubbish(store: Store) -> list[Rubbish]:
-    """Remains that nobody will miss."""
-    now = time.time()
+def rubbish(store: Store, now: float | None = None) -> list[Rubbish]:
+    """Remains that nobody will miss; `now` in seconds, as `time.time()`."""
+    now = time.time() if now is None else now
     found: list[Rubbish] = []
     for path in sorted(store.partial.glob("*")):
         try:
             stat = path.stat()
         except OSError:
             continue  # another process finished it
-        age_s = now - stat.st_mtime
+        # A file that is added by a link is as old as its source, and was changed by the link.
+        age_s = now - max(stat.st_mtime, stat.st_ctime)
         lock = path.with_suffix(".lock")
         if path.suffix in (".part", ".json", ".lock"):
             old = age_s > KEEP_PARTIAL_S and not is_locked(lock)

@@ -5,6 +5,7 @@ import hashlib
 import multiprocessing
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -230,10 +231,8 @@ class TestGarbage:
     def test_old_remains_go(self, store: Store) -> None:
         store.partial.mkdir(parents=True)
         for name in ("a.part", "a.json", "a.lock", "b.adding"):
-            path = store.partial / name
-            path.write_bytes(b"half")
-            os.utime(path, (1, 1))
-        for item in gc.rubbish(store):
+            (store.partial / name).write_bytes(b"half")
+        for item in gc.rubbish(store, time.time() + 8 * gc.DAY_S):
             gc.remove(store, item)
         assert list(store.partial.iterdir()) == []
 
@@ -241,9 +240,16 @@ class TestGarbage:
         store.partial.mkdir(parents=True)
         part = store.partial / "a.part"
         part.write_bytes(b"half")
-        os.utime(part, (1, 1))
+        next_week = time.time() + 8 * gc.DAY_S
         with locked(part.with_suffix(".lock")):
-            assert gc.rubbish(store) == []
+            assert gc.rubbish(store, next_week) == []
+        assert gc.rubbish(store, next_week) != []
+
+    def test_an_old_file_that_is_being_linked_stays(self, store: Store, file: Path) -> None:
+        os.utime(file, (1, 1))
+        store.partial.mkdir(parents=True)
+        (store.partial / "b.adding").hardlink_to(file)
+        assert gc.rubbish(store) == []
 
     def test_unused_models_go_and_pinned_ones_stay(self, store: Store, file: Path) -> None:
         entry = store.add(file, "m")
