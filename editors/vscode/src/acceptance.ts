@@ -45,6 +45,8 @@ export class Acceptance implements vscode.Disposable {
   private edited(event: vscode.TextDocumentChangeEvent): void {
     const { shown } = this;
     if (!shown || event.document.uri.toString() !== shown.uri) return;
+    // Saving, and the first edit after it, are events of their own, with no change of the text.
+    if (event.contentChanges.length === 0) return;
     const undone = event.reason !== undefined;
     const part = event.contentChanges.length === 1 ? this.part(event.contentChanges[0], shown) : '';
     if (undone || !part) {

@@ -81,6 +81,27 @@ const tests = {
     await until('counted', async () => (await report()).counters.accepted === before + 1);
   },
 
+  async 'counts a word that is taken after the file was saved'(place) {
+    const before = (await report()).counters.accepted;
+    const { document } = await open(place, 'saved.py');
+    await typeKey(place.key);
+    await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
+    await until('an answer', async () => {
+      const told = await vscode.commands.executeCommand('slm.explain');
+      return told?.uri.endsWith('/saved.py');
+    });
+    assert.ok(document.isDirty);
+    await document.save();
+    let taken = 0;
+    while (taken < 2) {
+      // A single character is not counted.
+      const { length } = document.getText();
+      const text = await accept(document, 'editor.action.inlineSuggest.acceptNextWord', { rest: true });
+      taken = text.length - length;
+    }
+    await until('counted', async () => (await report()).counters.accepted === before + 1);
+  },
+
   async 'sends no settings that nobody chose'() {
     const { complaints } = await report();
     assert.deepStrictEqual(complaints, []);
