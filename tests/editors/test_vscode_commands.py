@@ -115,6 +115,10 @@ def page(browser, installed, tmp_path_factory) -> Iterator[VsCode]:
     folder = tmp_path_factory.mktemp("commands")
     file = folder / "app.py"
     file.write_text("import json\n")
+    # The project's own list, which adds to the person's: the switches leave it alone.
+    (folder / ".vscode").mkdir()
+    settings = {"slm-lsp.completion.disabled_languages": ["ruby"]}
+    (folder / ".vscode" / "settings.json").write_text(json.dumps(settings))
     page = VsCode(installed, browser, folder, file)
     yield page
     page.close()

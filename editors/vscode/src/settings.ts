@@ -61,7 +61,11 @@ function settingNames(extension: vscode.Extension<unknown>): string[] {
 
 /** A window's file and a folder's `.vscode` may be a stranger's: they cannot give back to the model
  * what the person keeps from it, nor switch on again what the person switched off. */
-function chosen(configuration: vscode.WorkspaceConfiguration, key: string, merge: Merge): unknown {
+export function chosen(
+  configuration: vscode.WorkspaceConfiguration,
+  key: string,
+  merge: Merge,
+): unknown {
   const found = configuration.inspect(key);
   const others = vscode.workspace.isTrusted
     ? [found?.workspaceValue, found?.workspaceFolderValue]

@@ -1,6 +1,8 @@
 // Where completion is off: this file, this language, everywhere, or for a while.
 import * as vscode from 'vscode';
 
+import { chosen } from './settings';
+
 const FILES = 'filesSwitchedOff';
 const LANGUAGES = 'completion.disabled_languages';
 
@@ -19,7 +21,11 @@ export class Switches implements vscode.Disposable {
     if (!this.everywhere) return 'off everywhere';
     const here = settings(document);
     if (!here.get<boolean>('completion.enabled', true)) return 'off in this folder';
-    if (languagesOff(here).includes(document.languageId)) return `off for ${document.languageId}`;
+    const { languageId } = document;
+    if (this.languages.includes(languageId)) return `off for ${languageId}`;
+    if (languagesOff(chosen(here, LANGUAGES, 'add up')).includes(languageId)) {
+      return `off for ${languageId} in this folder`;
+    }
     return undefined;
   }
 
@@ -32,8 +38,9 @@ export class Switches implements vscode.Disposable {
     return settings().inspect<boolean>('completion.enabled')?.globalValue !== false;
   }
 
+  /** The person's own list, which the switches change; a folder's adds to it. */
   get languages(): string[] {
-    return languagesOff(settings());
+    return languagesOff(settings().inspect(LANGUAGES)?.globalValue);
   }
 
   isFileOff(document: vscode.TextDocument): boolean {
@@ -82,8 +89,7 @@ function settings(document?: vscode.TextDocument): vscode.WorkspaceConfiguration
   return vscode.workspace.getConfiguration('slm-lsp', document ?? null);
 }
 
-function languagesOff(here: vscode.WorkspaceConfiguration): string[] {
-  const chosen = here.get<unknown>(LANGUAGES);
+function languagesOff(value: unknown): string[] {
   // The server complains about anything else; the status bar goes on.
-  return Array.isArray(chosen) ? chosen : [];
+  return Array.isArray(value) ? value : [];
 }
