@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+from slm_lsp.errors import ModelError
+from slm_lsp.models.gguf_reader import read_header
 from slm_lsp.models.manifest import bundled_model
 from slm_lsp.models.quarantine import why_quarantined
 from slm_lsp.models.store import Entry, all_stores, own_store
@@ -22,6 +25,7 @@ class Row:
     path: str  # of the copy that serves
     source: str
     pinned: bool
+    kind: str  # "model", "adapter"
     note: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -58,8 +62,17 @@ def _row(settings: ModelSettings, sha256: str, copies: list[tuple[str, Entry]]) 
         str(first.path),
         next((entry.source for _, entry in copies if entry.source), ""),
         any(names(settings, name, sha256) for name in called),
+        _kind(first.path),
         "in quarantine" if why_quarantined(sha256) else "",
     )
+
+
+def _kind(path: Path) -> str:
+    try:
+        is_adapter = read_header(path).metadata.get("general.type") == "adapter"
+    except ModelError:
+        return "model"  # that cannot be read: what is wrong is said when it is to serve
+    return "adapter" if is_adapter else "model"
 
 
 def names(settings: ModelSettings, name: str, sha256: str) -> bool:

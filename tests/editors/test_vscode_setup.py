@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from slm_lsp.models import bundled_model
+from slm_lsp.models.store import Store
 from tests.editors.harness.code_server import our_server
 from tests.editors.harness.installed import needs
 from tests.editors.harness.places import Place, type_until_shown
 from tests.editors.harness.user import PATIENT
 from tests.editors.harness.waiting import until
+from tests.support.gguf_files import Gguf, with_text
 
 needs("playwright")
 
@@ -122,6 +125,28 @@ def test_no_server_where_the_setting_says(launch, vsix, show, workspace, file):
     messages = [text for text in until("the message", vscode.messages) if "slm-lsp" in text]
     assert len(messages) == 1
     assert "/nowhere/slm-lsp" in messages[0] and "not found" in messages[0]
+
+
+def test_picking_a_model(launch, vsix, show, workspace, file, tmp_path):
+    """Whatever the server complains about; what belonged to the model before goes with it."""
+    config = PATIENT + "[context]\nexclud = []\n"
+    path = {"slm-lsp.model.path": "/nowhere/old.gguf"}
+    code = launch({**our_server(), **path}, vsix, config=config)
+    user = code.data / "User" / "settings.json"
+    settings = json.loads(user.read_text()) | {"slm-lsp.model.adapter.sha256": "0" * 64}
+    user.write_text(json.dumps(settings))
+    store = Store(code.home / "data" / "slm-lsp" / "models")
+    bundled = bundled_model().path
+    store.add(with_text(bundled, tmp_path / "ours.gguf", "general.author", "us"), "ours")
+    adapter = Gguf({"general.type": "adapter", "adapter.type": "lora"}, [])
+    store.add(adapter.write(tmp_path / "habits.gguf"), "habits")
+    vscode = show(code, workspace, file)
+    until("the file is missed", lambda: "slm-lsp: error" in vscode.status_text())
+    vscode.command("slm-lsp: Pick a Model")
+    until("the models", lambda: "ours" in " ".join(vscode.choices()))
+    assert len(vscode.choices()) == 2, "the bundled one is there once, and the adapter is none"
+    vscode.choose("ours")
+    vscode.wait_until_ready()
 
 
 def test_a_folder_that_is_not_trusted(launch, vsix, show, workspace, file, place):

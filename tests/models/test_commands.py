@@ -15,6 +15,7 @@ from slm_lsp.models.catalogue import catalogue
 from slm_lsp.models.recommend import Forecast, Machine, Speed, forecasts
 from slm_lsp.models.store import Store, own_store
 from slm_lsp.settings import CompletionSettings
+from tests.support.gguf_files import Gguf
 
 GIB = 2**30
 
@@ -110,6 +111,17 @@ def test_a_model_is_listed_once_however_many_copies_there_are(machine: Path) -> 
     assert (second["name"], second["where"], second["pinned"]) == ("other", "store", False)
     lines = slm_lsp("models", "list", cwd=machine).stdout.splitlines()
     assert len(lines) == 3 and f"→  ours (also {bundled.name})  " in lines[1]
+
+
+def test_what_is_listed_says_whether_it_is_an_adapter(machine: Path) -> None:
+    """Editors offer models, and a file that cannot be read is one until it is to serve."""
+    adapter = Gguf({"general.type": "adapter", "adapter.type": "lora"}, [])
+    own_store().add(adapter.write(machine / "habits"), "habits")
+    (machine / "other").write_bytes(b"other")
+    own_store().add(machine / "other", "other")
+    listed = json.loads(slm_lsp("models", "list", "--json", cwd=machine).stdout)
+    kinds = {row["name"]: row["kind"] for row in listed}
+    assert kinds == {bundled_model().name: "model", "habits": "adapter", "other": "model"}
 
 
 def on(prefill: float, decode: float, free_bytes: int | None = 64 * GIB) -> list[Forecast]:

@@ -9,7 +9,14 @@ interface ListedModel {
   name: string;
   sha256: string;
   size?: number;
+  where?: string;
+  kind?: 'model' | 'adapter';
 }
+
+// What says which file is loaded and how it is read, but for its name and hash: that of one model
+// would be held against another.
+const IDENTITY = ['path', 'size', 'source', 'template'];
+const ADAPTER = ['sha256', 'size', 'source', 'scale'];
 
 /** Run the doctor's attempts to get out, and show every refusal. */
 export async function proveOffline(controller: Controller): Promise<void> {
@@ -36,12 +43,12 @@ export async function showStatistics(controller: Controller): Promise<void> {
 export async function pickModel(controller: Controller): Promise<void> {
   const { command } = controller;
   if (!command) return;
-  const { code, output } = await runSubcommand(command, ['models', 'list', '--json']);
-  const models = code === 0 ? listed(output) : [];
+  const { code, answer } = await runSubcommand(command, ['models', 'list', '--json']);
+  const models = code === 0 ? listed(answer) : [];
   const choices = [
     { label: 'bundled', description: 'the model in the package', model: undefined },
     ...models
-      .filter((model) => model.name !== 'bundled')
+      .filter(({ where, kind }) => !where?.startsWith('package') && kind !== 'adapter')
       .map((model) => ({
         label: model.name,
         description: model.size ? `${Math.round(model.size / 1e6)} MB` : '',
@@ -54,9 +61,12 @@ export async function pickModel(controller: Controller): Promise<void> {
     placeHolder: '`slm-lsp models pull` in a terminal brings more',
   });
   if (!choice) return;
-  const settings = vscode.workspace.getConfiguration('slm-lsp');
-  await settings.update('model.sha256', choice.model?.sha256, true);
-  await settings.update('model.name', choice.model?.name, true);
+  const settings = vscode.workspace.getConfiguration('slm-lsp.model');
+  for (const name of [...IDENTITY, ...ADAPTER.map((one) => `adapter.${one}`)]) {
+    if (settings.inspect(name)?.globalValue !== undefined) await settings.update(name, undefined, true);
+  }
+  await settings.update('sha256', choice.model?.sha256, true);
+  await settings.update('name', choice.model?.name, true);
 }
 
 function listed(output: string): ListedModel[] {

@@ -4,7 +4,10 @@ import * as vscode from 'vscode';
 
 export interface Outcome {
   code: number | null;
+  /** What it said, complaints too. */
   output: string;
+  /** What it printed for programs. */
+  answer: string;
 }
 
 /** The environment for every process we start. A shell's PYTHONPATH may name the workspace. */
@@ -34,6 +37,7 @@ export function run(
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
+    let answer = '';
     let partial = '';
     const read = (chunk: Buffer): void => {
       const text = chunk.toString();
@@ -42,13 +46,14 @@ export function run(
       partial = lines.pop() ?? '';
       lines.forEach((line) => options.onLine?.(line));
     };
+    child.stdout.on('data', (chunk: Buffer) => (answer += chunk.toString()));
     child.stdout.on('data', read);
     child.stderr.on('data', read);
     const cancelled = options.token?.onCancellationRequested(() => end(child.pid));
     const finish = (code: number | null): void => {
       cancelled?.dispose();
       if (partial) options.onLine?.(partial);
-      resolve({ code, output });
+      resolve({ code, output, answer });
     };
     child.on('error', (error) => {
       output += error.message;
