@@ -5,6 +5,7 @@ what is usual there and by how well indentation and nesting then agree. Elsewher
 is usual between its neighbours is tried near the place where the parser stumbled.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -21,6 +22,12 @@ SIGNS = (
 # What every variable begins with; without it, or by itself, it is a token of its own.
 SIGILS = {"php": "$"}
 OTHER_COMMENTS = {"php": ("#",)}
+# What stands between a thing and a member of it, where that is not a dot.
+DOTS = {".", "?."}
+SIGNS_OF_MEMBERS = {"php": {"->"}, "c": {".", "->"}, "cpp": {".", "->"}}
+# What may have members, beside names, strings, and what the line above ends with.
+THINGS = {")", "]", "}", "this", "super", "self", "$this"}
+IS_WORD = re.compile(r"[^\W\d]|\$\w")
 # For brackets that add up everywhere but here.
 MAX_PLACES = 60
 # So many tokens are judged in about a millisecond.
@@ -72,13 +79,24 @@ class Candidates:
             usual = self._habits.behind[left[1].text] | self._habits.before[right[0].text]
             tokens = {*fixed, *usual, *self._habits.names_near(n)}
             for nth, token in enumerate(tokens):
-                if token and token[0] not in "\n()[]{}":
+                if token and token[0] not in "\n()[]{}" and self._may_follow(left, token):
                     yield self._insertion(n, token, without)
                 if nth % CHUNK == CHUNK - 1:
                     yield None
             if n < len(self._stream) and not right[0].is_line_end:
                 yield self._removal(n)
             yield None
+
+    def _may_follow(self, left: tuple[Word, Word], token: str) -> bool:
+        """Behind a dot stands a member of the thing: a name that stands there elsewhere."""
+        thing, dot = left
+        if dot.text not in SIGNS_OF_MEMBERS.get(self._language, DOTS) or not IS_WORD.match(token):
+            return True
+        if not (thing.kind in ("a", "A", "'") or thing.is_line_end or thing.text in THINGS):
+            return True  # `from . import`, a range
+        is_keyword = token in KEYWORDS.get(self._language, frozenset())
+        usual = self._habits.behind[dot.text]
+        return token in usual if is_keyword else self._habits.is_member(thing.text, token)
 
     def _with_sigil(self, n: int) -> Iterator[Candidate]:
         """The n-th word may be a variable's name without its first sign."""

@@ -28,6 +28,8 @@ NEAR_COUNTS = 4
 TRUST_USUAL = 15.0
 # Counting takes about a millisecond for so many tokens.
 CHUNK = 1_000
+# Between a thing and a member of it.
+MEMBER_SIGNS = {".", "?.", "->"}
 COMMENTS = {one.name: one.line_comment for one in LANGUAGES}
 SIGNS = (
     r"===|!==|\*\*=|//=|<<=|>>=|\.\.\.|[-+*/%&|^<>=!:]=|->|=>|::|&&|\|\||<<|\*\*|\+\+|--"
@@ -147,6 +149,7 @@ class Habits:
         self._triple_starts: Counter[tuple[str, str]] = Counter()
         self.behind: defaultdict[str, set[str]] = defaultdict(set)
         self.before: defaultdict[str, set[str]] = defaultdict(set)
+        self._members: defaultdict[str, set[str]] = defaultdict(set)
         self.kinds: dict[str, str] = {}
         self._names_of_kind: Counter[str] = Counter()
 
@@ -161,6 +164,8 @@ class Habits:
             self._times[word.text] += 1
             self._names[word.text] += weight
             self._names_of_kind[word.kind] += weight
+            if second.text in MEMBER_SIGNS:
+                self._members[first.text].add(word.text)
             if not (first.end >= low and word.start <= high):
                 self._one[word.kind] += 1
                 self._two[second.kind, word.kind] += 1
@@ -203,6 +208,10 @@ class Habits:
         (a, b), (x, y, z), (_, d) = left, line, right
         with_it = self._p(a, b, x) + self._p(b, x, y) + self._p(x, y, z) + self._p(y, z, d)
         return with_it - self.as_it_is(left, right)
+
+    def is_member(self, thing: str, name: str) -> bool:
+        """Whether the name stands behind the thing and a dot or an arrow somewhere."""
+        return name in self._members.get(thing, ())
 
     def n_times(self, name: str) -> int:
         """How often a token stands in the text."""

@@ -113,6 +113,47 @@ def test_the_missing_token_is_the_first_fix(
     assert "".join(fixed.split()) == "".join(whole.split())
 
 
+BASKET = """class Basket:
+    def add_item(self, name, price):
+        self.items.append((name, price))
+        self.total += price
+
+
+basket = Basket()
+basket.add_item("tea", 3)
+"""
+ITEMS = """const items: Item[] = [];
+items.push({ name: "tea", price: 3 });
+let sum = 0;
+for (const item of items) {
+  sum += item.;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "inserted_names"),
+    [
+        ("python", BASKET + "print(basket.)\n", {"add_item"}),
+        ("python", BASKET + "print(price.)\n", set[str]()),
+        ("python", BASKET + "async def f(x):\n    return await x.\n", set[str]()),
+        ("python", "import os.path\nimport os.\n", {"path"}),
+        ("typescript", ITEMS, set[str]()),
+        ("typescript", ITEMS.replace("let", "show(item.price);\nlet"), {"price"}),
+        ("php", PHP.replace("$this->rows[$key] = ", "$this->[$key] = "), {"rows"}),
+    ],
+)
+def test_behind_a_dot_a_name_is_inserted_that_stood_there_elsewhere(
+    language: str, text: str, inserted_names: set[str]
+) -> None:
+    tree = parse(text, language)
+    assert tree is not None
+    report = check_syntax(tree)
+    repairs = first_repairs(tree, report.findings[0], report.unbalanced, 20.0)
+    inserts = {one.token for one in repairs if one.edit.new_text.strip()}
+    assert {token for token in inserts if token.isidentifier()} == inserted_names
+
+
 def test_a_word_that_was_two_is_split() -> None:
     whole, fixed, _ = repaired("python", "def f(key):\n    pass\n\n\nkey = 1\nf├(┤key)\n")
     assert fixed == whole
