@@ -52,7 +52,7 @@ NEWER = {
         r"|@(?:no)?flow\b|^\s*(?:import|export)\s+(?:type|typeof|opaque)\s+(?!from\b)[\w{*]",
         re.M,
     ),
-    "php": re.compile(r"\(void\)"),  # of PHP 8.5
+    "php": re.compile(r"(?:^|[;{}>])\s*\(void\)\s*[\w$\\(]", re.M),  # of PHP 8.5
     # Functions of other languages that are safe to call, of Rust 1.82; and what is not released
     # yet: constant and automatic traits, other names of traits, generators.
     "rust": re.compile(
