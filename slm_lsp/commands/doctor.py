@@ -13,7 +13,7 @@ MARK = {Verdict.GOOD: "ok  ", Verdict.WARN: "WARN", Verdict.BAD: "FAIL"}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
-        "--prove-offline", action="store_true", help="try to get out of both processes instead"
+        "--prove-offline", action="store_true", help="try to get out of each process instead"
     )
     parser.epilog = "Exit code: 0 when completions work, 1 when something has to be cured."
 

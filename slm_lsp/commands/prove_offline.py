@@ -1,4 +1,4 @@
-"""`slm-lsp doctor --prove-offline`: try to get out of both processes, and print each refusal."""
+"""`slm-lsp doctor --prove-offline`: try to get out of each process, and print each refusal."""
 
 import json
 import subprocess
@@ -10,6 +10,8 @@ from slm_lsp.sandbox.inside import command
 from slm_lsp.sandbox.probe import Kind
 from slm_lsp.settings import ModelSettings
 
+# All that see source: the last one reads the repository, in what the server gave up.
+PROCESSES = ("server", "worker", "reader")
 # What takes half a second; a process that is stuck proves nothing.
 TIMEOUT_S = 60.0
 
@@ -27,7 +29,7 @@ def run(as_json: bool) -> int:
 
 
 def prove() -> list[dict[str, Any]]:
-    """What a server found that started like the real one, and the worker that it started."""
+    """What a server found that started like the real one, and the two that it started."""
     try:
         model = str(resolve_model(ModelSettings()).path)
     except ModelError:
@@ -43,7 +45,7 @@ def prove() -> list[dict[str, Any]]:
 
 def is_proven(processes: list[dict[str, Any]]) -> bool:
     """A file that could be written is shown, but takes nothing off the machine by itself."""
-    return [process["process"] for process in processes] == ["server", "worker"] and not any(
+    return [process["process"] for process in processes] == [*PROCESSES] and not any(
         ways_out(process) for process in processes
     )
 
@@ -70,8 +72,8 @@ def verdict(processes: list[dict[str, Any]]) -> str:
         n_refused = sum(
             attempt["refused"] for process in processes for attempt in process["attempts"]
         )
-        return f"nothing can leave: {n_refused} attempts in both processes were refused"
+        return f"nothing can leave: {n_refused} attempts in {len(PROCESSES)} processes were refused"
     found = [f"{process['process']}: {', '.join(ways_out(process))}" for process in processes]
-    if len(processes) < 2:
+    if len(processes) < len(PROCESSES):
         found.append("a process ended before it had tried everything")
     return f"NOT PROVEN; {'; '.join(found)}"

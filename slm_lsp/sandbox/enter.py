@@ -3,15 +3,16 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from slm_lsp.errors import SandboxMissing
 from slm_lsp.sandbox import bpf, guard, landlock, memory, raw, seatbelt, seccomp
 from slm_lsp.sandbox.landlock import OWN, READ, WRITE, Access, Allowed
-from slm_lsp.sandbox.level import Sandbox
+from slm_lsp.sandbox.level import PYTHON, Sandbox
 from slm_lsp.sandbox.libc import PR_SET_NO_NEW_PRIVS, NotHere, prctl
 
 _current: Sandbox | None = None
@@ -29,6 +30,19 @@ LOADERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/lib/x86_64-linux-gnu",
 def current() -> Sandbox | None:
     """The sandbox that this process is in."""
     return _current
+
+
+def inherit(told: Mapping[str, Any]) -> None:
+    """Take what the kernel refuses a process that started this one for what it refuses this one.
+
+    `told` is that process's `Sandbox` as a mapping. Whether it is so, `probe` tries.
+    """
+    global _current
+    kernel = {
+        key: tuple(one for one in told[key] if one != PYTHON)
+        for key in ("network", "programs", "files")
+    }
+    _current = Sandbox(told["role"], reasons=tuple(told["reasons"]), **kernel)
 
 
 def demand(sandbox: Sandbox | None) -> None:

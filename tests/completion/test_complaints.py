@@ -72,7 +72,7 @@ ANSWERED = {
     "no proof that nothing leaves the machine": (
         "sandbox/test_nothing_leaves.py::test_a_whole_session_makes_no_socket",
         "sandbox/test_nothing_leaves.py::test_a_whole_session_works_without_any_network",
-        "sandbox/test_prove_offline.py::test_both_processes_are_offline",
+        "sandbox/test_prove_offline.py::test_every_process_is_offline",
     ),
 }
 
