@@ -17,7 +17,10 @@ def not_here(settings: ModelSettings) -> str:
             f"{settings.name} is not in the store, and not pinned; give its source: "
             "`slm-lsp models pull SOURCE --pin`"
         )
-    if settings.name in ("bundled", bundled.name) and settings.source is None:
+    was_bundled = settings.name == "bundled" or _without_version(settings.name) == (
+        _without_version(bundled.name)
+    )
+    if was_bundled and settings.source is None:
         return (
             f"the pinned model {settings.sha256[:12]}… is the bundled model of another version of "
             f"slm-lsp, and this one has {bundled.sha256[:12]}…; install that version, or pin this "
@@ -26,6 +29,11 @@ def not_here(settings: ModelSettings) -> str:
     name = "the pinned model" if settings.name == "bundled" else f"the model {settings.name}"
     how = how_to_get(settings.source, "model")
     return f"{name} ({settings.sha256[:12]}…) is not on this machine; {how}"
+
+
+def _without_version(name: str) -> str:
+    """`slm-lsp-mini-v2` → `slm-lsp-mini-v`: each version of slm-lsp may bundle the next one."""
+    return name.rstrip("0123456789")
 
 
 def how_to_get(source: str | None, section: str) -> str:

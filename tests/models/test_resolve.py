@@ -84,6 +84,7 @@ def test_a_wrong_size(entry: Entry) -> None:
         (ModelSettings(sha256="0" * 64, name="m", source="hf:a/b/c.gguf"), "models pull"),
         (ModelSettings(sha256="0" * 64, source="hf:a/b/c.gguf"), "models pull"),
         (ModelSettings(sha256="0" * 64), "another version of slm-lsp"),
+        (ModelSettings(name=f"{bundled_model().name}9", sha256="0" * 64), "another version of"),
         (ModelSettings(name="nobody"), "models list"),
         (ModelSettings(path="/does/not/exist.gguf"), "exist; change `model.path`"),
         (ModelSettings(path="/"), "/ is a folder and no file; change `model.path`"),
