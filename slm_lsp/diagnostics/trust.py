@@ -20,18 +20,26 @@ ACCESSOR = (
     r"|(?:static|public|private|protected|declare|override|readonly|abstract)\s+)*"
     r"accessor\s+(?:#?\w+|\[.*\])\s*(?:[=;:!?]|$)"
 )
-# How a type parameter varies; accessors; `import defer`; `for (using x of …)`.
+# How a type parameter varies; accessors; `import defer`; `for (using x of …)`; and what a line
+# without a semicolon before it makes these grammars take for an operator: the type parameters of a
+# call signature, and a property called `in`.
 NEWER_TYPESCRIPT = re.compile(
     r"(?:[<,]|^)\s*(?:const\s+)?(?:in\s+out|in|out)\s+\w+\s*(?:[,>=]|extends\b)"
     r"|^\s*import\s+defer\b|\bfor\s*(?:await\s*)?\(\s*(?:await\s+)?using\s+\w+\s+of\b"
+    r"|[^\s;{,(|&=<?:]\s*\n\s*<\s*(?:const\s+)?[A-Z]\w*\s*(?:extends\s|,|=(?![{\"'])|>\s*\()"
+    r"|^\s*(?:readonly\s+)?(?:in|instanceof)\s*\??\s*:"
     rf"|{ACCESSOR}",
     re.M,
 )
 # Lines on which these grammars are known to be wrong.
 GAPS = {
     "go": re.compile(r"\bnew\("),  # Go 1.26 takes a value as well as a type
-    # A proposal of stage 3; a private field without value and semicolon.
-    "javascript": re.compile(r"^\s*import\s+(?:source|defer)\b|^\s*(?:static\s+)?#\w+\s*$"),
+    # A proposal of stage 3; a private field without value and semicolon; attributes of JSX that are
+    # called like a keyword.
+    "javascript": re.compile(
+        r"^\s*import\s+(?:source|defer)\b|^\s*(?:static\s+)?#\w+\s*$"
+        r"|(?<![\w-])(?:class|for|default|in|if|new|var|enum)=[\"'{]"
+    ),
     "ruby": re.compile(r":\$[^\w\s]"),  # symbols of special variables
     # A macro with the name of a primitive type.
     "rust": re.compile(r"\b(?:str|char|bool|[iu](?:8|16|32|64|128|size)|f32|f64)!"),

@@ -101,6 +101,18 @@ def test_valid_code_is_left_alone(language: str, text: str) -> None:
         ("typescript", "for (using x of y) {}\n"),
         ("typescript", "const s = String.raw`C:\\users\n\\xerxes`;\n"),
         ("javascript", "const s = latex`\\begin{a}\n\\unicode`;\n"),
+        (
+            "typescript",
+            "interface A {\n  (a: B): C<D>\n  // why\n  <\n    T extends E,\n  >(b: T): F\n}\n",
+        ),
+        ("typescript", "type A = {\n  <T>(a: T): [T]\n  <T = B>(): [T | C]\n}\n"),
+        ("tsx", "interface A {\n  (a: B): C<D>\n  <T>(b: T): E\n}\n"),
+        ("typescript", "interface A {\n  a?: B<C>\n  in?: B<C>\n}\n"),
+        ("javascript", 'const a = <div class="x">y</div>;\n'),
+        (
+            "javascript",
+            "const a = (\n  <label\n    for={x}\n    class='y'\n  >\n    z\n  </label>\n);\n",
+        ),
         ("javascript", "class A { @dec accessor x = 1; }\n"),
         ("javascript", "const a = <p>a & b && c</p>;\n"),
         ("javascript", "const a = (\n  <p title='x'>\n    R&D <b>x</b>\n  </p>\n);\n"),
@@ -128,6 +140,9 @@ def test_code_that_is_newer_than_its_grammar_is_left_alone(language: str, text: 
     ("language", "text"),
     [
         ("typescript", "for (const k\n  in a) {\n  f(1;\n}\n"),
+        ("typescript", "interface A {\n  a: B;\n  <T>(b: T): C;\n}\nlet x = f(1;\n"),
+        ("javascript", "const a = <div className='x' data-class='y'>{f(1}</div>;\n"),
+        ("tsx", "const a = (\n  <A>\n    <B ={1} />\n  </A>\n);\n"),
         ("typescript", "// (using a, accessor of b)\nlet x = f(1;\n"),
         ("javascript", "const a = <p>a &amp; {b && c}</p>;\nlet x = f(1;\n"),
         ("javascript", "const a = <A b={() => c && <d/>} />;\nlet x = f(1;\n"),
