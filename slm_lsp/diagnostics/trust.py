@@ -69,6 +69,8 @@ NEWER = {
         r"|\btrait\s+\w+(?:<.*>)?\s*=|\bgen\s+fn\s",
         re.M,
     ),
+    # Names that are keywords elsewhere.
+    "scala": re.compile(r"\bextension\s*$|\(\s*using\s*[,.)]", re.M),
     "typescript": NEWER_TYPESCRIPT,
     "tsx": NEWER_TYPESCRIPT,
 }

@@ -127,6 +127,8 @@ def test_valid_code_is_left_alone(language: str, text: str) -> None:
         ("java", "class P {\n  P(int v) {\n    f();\n    // a\n    // b\n    this();\n  }\n}\n"),
         ("java", "import module java.base;\nclass A {}\n"),
         ("php", "<?php\n(void) f();\n"),
+        ("scala", "def f = x match {\n  case C(extension) => extension\n  case _ => 1\n}\n"),
+        ("scala", "val a = f(using, 1)\n"),
         ("php", "<?php\n$f = fn() => (void) f();\n"),
     ],
 )
@@ -151,6 +153,7 @@ def test_code_that_is_newer_than_its_grammar_is_left_alone(language: str, text: 
         ("javascript", "const s = `\\u0041 ${f(1}`;\n"),
         ("rust", "/// an auto trait, and a safe fn\nunsafe fn f() { g(1; }\n"),
         ("rust", "impl<const N: usize> A for B<N> { fn f() { g(1; } }\n"),
+        ("scala", "extension (a: A)\n  def f = g(1\nval b = f(using c)\n"),
         ("php", "<?php\nf(1 // (void) f()\n;\n"),
         ("java", "class P extends N {\n  P(int v) {\n    super(v;\n  }\n}\n"),
         ("java", "class P {\n  P() {\n    this(1)\n  }\n  P(int x) {}\n}\n"),
