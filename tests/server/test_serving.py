@@ -118,7 +118,7 @@ async def test_a_document_that_was_closed_while_the_model_loaded_gets_no_answer(
     questions = Questions(
         *(
             SimpleNamespace(of=lambda uri: FOLDER),
-            SimpleNamespace(follow_to=follow_to),
+            SimpleNamespace(engine_in=lambda folder: None, follow_to=follow_to),
             SimpleNamespace(stop_reading_ahead=lambda: None, busy=nullcontext),
             world.statistics,
             SimpleNamespace(shown=lambda *_: None),
