@@ -10,8 +10,9 @@ from statistics import median
 
 # Keys further apart are not typing but thinking.
 LONGEST_INTERVAL_MS = 1000.0
-# An answer that takes less than this share of the time between two keys needs no pause.
-FAST_SHARE = 0.6
+# An answer that takes less than this share of the time between two keys needs no pause: it comes
+# in every second gap or more, where behind a pause it would come in one of twenty.
+FAST_SHARE = 1.0
 # Nor does one that takes no longer than this, however quick the keys: which gap will be long enough
 # cannot be foreseen, and what is lost at the others is little.
 FAST_MS = 40.0

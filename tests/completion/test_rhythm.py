@@ -19,7 +19,7 @@ def rhythm(interval_ms: float, answer_ms: float) -> Debounce:
 
 def test_a_fast_model_is_asked_at_once() -> None:
     assert rhythm(150, 40).delay_ms() == 0
-    assert rhythm(150, 80).delay_ms() == 0
+    assert rhythm(150, 140).delay_ms() == 0
     assert Debounce().delay_ms() == 0
 
 
