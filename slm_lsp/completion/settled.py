@@ -34,7 +34,13 @@ class Settled:
     digest: str = ""
     line: tuple[str, int] = ("", -1)
     gathered_at: float = float("-inf")
-    outdated: bool = False  # more is known than when the snippets were gathered
+    n_news: int = 0  # how often more became known
+    n_heeded: int = 0  # of these, when the snippets were gathered
+
+    @property
+    def outdated(self) -> bool:
+        """More is known than when the snippets were gathered."""
+        return self.n_heeded < self.n_news
 
 
 class SettledContexts:
@@ -65,7 +71,7 @@ class SettledContexts:
     def gather_again(self, uri: str) -> None:
         """Choose snippets anew for the next prompt, though it may be on the same line."""
         if uri in self._settled and self._gather is not None:
-            self._settled[uri].outdated = True
+            self._settled[uri].n_news += 1
 
     def forget(self, uri: str) -> None:
         """The document was closed."""
@@ -77,7 +83,7 @@ class SettledContexts:
         if self._gather is None:
             return settled
         line = document.path, document.text.count("\n", 0, document.line_start)
-        now = self._clock()
+        now, n_news = self._clock(), settled.n_news
         lasts = not settled.outdated and now - settled.gathered_at < SNIPPETS_LAST_S
         if line == settled.line and lasts:
             return settled
@@ -93,7 +99,8 @@ class SettledContexts:
             )
             return settled
         same_document = settled.line[0] == line[0]
-        settled.line, settled.gathered_at, settled.outdated = line, now, False
+        # What became known meanwhile may not be among it.
+        settled.line, settled.gathered_at, settled.n_heeded = line, now, n_news
         if same_document and _tells_enough(settled.bundle, bundle):
             settled.bundle = replace(settled.bundle, beside=bundle.beside)
             return settled
