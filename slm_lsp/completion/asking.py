@@ -23,7 +23,7 @@ from slm_lsp.completion.stop import ends_while_written
 from slm_lsp.completion.types import CompletionMode, Explanation, Token, Trigger
 from slm_lsp.errors import PromptTooLong
 from slm_lsp.inference.client import ModelClient
-from slm_lsp.inference.wire import Done, Generate, ModelInfo, Warm
+from slm_lsp.inference.wire import Done, EndReason, Generate, ModelInfo, Warm
 from slm_lsp.settings import Settings
 
 COMMENTS = {language.name: language.line_comment for language in LANGUAGES}
@@ -32,6 +32,8 @@ N_TOLD = 12
 
 # At most this part of the context is for the answer.
 ANSWER_SHARE = 4
+
+UNFINISHED = (EndReason.DEADLINE, EndReason.CANCELLED)
 
 # The names that may come at the cursor, the likeliest first.
 Expect = Callable[[DocumentContext], Awaitable[Sequence[ExpectedName]]]
@@ -43,6 +45,11 @@ class Answer:
 
     candidates: list[list[Token]] = field(default_factory=list[list[Token]])
     done: Done | None = None
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether another question may bring it to its end."""
+        return self.done is not None and self.done.reason in UNFINISHED
 
     def text(self, candidate: int = 0) -> str:
         if candidate >= len(self.candidates):

@@ -16,7 +16,7 @@ from slm_lsp.completion.postprocess import InsertionPoint
 from slm_lsp.completion.settled import Gather
 from slm_lsp.completion.sources import Defined, Sources
 from slm_lsp.completion.types import Completion, CompletionMode, Explanation, SkipReason, Trigger
-from slm_lsp.completion.written import UNFINISHED, WrittenAnswers
+from slm_lsp.completion.written import WrittenAnswers
 from slm_lsp.inference.client import ModelClient, WorkerState
 from slm_lsp.inference.wire import Done, EndReason
 from slm_lsp.settings import Settings
@@ -211,11 +211,9 @@ class Suggester:
         other = self._copied_text(uri, document)
         completion = chosen(answer, around, witness, explanation, typed, other)
         explanation.timings_ms["postprocess"] = round((self._clock() - started) * 1000, 3)
-        reason = answer.done.reason if answer.done is not None else None
-        if completion is None or reason in UNFINISHED:
-            # What was cut off by its deadline, the next question may bring to its end.
+        if completion is None or answer.is_cut_off:
             return completion
-        if reason is EndReason.CONFIDENCE:
+        if answer.done is not None and answer.done.reason is EndReason.CONFIDENCE:
             completion = replace(completion, is_part=True)
         self._cache.put(self._scope(uri, question), document, completion)
         return completion

@@ -13,9 +13,6 @@ from slm_context.cursor import DocumentContext
 from slm_lsp.completion.asking import Answer
 from slm_lsp.completion.kept_lines import KeptLines
 from slm_lsp.completion.types import CompletionMode, Token, without
-from slm_lsp.inference.wire import EndReason
-
-UNFINISHED = (EndReason.DEADLINE, EndReason.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ class WrittenAnswers:
         self, scope: str, document: DocumentContext, answer: Answer, mode: CompletionMode
     ) -> None:
         """What was cut off by its deadline, another question may bring to its end."""
-        if answer.done is not None and answer.done.reason in UNFINISHED:
+        if answer.is_cut_off:
             return
         tokens = tuple(answer.candidates[0]) if answer.candidates else ()
         self._kept.put(scope, document, _Written(document.line_prefix, tokens, mode))
