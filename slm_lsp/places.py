@@ -27,6 +27,11 @@ def cache_folder() -> Path:
     return home() / "cache" if chosen else platformdirs.user_cache_path(APP, False)
 
 
+def own_folders() -> tuple[Path, Path]:
+    """Where our processes may write, whatever else the sandbox takes away."""
+    return home(), cache_folder()
+
+
 def cache_of(root: Path, kind: str) -> Path:
     """Where what is made of one repository lies, by its kind: never in the repository."""
     name = hashlib.sha256(str(root).encode("utf-8", "surrogatepass")).hexdigest()[:24]

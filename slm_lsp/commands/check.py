@@ -59,11 +59,11 @@ def _count(text: str) -> int:
 
 def give_up(args: argparse.Namespace) -> None:
     """What the server gives up, before any source is read. Comparing with a revision needs git."""
-    from slm_lsp.places import cache_folder, home
+    from slm_lsp.places import own_folders
     from slm_lsp.sandbox import enter_server_sandbox
 
     compares = args.diff or args.odd or args.review
-    enter_server_sandbox((home(), cache_folder()), programs=("git",) if compares else ())
+    enter_server_sandbox(own_folders(), programs=("git",) if compares else ())
 
 
 def run(args: argparse.Namespace) -> int:

@@ -58,10 +58,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def give_up(args: argparse.Namespace) -> None:
     """What the server gives up, before any source is read and any thread started."""
-    from slm_lsp.places import cache_folder, home
+    from slm_lsp.places import own_folders
     from slm_lsp.sandbox import enter_server_sandbox
 
-    enter_server_sandbox((home(), cache_folder()))
+    enter_server_sandbox(own_folders())
 
 
 def run(args: argparse.Namespace) -> int:

@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
 
     from slm_lsp.allocator import keep_memory_steady
     from slm_lsp.log import configure, open_private
-    from slm_lsp.places import cache_folder, home
+    from slm_lsp.places import own_folders
     from slm_lsp.sandbox import enter_server_sandbox
 
     keep_memory_steady()
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     for file in own_files:
         open_private(file).close()
     # Before any thread exists, because not every mechanism reaches those that do.
-    sandbox = enter_server_sandbox((home(), cache_folder()), own_files)
+    sandbox = enter_server_sandbox(own_folders(), own_files)
 
     from slm_lsp.server import LOG, run_stdio
 

@@ -82,7 +82,7 @@ def withdraw(root: Path) -> int:
 
     Before anything starts a thread: not every mechanism reaches those that exist.
     """
-    from slm_lsp.places import cache_folder, home
+    from slm_lsp.places import cache_folder, own_folders
     from slm_lsp.sandbox import enter_server_sandbox
 
     # Threads that wait for each other sleep: others are using this machine.
@@ -95,7 +95,7 @@ def withdraw(root: Path) -> int:
     with suppress(OSError):
         temporary.mkdir(parents=True, exist_ok=True)
     os.environ["TMPDIR"] = str(temporary)
-    enter_server_sandbox((home(), cache_folder(), root))
+    enter_server_sandbox((*own_folders(), root))
     return umask
 
 

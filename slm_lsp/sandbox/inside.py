@@ -36,10 +36,10 @@ def main() -> None:
 
         enter_worker_sandbox(model)
     elif role == "server":
-        from slm_lsp.places import cache_folder, home
+        from slm_lsp.places import own_folders
         from slm_lsp.sandbox import enter_server_sandbox
 
-        enter_server_sandbox((home(), cache_folder()))
+        enter_server_sandbox(own_folders())
     elif role == "reader":
         from slm_lsp.sandbox.enter import inherit
 
