@@ -40,7 +40,8 @@ class Questions:
         """Ask the engine; None when there is nothing worth showing."""
         self._asked = folder = self._folders.of(request.uri)
         engine = self._model.engine_in(folder)
-        if engine is None or not engine.stays(request):
+        on_screen = engine.on_screen(request) if engine is not None else None
+        if on_screen is None:
             engine = await self._model.follow_to(folder)
         # While a model loads, the document may have been closed.
         if engine is None or not self._is_open(request.uri):
@@ -48,7 +49,7 @@ class Questions:
         n_typed_through = self._statistics.counters.typed_through
         self._serving.stop_reading_ahead()
         with self._serving.busy():
-            completion = await engine.complete(request)
+            completion = await engine.complete(request, on_screen)
         if engine.explain_last is not None and engine.explain_last.prompt:
             self._seen = engine.explain_last
         if completion is None:

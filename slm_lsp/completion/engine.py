@@ -10,6 +10,7 @@ from slm_context.cursor import DocumentContext
 
 from slm_lsp.completion.ahead import Ahead, Sleep
 from slm_lsp.completion.asking import Expect, Question
+from slm_lsp.completion.cache import Hit
 from slm_lsp.completion.debounce import Debounce
 from slm_lsp.completion.deciding import Decider
 from slm_lsp.completion.following import documents_if_accepted
@@ -66,10 +67,17 @@ class CompletionEngine:
         self._lengths: dict[str, int] = {}
         self._accepted_at: dict[str, int] = {}
 
-    async def complete(self, request: CompletionRequest) -> Completion | None:
-        """The suggestion for a request; None when there is none worth showing.
+    def on_screen(self, request: CompletionRequest) -> Hit | None:
+        """The answer that is on the screen already, typed along: it needs no model."""
+        return self._screen.rest(request)
 
-        `explain_last` then says why. Cancelling the caller cancels the model, too.
+    async def complete(
+        self, request: CompletionRequest, on_screen: Hit | None = None
+    ) -> Completion | None:
+        """The suggestion for a request, what is `on_screen` for it or else one made anew.
+
+        None when there is none worth showing; `explain_last` then says why. Cancelling the caller
+        cancels the model, too.
         """
         explanation = Explanation(request.uri, request.version, request.trigger)
         self.explain_last = explanation
@@ -77,7 +85,7 @@ class CompletionEngine:
         started = self._clock()
         self.ahead.drop()
         self._supersede(request.uri)
-        answering = asyncio.ensure_future(self._answer(request, explanation))
+        answering = asyncio.ensure_future(self._answer(request, on_screen, explanation))
         self._running[request.uri] = answering
         try:
             # The answer's own cancellation is news for us, not for the caller.
@@ -110,10 +118,6 @@ class CompletionEngine:
         else:
             self._counters.skipped += 1
         return completion
-
-    def stays(self, request: CompletionRequest) -> bool:
-        """Whether the answer is on the screen already, typed along: it needs no model."""
-        return self._screen.rest(request) is not None
 
     def cursor_at(self, uri: str, document: DocumentContext) -> None:
         """The person is here now: have this place's prompt ready when the hand rests."""
@@ -154,19 +158,18 @@ class CompletionEngine:
             older.cancel()
 
     async def _answer(
-        self, request: CompletionRequest, explanation: Explanation
+        self, request: CompletionRequest, on_screen: Hit | None, explanation: Explanation
     ) -> Completion | None:
         """What is on the screen stays while it is typed along; everything else is asked anew."""
         document = request.document
         self._debounce.key(self._clock() * 1000)
         deleting = len(document.text) < self._lengths.get(request.uri, 0)
         self._lengths[request.uri] = len(document.text)
-        hit = self._screen.rest(request)
-        if hit is not None:
+        if on_screen is not None:
             self._counters.cache_hits += 1
-            self._counters.typed_through += hit.typed > 0
-            explanation.tell_again(hit.completion)
-            return hit.completion
+            self._counters.typed_through += on_screen.typed > 0
+            explanation.tell_again(on_screen.completion)
+            return on_screen.completion
         completion = await self._anew(request, explanation, deleting)
         self._screen.answered(request, completion)
         return completion

@@ -274,10 +274,10 @@ async def test_three_to_choose_from_by_hand_and_one_otherwise() -> None:
     world = World(with_completion(n_candidates=3))
     world.model.enqueue_answer(FakeAnswer(("first", "frobnicate()", "second")))
     request = world.request("first = second = 1\ntotal = █\n", Trigger.INVOKED)
-    best = await world.engine.complete(request)
+    best = await world.complete(request)
     assert best is not None and best.text == "first"
     assert [one.text for one in best.others] == ["second", "frobnicate()"]
-    assert (await world.engine.complete(request)) == best
+    assert (await world.complete(request)) == best
     assert len(world.model.generated) == 1 and world.model.generated[0].n_candidates == 3
     world.model.enqueue("third")
     await world.ask("a = 1\ntotal = █\n")

@@ -143,7 +143,7 @@ async def test_after_a_line_was_accepted_the_block_goes_on() -> None:
     world = World()
     world.model.enqueue("w = abs(w)")
     request = world.request("def area(w):\n    x = 1\n    █\n")
-    completion = await world.engine.complete(request)
+    completion = await world.complete(request)
     assert isinstance(completion, Completion)
     world.engine.accepted(request.uri, request.document.offset + len(completion.text))
     world.model.enqueue("h = 2\n    return w * h")

@@ -142,10 +142,10 @@ async def test_of_three_any_may_be_typed_along() -> None:
     world = World(with_completion(n_candidates=3))
     world.model.enqueue_answer(FakeAnswer(("first + 1", "second + 2", "first - 3")))
     request = world.request(f"{BEFORE}█{AFTER}", Trigger.INVOKED)
-    asked = await world.engine.complete(request)
+    asked = await world.complete(request)
     assert asked is not None and asked.text == "first + 1"
     assert await world.ask(f"{BEFORE}sec█{AFTER}") == "ond + 2"
-    both = await world.engine.complete(world.request(f"{BEFORE}fir█{AFTER}"))
+    both = await world.complete(world.request(f"{BEFORE}fir█{AFTER}"))
     assert both is not None and both.text == "st + 1"
     assert [one.text for one in both.others] == ["st - 3"]
     assert len(world.model.generated) == 1
@@ -157,7 +157,7 @@ async def test_brackets_and_quotes_that_the_editor_closes_are_replaced() -> None
     await world.ask(f"{BEFORE}█{AFTER}")
     steps = [("first(", ")"), ("first(second[", "])"), ('first(second["', '"])')]
     for typed, ahead in steps:
-        completion = await world.engine.complete(world.request(f"{BEFORE}{typed}█{ahead}{AFTER}"))
+        completion = await world.complete(world.request(f"{BEFORE}{typed}█{ahead}{AFTER}"))
         assert completion is not None
         assert typed + completion.text == 'first(second["third"])'
         assert completion.n_replaced == len(ahead)

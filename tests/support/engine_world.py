@@ -7,7 +7,7 @@ from slm_context.cursor import DocumentContext
 from slm_context.languages import language_for
 
 from slm_lsp.completion.engine import CompletionEngine
-from slm_lsp.completion.types import CompletionRequest, SkipReason, Trigger
+from slm_lsp.completion.types import Completion, CompletionRequest, SkipReason, Trigger
 from slm_lsp.settings import Settings
 from slm_lsp.statistics import Statistics
 from tests.support.fake_model import FakeModel
@@ -59,8 +59,12 @@ class World:
     async def ask(
         self, marked: str, trigger: Trigger = Trigger.AUTOMATIC, uri: str = URI
     ) -> str | None:
-        completion = await self.engine.complete(self.request(marked, trigger, uri))
+        completion = await self.complete(self.request(marked, trigger, uri))
         return completion and completion.text
+
+    async def complete(self, request: CompletionRequest) -> Completion | None:
+        """As a session asks: what is on the screen stays there."""
+        return await self.engine.complete(request, self.engine.on_screen(request))
 
     async def until_asked(self) -> None:
         """Let others run until the model has a question."""
