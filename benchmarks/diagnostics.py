@@ -28,9 +28,10 @@ from benchmarks.diagnostics_ratios import Ratios
 from benchmarks.diagnostics_report import Row, report, save
 from benchmarks.seeding import SEEDERS, seed_bug, seed_syntax_error
 from slm_lsp.diagnostics.checking import REPAIR_S
+from slm_lsp.diagnostics.fixes import first_repairs, with_fixes
 from slm_lsp.diagnostics.python_verdict import python_verdict
 from slm_lsp.diagnostics.semantics import HINTS, RULES, check_semantics
-from slm_lsp.diagnostics.syntax import check_syntax, first_repairs, with_fixes
+from slm_lsp.diagnostics.syntax import check_syntax
 from slm_lsp.diagnostics.types import Finding
 
 ALL_RULES = {**RULES, **HINTS}

@@ -120,9 +120,10 @@ def _findings(
 
     from slm_lsp.commands.changes import Repository
     from slm_lsp.commands.check_sources import shown, sources
+    from slm_lsp.diagnostics.fixes import first_repairs, with_fixes
     from slm_lsp.diagnostics.output import FileFinding
     from slm_lsp.diagnostics.semantics import RULES, check_semantics, unit_hashes, wanted_rules
-    from slm_lsp.diagnostics.syntax import check_syntax, first_repairs, with_fixes, wrong_lines
+    from slm_lsp.diagnostics.syntax import check_syntax, wrong_lines
     from slm_lsp.diagnostics.types import Finding
 
     wanted = wanted_rules(RULES, settings.diagnostics, dismissals)

@@ -9,9 +9,10 @@ from slm_context.syntax import SyntaxTree
 
 from slm_lsp.diagnostics.advice import Advice
 from slm_lsp.diagnostics.dismissals import Dismissals
+from slm_lsp.diagnostics.fixes import repairs_of, with_fixes
 from slm_lsp.diagnostics.judge import Place
 from slm_lsp.diagnostics.semantics import HINTS, RULES, semantic_steps, wanted_rules
-from slm_lsp.diagnostics.syntax import repairs_of, syntax_steps, with_fixes
+from slm_lsp.diagnostics.syntax import syntax_steps
 from slm_lsp.diagnostics.types import Finding
 from slm_lsp.diagnostics.watched import Shown, Watched
 from slm_lsp.settings import DiagnosticsSettings

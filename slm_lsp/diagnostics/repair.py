@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from slm_context.cursor import line_start
+from slm_context.cursor import LINE_END, line_start
 
 from slm_lsp.diagnostics.candidates import Candidates
 from slm_lsp.diagnostics.habits import Habits, Word, read_words, without_left_over_space
@@ -62,6 +62,19 @@ def _where(text: str, edit: Edit) -> str:
 def tokens_before(text: str, place: int) -> list[re.Match[str]]:
     """The tokens in front of a place, on its line."""
     return list(TOKEN.finditer(text, line_start(text, place), place))
+
+
+def squiggle_of(text: str, repair: Repair) -> tuple[int, int]:
+    """What to underline for a repair: a place itself cannot be seen, the token beside it can."""
+    edit = repair.edit
+    if edit.end > edit.start:
+        return edit.start + (text[edit.start] == " "), edit.end
+    before = tokens_before(text, edit.start)
+    if before:
+        return before[-1].span()
+    after = LINE_END.search(text, edit.start)
+    token = TOKEN.search(text, edit.start, after.start() if after else len(text))
+    return token.span() if token else (line_start(text, edit.start), edit.start)
 
 
 def find_repairs(

@@ -1,4 +1,4 @@
-"""Tier 0: syntax errors, where they are, and repairs that parse.
+"""Tier 0: syntax errors, and where they are.
 
 Who is believed depends on the language. For Python the compiler in this process decides, and the
 grammar helps to find the place. Most other grammars are believed (see `trust`); those of C, C++,
@@ -6,28 +6,24 @@ C#, Kotlin and Swift stumble over valid code (macros, new syntax), so there an e
 as a bracket without a partner, and must not have been there when the file was opened.
 """
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from slm_context.cursor import LINE_END, line_start
 from slm_context.syntax import SyntaxTree
 
 from slm_lsp.diagnostics.brackets import Bracket, Imbalance, expected_place, imbalances
 from slm_lsp.diagnostics.lexical import OPAQUE, lexical_imbalances
-from slm_lsp.diagnostics.mending import mends
 from slm_lsp.diagnostics.python_verdict import Verdict, complaints, python_verdict
 from slm_lsp.diagnostics.python_versions import is_newer
-from slm_lsp.diagnostics.repair import TOKEN, Repair, find_repairs, titles_of, tokens_before
+from slm_lsp.diagnostics.repair import Repair, squiggle_of
 from slm_lsp.diagnostics.trust import is_believed
-from slm_lsp.diagnostics.types import Edit, Finding, Fix, Related, Severity
+from slm_lsp.diagnostics.types import Edit, Finding, Related, Severity
 
 RULE = "syntax"
 BRACKETS = frozenset("()[]{}")
 COMPOUND_OPENERS = ("%w(", "%i(", "#[")
 COMPOUND = {"string", "comment", "char", "template", "regex", "character", "raw"}
-# A second repair that is so much less likely, in nats, only makes the menu longer.
-OUT_OF_THE_QUESTION = 6.0
 # One mistake makes many echoes below it.
 MAX_FINDINGS = 5
 
@@ -85,44 +81,6 @@ def wrong_lines(tree: SyntaxTree) -> frozenset[str]:
     return frozenset(line_at(tree.text, error.start) for error in tree.errors())
 
 
-def repairs_of(
-    tree: SyntaxTree, finding: Finding, unbalanced: tuple[Imbalance, ...], limit: int = 2
-) -> Iterator[Repair | None]:
-    """Repairs of `finding`, cheapest first; None where a caller may pause."""
-    text = tree.text
-    lines = _suspect_lines(text, finding, unbalanced)
-    return find_repairs(text, tree.language, finding.start, lines, mends(tree, finding), limit)
-
-
-def first_repairs(
-    tree: SyntaxTree, finding: Finding, unbalanced: tuple[Imbalance, ...], within_s: float = 0.8
-) -> list[Repair]:
-    """The repairs that are found within a time, where nobody waits for a key."""
-    end = time.monotonic() + within_s
-    found: list[Repair] = []
-    for repair in repairs_of(tree, finding, unbalanced):
-        if repair is not None:
-            found.append(repair)
-        if time.monotonic() > end:
-            break
-    return found
-
-
-def with_fixes(text: str, finding: Finding, repairs: list[Repair]) -> Finding:
-    """`finding` with at most two quick fixes, the first one preferred when it leads clearly.
-
-    It stands where its first fix is: a parser stumbles only later.
-    """
-    repairs = [one for one in repairs[:2] if one.cost - repairs[0].cost < OUT_OF_THE_QUESTION]
-    titles = titles_of(text, repairs)
-    fixes = tuple(Fix(title, repair.edit) for title, repair in zip(titles, repairs, strict=False))
-    if fixes:
-        finding = _moved_to(text, finding, repairs[0])
-    if fixes and (len(repairs) == 1 or repairs[1].cost - repairs[0].cost >= 1.0):
-        fixes = (Fix(fixes[0].title, fixes[0].edit, preferred=True), *fixes[1:])
-    return replace(finding, fixes=fixes)
-
-
 def line_at(text: str, offset: int) -> str:
     """The line that holds `offset`, without white space around it."""
     start = line_start(text, offset)
@@ -152,7 +110,7 @@ def _from_grammar(tree: SyntaxTree, unbalanced: tuple[Imbalance, ...]) -> Iterat
         if error.missing:
             message = f"`{error.kind}` is missing here"
             gap = Repair(Edit(error.start, error.start, ""), error.kind, 0.0)
-            yield Finding(RULE, *_seen(tree.text, gap), message, Severity.ERROR)
+            yield Finding(RULE, *squiggle_of(tree.text, gap), message, Severity.ERROR)
         else:
             found = tree.text[error.start : end].strip().split("\n")[0][:40]
             message = f"Unexpected `{found}`" if found else "Unexpected end of the line"
@@ -204,52 +162,3 @@ def _brackets(tree: SyntaxTree) -> list[Bracket]:
             # Code inside a string (f"{x}") brings its brackets in pairs.
             pending.extend(c for c in reversed(node.children) if c.is_named and c.child_count)
     return sorted(found, key=lambda bracket: bracket.offset)
-
-
-def _suspect_lines(
-    text: str, finding: Finding, unbalanced: tuple[Imbalance, ...]
-) -> list[tuple[int, int]]:
-    """The lines where the mistake may be, from start to end."""
-    lines = [line_start(text, finding.start)]
-    before = lines[0]
-    while before > 0:
-        before = line_start(text, before - 1)
-        if line_at(text, before):
-            lines.append(before)
-            break
-    lines.extend(line_start(text, one.offset) for one in unbalanced[:2])
-    lines.extend(line_start(text, expected_place(text, one)) for one in unbalanced[:2])
-    # Where an unclosed bracket's line goes on, its end may be on the next one.
-    after = LINE_END.search(text, finding.start)
-    if after:
-        lines.append(after.end())
-    ends = {start: LINE_END.search(text, start) for start in lines}
-    return sorted((start, end.start() if end else len(text)) for start, end in ends.items())
-
-
-def _moved_to(text: str, finding: Finding, repair: Repair) -> Finding:
-    """The finding on the line of its likeliest repair: a parser stumbles only later."""
-    start, end = _seen(text, repair)
-    if line_start(text, start) == line_start(text, finding.start):
-        return finding
-    here = Related(finding.start, finding.end, "the text stops making sense here")
-    message = (
-        f"`{repair.token}` is missing here."
-        if repair.edit.new_text
-        else f"`{repair.token}` is too much here."
-    )
-    related = finding.related or (here,)
-    return replace(finding, start=start, end=end, message=message, related=related)
-
-
-def _seen(text: str, repair: Repair) -> tuple[int, int]:
-    """What to underline for a repair: a place itself cannot be seen, the token beside it can."""
-    edit = repair.edit
-    if edit.end > edit.start:
-        return edit.start + (text[edit.start] == " "), edit.end
-    before = tokens_before(text, edit.start)
-    if before:
-        return before[-1].span()
-    after = LINE_END.search(text, edit.start)
-    token = TOKEN.search(text, edit.start, after.start() if after else len(text))
-    return token.span() if token else (line_start(text, edit.start), edit.start)

@@ -3,8 +3,9 @@
 import pytest
 from slm_context.syntax import SyntaxTree, parse
 
+from slm_lsp.diagnostics.fixes import first_repairs, with_fixes
 from slm_lsp.diagnostics.mending import mends
-from slm_lsp.diagnostics.syntax import check_syntax, first_repairs, with_fixes
+from slm_lsp.diagnostics.syntax import check_syntax
 from slm_lsp.diagnostics.types import Edit
 
 TWO = """package a

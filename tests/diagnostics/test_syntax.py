@@ -5,13 +5,9 @@ import sys
 import pytest
 from slm_context.syntax import parse
 
+from slm_lsp.diagnostics.fixes import repairs_of, with_fixes
 from slm_lsp.diagnostics.python_versions import is_newer
-from slm_lsp.diagnostics.syntax import (
-    check_syntax,
-    repairs_of,
-    with_fixes,
-    wrong_lines,
-)
+from slm_lsp.diagnostics.syntax import check_syntax, wrong_lines
 from tests.support.markup import inserted
 
 
