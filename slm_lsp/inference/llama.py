@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from slm_lsp.errors import ModelCorrupt, ModelNotFound, ModelUnsuitable
+from slm_lsp.errors import ModelCorrupt, ModelUnsuitable
 from slm_lsp.inference.abort import AbortFlag
 from slm_lsp.inference.chat import lay_out
-from slm_lsp.inference.native import BatchRows, C, LlamaLog
+from slm_lsp.inference.native import BatchRows, C, LlamaLog, metadata
+from slm_lsp.inference.suitable import refuse_unreadable, refuse_unsuitable
 from slm_lsp.inference.vocabulary import Vocabulary
 from slm_lsp.inference.wire import Load, ModelInfo
 
@@ -23,8 +24,6 @@ from slm_lsp.inference.wire import Load, ModelInfo
 N_UBATCH = 128
 # Prompt tokens in one call, after which the supervisor sees progress.
 N_BATCH = 512
-
-GGUF_MAGIC = b"GGUF"
 
 # Cells beside those of one prompt and its answer, for candidates and scored alternatives. The
 # room for more prompts would not pay: without flash attention, every batch looks at all cells
@@ -57,7 +56,7 @@ class Llama:
         C.llama_backend_init()
         self._model = self._load_model(load, progress)
         self.vocab = Vocabulary(C.llama_model_get_vocab(self._model))
-        _refuse_unsuitable(load, self._model, self.vocab)
+        refuse_unsuitable(load, self._model, self.vocab)
         n_ctx_train = C.llama_model_n_ctx_train(self._model)
         self.n_ctx = min(load.n_ctx, n_ctx_train)
         self._ctx = self._new_context(load.n_threads, n_sequences, abort)
@@ -66,10 +65,10 @@ class Llama:
             self._put_on(load.adapter, load.adapter_scale)
         self.n_steps = 0
         self.info = ModelInfo(
-            name=_metadata(self._model, "general.name") or Path(load.path).stem,
+            name=metadata(self._model, "general.name") or Path(load.path).stem,
             path=load.path,
             sha256=load.sha256,
-            architecture=_metadata(self._model, "general.architecture"),
+            architecture=metadata(self._model, "general.architecture"),
             parameters=C.llama_model_n_params(self._model),
             quantization=C.llama_ftype_name(C.llama_model_ftype(self._model)).decode(),
             n_ctx=self.n_ctx,
@@ -95,7 +94,7 @@ class Llama:
             return False
 
     def _load_model(self, load: Load, progress: Callable[[float], None]) -> Any:
-        _refuse_unreadable(Path(load.path))
+        refuse_unreadable(Path(load.path))
         parameters = C.llama_model_default_params()
         # The repacked weights of the "extra buffer types" are what crashes some CPUs.
         parameters.use_extra_bufts = not load.safe_mode
@@ -130,7 +129,7 @@ class Llama:
 
     def _put_on(self, path: str, scale: float) -> None:
         """Lay a LoRA adapter over the weights. llama.cpp frees it with the model."""
-        _refuse_unreadable(Path(path))
+        refuse_unreadable(Path(path))
         adapter = C.llama_adapter_lora_init(self._model, path.encode())
         if not adapter:
             raise ModelCorrupt(f"llama.cpp cannot load the adapter {path}: {self._log.last_error}")
@@ -213,54 +212,3 @@ class Llama:
         pointer = ctypes.cast(state.ctypes.data, ctypes.POINTER(ctypes.c_uint8))
         n_bytes = C.llama_state_seq_set_data(self._ctx, pointer, len(state), sequence)
         return n_bytes == len(state)
-
-
-def _metadata(model: Any, key: str) -> str:
-    room = ctypes.create_string_buffer(512)
-    n = C.llama_model_meta_val_str(model, key.encode(), room, len(room))
-    return room.value.decode("utf-8", "replace") if n >= 0 else ""
-
-
-def _refuse_unreadable(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            magic = file.read(len(GGUF_MAGIC))
-    except FileNotFoundError as error:
-        raise ModelNotFound(f"there is no model at {path}") from error
-    except OSError as error:
-        raise ModelCorrupt(f"the model at {path} cannot be read: {error.strerror}") from error
-    if magic != GGUF_MAGIC:
-        raise ModelCorrupt(f"{path} is not a GGUF file")
-
-
-def _refuse_unsuitable(load: Load, model: Any, vocab: Vocabulary) -> None:
-    name = _metadata(model, "general.name") or Path(load.path).name
-    kinds = (
-        (C.llama_model_is_recurrent, "recurrent"),
-        (C.llama_model_is_hybrid, "hybrid (partly recurrent)"),
-        (C.llama_model_is_diffusion, "diffusion"),
-        (C.llama_model_has_encoder, "encoder"),
-    )
-    for is_kind, kind in kinds:
-        if is_kind(model):
-            raise ModelUnsuitable(
-                f"{name} is a {kind} model: its state cannot be rolled back to the cursor, so "
-                "every keystroke would read the whole prompt again; choose a plain transformer "
-                "trained for fill-in-the-middle, such as Qwen2.5-Coder"
-            )
-    markers = load.markers or tuple(
-        vocab.markers[role] for role in ("pre", "suf", "mid") if role in vocab.markers
-    )
-    if not load.markers and len(markers) < 3:
-        raise ModelUnsuitable(
-            f"{name} was not trained to fill in the middle: its vocabulary has no markers for "
-            "it; choose a base model such as Qwen2.5-Coder, StarCoder2 or the bundled one, or "
-            "name the layout that it was trained on as model.template"
-        )
-    for marker in markers:
-        n_tokens = len(vocab.tokenise_marker(marker))
-        if n_tokens != 1:
-            raise ModelUnsuitable(
-                f"{name} reads the marker {marker} as {n_tokens} tokens instead of one, so the "
-                "template does not belong to this model"
-            )

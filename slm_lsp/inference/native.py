@@ -1,4 +1,4 @@
-"""llama.cpp's C functions, its log, and the arrays of a batch.
+"""llama.cpp's C functions, its log, a model's metadata, and the arrays of a batch.
 
 The `llama_cpp` package's own `__init__` imports a web of things that serve its high-level
 class (templates, disk caches, a logger): a fifth of a second. Only the module with the C
@@ -28,6 +28,13 @@ def _import_low_level() -> Any:
 
 
 C = _import_low_level()
+
+
+def metadata(model: Any, key: str) -> str:
+    """A value of the model file's metadata as text; empty where it has none."""
+    room = ctypes.create_string_buffer(512)
+    n = C.llama_model_meta_val_str(model, key.encode(), room, len(room))
+    return room.value.decode("utf-8", "replace") if n >= 0 else ""
 
 
 class LlamaLog:
