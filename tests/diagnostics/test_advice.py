@@ -12,31 +12,10 @@ from slm_lsp.diagnostics.review import Changed, odd_spots
 from slm_lsp.diagnostics.semantics import HINTS, check_semantics
 from slm_lsp.diagnostics.sites import sites
 from slm_lsp.diagnostics.types import Edit
-from slm_lsp.errors import WorkerBusy
 from tests.support.fake_model import FakeModel
+from tests.support.fixed_judge import Fixed
 
 FORGOTTEN = "def f(price_old, price_new):\n    a = g(price_old)\n    return a + price_old\n"
-
-
-class Fixed:
-    """A judge with one opinion. It notes what it is asked."""
-
-    def __init__(self, ratio: float = 0.0, line: str = "", busy: bool = False) -> None:
-        self.ratio, self.line, self.busy = ratio, line, busy
-        self.asked: list[list[Edit]] = []
-
-    async def ratios(
-        self, place: Place, edits: list[Edit], *, by_token: bool = False
-    ) -> list[float]:
-        self.asked.append(edits)
-        if self.busy:
-            raise WorkerBusy("busy")
-        return [self.ratio] * len(edits)
-
-    async def rest_of_line(self, place: Place, start: int) -> str:
-        if self.busy:
-            raise WorkerBusy("busy")
-        return self.line
 
 
 def advice(judge: Judge | None, now: list[float] | None = None) -> Advice:

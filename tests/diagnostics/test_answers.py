@@ -11,8 +11,8 @@ from slm_lsp.diagnostics.answers import GRAMMAR, MAX_TEXT, N_PREDICT
 from slm_lsp.diagnostics.judge import Place
 from slm_lsp.diagnostics.proposals import MAX_CHARS, N_CTX, SYSTEM, review
 from slm_lsp.diagnostics.review import Changed
-from tests.diagnostics.test_advice import Fixed
 from tests.support.fake_model import FakeModel
+from tests.support.fixed_judge import Fixed
 
 CASES = tomllib.loads(Path(__file__).with_name("answers.toml").read_text("utf-8"))
 # The lines before it were there before the change.

@@ -20,9 +20,9 @@ from slm_lsp.diagnostics.review import Changed
 from slm_lsp.diagnostics.types import Edit, Severity
 from slm_lsp.errors import PromptTooLong, WorkerDied
 from slm_lsp.inference.wire import Generate
-from tests.diagnostics.test_advice import Fixed
-from tests.inference.test_decoding import Engine
+from tests.support.bundled import Engine
 from tests.support.fake_model import FakeModel
+from tests.support.fixed_judge import Fixed
 
 TEXT = """def area(width, height):
     return width * height
@@ -215,7 +215,7 @@ def test_an_edit_is_of_one_line_of_a_text_that_parses() -> None:
 
 @pytest.mark.model
 def test_any_model_answers_in_the_form_that_is_asked_for() -> None:
-    from tests.inference.test_model_contract import segments
+    from tests.support.bundled import segments
 
     engine = Engine()
     for seed in range(3):

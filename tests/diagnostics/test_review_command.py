@@ -12,10 +12,10 @@ from slm_lsp.commands import looking
 from slm_lsp.diagnostics.advice import HINT_NATS
 from slm_lsp.diagnostics.judge import judge_of
 from slm_lsp.settings import Settings
-from tests.diagnostics.test_advice import Fixed
 from tests.diagnostics.test_proposals import GOOD, TEXT, said
-from tests.inference.test_model_contract import BUNDLED
+from tests.support.bundled import BUNDLED
 from tests.support.fake_model import FAKE_MODEL, FakeModel
+from tests.support.fixed_judge import Fixed
 from tests.support.gguf_files import with_text
 
 

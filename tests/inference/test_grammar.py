@@ -6,8 +6,7 @@ import pytest
 
 from slm_lsp.errors import ModelUnsuitable
 from slm_lsp.inference.wire import EndReason, Generate
-from tests.inference.test_decoding import Engine
-from tests.inference.test_model_contract import CODE, segments
+from tests.support.bundled import CODE, Engine, segments
 
 pytestmark = pytest.mark.model
 

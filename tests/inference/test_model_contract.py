@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,12 +10,9 @@ from slm_lsp.errors import PromptTooLong, WorkerDied
 from slm_lsp.inference.client import ModelClient, WorkerState
 from slm_lsp.inference.wire import Chunk, Done, EndReason, Generate, Score, Warm
 from slm_lsp.inference.worker_client import WorkerClient
+from tests.support.bundled import BUNDLED, CODE, segments
 from tests.support.fake_model import FakeModel
 
-BUNDLED = next(Path("slm_lsp/models/bundled").resolve().glob("*.gguf"))
-
-CODE = "import os\n\n\ndef size_of(path):\n    return os.path.getsize("
-"""Both models continue this with a few tokens and a line end."""
 TABLE = "x = {\n"
 """What is inside has lines of its own."""
 ANSWER = "path)\n\n\ndef name_of(path):\n    return os.path.basename(path)\n"
@@ -34,18 +30,6 @@ async def model(request, tmp_path) -> AsyncIterator[ModelClient]:
     assert client.state is WorkerState.READY
     yield client
     await client.close()
-
-
-def segments(prefix: str, suffix: str = "\n") -> tuple[tuple[str, bool], ...]:
-    return (
-        ("<|file_sep|>", True),
-        ("files.py\n", False),
-        ("<|fim_suffix|>", True),
-        (suffix, False),
-        ("<|fim_prefix|>", True),
-        (prefix, False),
-        ("<|fim_middle|>", True),
-    )
 
 
 async def ask(model: ModelClient, request: Generate) -> tuple[list[Chunk], Done]:

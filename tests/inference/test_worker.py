@@ -27,7 +27,7 @@ from slm_lsp.inference.wire import (
     Warm,
 )
 from slm_lsp.inference.worker_client import WorkerClient
-from tests.inference.test_model_contract import BUNDLED, segments
+from tests.support.bundled import BUNDLED, segments
 
 pytestmark = pytest.mark.model
 

@@ -18,8 +18,8 @@ from slm_lsp.models import bundled_model, quarantine
 from slm_lsp.models.gguf_reader import read_header
 from slm_lsp.models.store import Store
 from slm_lsp.settings import AdapterSettings, ModelSettings, Settings
-from tests.inference.test_model_contract import segments
 from tests.support import fake_worker
+from tests.support.bundled import segments
 from tests.support.gguf_files import Gguf, Tensor
 
 RANK = 4
