@@ -164,7 +164,7 @@ async def journal_of_positions(
 async def _told(suggester: Suggester, uri: str, document: DocumentContext, asked: Settings) -> Row:
     """What the model says and what was copied, with the features of both."""
     told, alone, beside = (Explanation(uri, 1, Trigger.AUTOMATIC) for _ in range(3))
-    question = suggester.question(uri, document, Trigger.AUTOMATIC, False)
+    question = suggester.question(document, Trigger.AUTOMATIC, False)
     assert question is not None, "the model is there"
     written = copied = None
     if skip_reason(document, Trigger.AUTOMATIC, asked) is None:

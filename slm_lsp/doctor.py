@@ -18,8 +18,9 @@ from slm_context.cursor import split_at_cursor
 from slm_lsp import __version__
 from slm_lsp.assembly import build_client, build_engine
 from slm_lsp.completion.types import CompletionRequest, Trigger
-from slm_lsp.config import Resolved, load
 from slm_lsp.config.files import find_root
+from slm_lsp.config.source import load
+from slm_lsp.config.types import Resolved
 from slm_lsp.errors import SlmError
 from slm_lsp.inference.client import WorkerState
 from slm_lsp.inference.cpu import cpu_model, physical_cores

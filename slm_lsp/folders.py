@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from slm_lsp.config import ConfigSource
 from slm_lsp.config.files import EDITOR_SETTINGS
+from slm_lsp.config.source import ConfigSource
 from slm_lsp.config.types import Source
 from slm_lsp.documents import encodable
 from slm_lsp.paths import path_of

@@ -132,8 +132,8 @@ def shown_path(path: Path) -> str:
 async def complete(document: DocumentContext, path: Path) -> Outcome:
     """Ask a fresh inference process, started for this one question."""
     from slm_lsp.assembly import build_client, build_engine
-    from slm_lsp.config import load
     from slm_lsp.config.files import find_root
+    from slm_lsp.config.source import load
     from slm_lsp.inference.client import WorkerState
     from slm_lsp.workspace.service import Workspace
 

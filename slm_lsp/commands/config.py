@@ -29,8 +29,8 @@ def run_show(args: argparse.Namespace) -> int:
     import json
 
     from slm_lsp.commands.here import root_here
-    from slm_lsp.config import load
     from slm_lsp.config.show import origin_text, values
+    from slm_lsp.config.source import load
     from slm_lsp.places import user_config_file
 
     resolved = load(root_here())
@@ -50,7 +50,7 @@ def run_show(args: argparse.Namespace) -> int:
 
 def run_check(args: argparse.Namespace) -> int:
     from slm_lsp.commands.here import root_here
-    from slm_lsp.config import load
+    from slm_lsp.config.source import load
 
     resolved = load(root_here())
     for complaint in resolved.complaints:

@@ -3,8 +3,9 @@
 import sys
 from pathlib import Path
 
-from slm_lsp.config import Resolved, load
 from slm_lsp.config.files import find_root
+from slm_lsp.config.source import load
+from slm_lsp.config.types import Resolved
 
 
 def root_here() -> Path:

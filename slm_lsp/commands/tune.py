@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from slm_lsp.tune import MAX_LAPS
 
 if TYPE_CHECKING:
-    from slm_lsp.config.pin import Change, Pin
+    from slm_lsp.config.pin import Change
     from slm_lsp.tune.run import RunFolder
     from slm_lsp.tune.tuning import Job, Tuned
 
@@ -100,7 +100,7 @@ def withdraw(root: Path) -> int:
 
 
 def job_of(root: Path, args: argparse.Namespace) -> "Job":
-    from slm_lsp.config import load
+    from slm_lsp.config.source import load
     from slm_lsp.inference.cpu import physical_cores
     from slm_lsp.models import resolve_model
     from slm_lsp.tune.tuning import Job
@@ -156,11 +156,11 @@ def conclude(job: "Job", folder: "RunFolder", tuned: "Tuned", args: argparse.Nam
         print("not pinned: the interval of the gain includes zero")
         return NO_GAIN
     pin = Pin(entry.name, entry.sha256, entry.size, None, job.settings.model.template)
-    offer(pin, pin_change(job.root, pin), args.pin)
+    offer(pin_change(job.root, pin), args.pin)
     return 0
 
 
-def offer(pin: "Pin", change: "Change", unasked: bool) -> None:
+def offer(change: "Change", unasked: bool) -> None:
     """Show what would be written, and write it if the person agrees."""
     print(change.diff(), end="")
     if not unasked and not (sys.stdin.isatty() and agreed(change.path)):

@@ -219,7 +219,7 @@ class CompletionEngine:
     def _question(self, uri: str, document: DocumentContext, trigger: Trigger) -> Question | None:
         """What will be asked; None while there is no model that could answer."""
         after_acceptance = self._accepted_at.get(uri) == len(document.prefix.rstrip())
-        return self._suggester.question(uri, document, trigger, after_acceptance)
+        return self._suggester.question(document, trigger, after_acceptance)
 
     async def _speculate(self, request: CompletionRequest, completion: Completion) -> None:
         """Have ready what comes after the suggestion, as if it were accepted."""

@@ -75,7 +75,7 @@ class Suggester:
         self._judged: _JudgedCopy | None = None
 
     def question(
-        self, uri: str, document: DocumentContext, trigger: Trigger, after_acceptance: bool
+        self, document: DocumentContext, trigger: Trigger, after_acceptance: bool
     ) -> Question | None:
         """What will be asked; None while there is no model that could answer."""
         model = self._client.model

@@ -108,7 +108,7 @@ def _questions(changes: Iterable[Changed]) -> Iterator[tuple[Changed, SyntaxTree
             # Of no replacement could be said that it parses.
             LOG.warning("%s does not compile and is left out of the review", place.path)
             continue
-        yield from ((change, tree, part) for part in parts(place.text, change.lines))
+        yield from ((change, tree, part) for part in parts(change.lines))
 
 
 async def _held(
@@ -127,7 +127,7 @@ async def _held(
     return held
 
 
-def parts(text: str, lines: frozenset[int]) -> Iterator[range]:
+def parts(lines: frozenset[int]) -> Iterator[range]:
     """The changed lines (from 0) in runs, each short enough for one question."""
     run: list[int] = []
     for line in sorted(lines):

@@ -16,7 +16,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -123,12 +123,6 @@ class Store:
                 return self.take(mine, sha256, name, source)
             finally:
                 mine.unlink(missing_ok=True)
-
-    def rename(self, entry: Entry, name: str) -> Entry:
-        renamed = replace(entry, name=tidy_name(name))
-        with _plainly("write to the store"):
-            self._write_note(renamed)
-        return renamed
 
     def remove(self, sha256: str) -> None:
         with _plainly("remove from the store"):

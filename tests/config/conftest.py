@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from slm_lsp.config import Resolved, load
+from slm_lsp.config.source import load
+from slm_lsp.config.types import Resolved
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import pytest
 
-from slm_lsp.config import ConfigSource
+from slm_lsp.config.source import ConfigSource
 from tests.config.conftest import Places
 
 A, B = "a" * 64, "b" * 64

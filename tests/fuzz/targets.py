@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from slm_lsp.config import load
+from slm_lsp.config.source import load
 from slm_lsp.errors import ModelError
 from slm_lsp.inference.framing import FrameReader, WireError, encode
 from slm_lsp.models.inspect import inspect_model
