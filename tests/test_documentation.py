@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+SECTION = re.compile(r"\[[^\]]*\]\(([^)#\s]*)#([^)\s]+)\)")
 SKIPPED = {".venv", "node_modules", ".editors", ".git", ".pytest_cache"}
 
 
@@ -24,6 +25,21 @@ def pages() -> list[Path]:
 def test_links_lead_somewhere(page: Path) -> None:
     targets = [t for t in LINK.findall(page.read_text(encoding="utf-8")) if "://" not in t]
     assert [t for t in targets if not (page.parent / t).exists()] == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_into_a_page_find_its_section(page: Path) -> None:
+    links = [one for one in SECTION.findall(page.read_text("utf-8")) if "://" not in one[0]]
+    assert [one for one in links if one[1] not in sections(page.parent / one[0], page)] == []
+
+
+def sections(target: Path, page: Path) -> set[str]:
+    """The names by which a forge links to the headings of a page, or of the one in a folder."""
+    if target == page.parent:  # a link into the page itself names no other
+        target = page
+    text = (target / "README.md" if target.is_dir() else target).read_text("utf-8")
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S), re.M)
+    return {re.sub(r"[^\w\- ]", "", one).strip().lower().replace(" ", "-") for one in headings}
 
 
 ROOMS = {

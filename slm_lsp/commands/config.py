@@ -6,18 +6,23 @@ import sys
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    show = actions.add_parser("show", help="every setting, and where its value comes from")
+
+    def add(name: str, says: str) -> argparse.ArgumentParser:
+        description = f"{says[0].upper()}{says[1:]}."
+        return actions.add_parser(name, help=says, description=description)
+
+    show = add("show", "every setting, and where its value comes from")
     show.add_argument("--all", action="store_true", help="defaults, too")
     show.add_argument("--json", action="store_true", help="print JSON")
     show.set_defaults(run_action=run_show)
-    check = actions.add_parser("check", help="exit with 1 when a settings file is wrong")
+    check = add("check", "exit with 1 when a settings file is wrong")
     check.set_defaults(run_action=run_check)
-    init = actions.add_parser("init", help="write slm-lsp.toml, with the bundled model pinned")
+    init = add("init", "write slm-lsp.toml, with the bundled model pinned")
     init.add_argument("--force", action="store_true", help="pin it in the file that is there, too")
     init.set_defaults(run_action=run_init)
-    schema = actions.add_parser("schema", help="print the JSON schema of slm-lsp.toml")
+    schema = add("schema", "print the JSON schema of slm-lsp.toml")
     schema.set_defaults(run_action=run_schema)
-    reference = actions.add_parser("reference", help="print the reference of all settings")
+    reference = add("reference", "print the reference of all settings")
     reference.set_defaults(run_action=run_reference)
 
 
