@@ -1,16 +1,12 @@
 """Where a person will be after taking a suggestion."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from slm_context.cursor import DocumentContext
 
-from slm_lsp.completion.postprocess.fix_indentation import indent_unit
+from slm_lsp.completion.postprocess.fix_indentation import OPENS_BLOCK, indent_unit
 from slm_lsp.completion.types import Completion
-
-OPENS_BLOCK = re.compile(r"[:{(\[]\s*$")
-SAMPLE_CHARS = 20_000
 
 
 def documents_if_accepted(
@@ -27,7 +23,7 @@ def documents_if_accepted(
     line = taken.line_prefix
     indent = taken.indent
     if OPENS_BLOCK.search(line):
-        indent += indent_unit(taken.text[:SAMPLE_CHARS])
+        indent += indent_unit(taken.text)
     # Behind what stands there ahead: a new line is begun at the line's end.
     at_end = replace(taken, offset=taken.offset + len(taken.line_suffix))
     yield _inserted(at_end, taken.line_end + indent, 0)

@@ -8,24 +8,19 @@ from slm_context.cursor import DocumentContext
 from slm_lsp.completion import kept_lines
 from slm_lsp.completion.cache import SuggestionCache
 from slm_lsp.completion.types import Completion, Token, without
-from tests.support.markup import cursor
+from tests.support.markup import document_at
 
 SCOPE = "model:template:context"
 
 
-def at(marked: str, path: str = "a.py") -> DocumentContext:
-    text, offset = cursor(marked)
-    return DocumentContext(path, "python", text, offset)
-
-
 def remember(marked: str, text: str, n_replaced: int = 0) -> SuggestionCache:
     cache = SuggestionCache()
-    cache.put(SCOPE, at(marked), Completion(text, (Token(text, -0.1),), n_replaced))
+    cache.put(SCOPE, document_at(marked), Completion(text, (Token(text, -0.1),), n_replaced))
     return cache
 
 
 def found(cache: SuggestionCache, marked: str, scope: str = SCOPE, path: str = "a.py"):
-    hit = cache.get(scope, at(marked, path))
+    hit = cache.get(scope, document_at(marked, path))
     return hit and (hit.completion.text, hit.completion.n_replaced, hit.typed)
 
 
@@ -54,9 +49,9 @@ def test_typing_along_where_lines_end_in_crlf() -> None:
 def test_the_tokens_go_along() -> None:
     cache = SuggestionCache()
     tokens = (Token("add", -0.1), Token("(first", -0.2), Token(")", -0.3))
-    cache.put(SCOPE, at("y = █"), Completion("add(first)", tokens))
+    cache.put(SCOPE, document_at("y = █"), Completion("add(first)", tokens))
     for typed, left in (("", 3), ("add", 2), ("add(f", 2), ("add(first", 1)):
-        hit = cache.get(SCOPE, at(f"y = {typed}█"))
+        hit = cache.get(SCOPE, document_at(f"y = {typed}█"))
         assert hit is not None and len(hit.completion.tokens) == left
 
 
@@ -119,7 +114,7 @@ def test_never_an_answer_from_elsewhere(marked: str, scope: str, path: str) -> N
 
 def test_the_latest_suggestion_of_a_line_wins() -> None:
     cache = remember("y = █\n", "first + second")
-    cache.put(SCOPE, at("y = fi█\n"), Completion("rst * 3"))
+    cache.put(SCOPE, document_at("y = fi█\n"), Completion("rst * 3"))
     assert found(cache, "y = fir█\n") == ("st * 3", 0, 1)
     assert found(cache, "y = █\n") == ("first + second", 0, 0)
 
@@ -152,7 +147,7 @@ def test_old_lines_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_lines, "MAX_ENTRIES", 10)
     cache = SuggestionCache()
     for n in range(30):
-        cache.put(SCOPE, at("\n" * n + "y = █\n"), Completion("first"))
+        cache.put(SCOPE, document_at("\n" * n + "y = █\n"), Completion("first"))
     assert found(cache, "y = █\n") is None
     assert found(cache, "\n" * 29 + "y = █\n") is not None
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from slm_context.cursor import DocumentContext
 from slm_context.syntax import parse
 from slm_prompts import templates
 
@@ -18,7 +17,7 @@ from slm_lsp.completion.show import Evidence, features_of, show_model
 from slm_lsp.completion.types import Completion, CompletionMode, SkipReason, Source, Token, Trigger
 from tests.support.engine_world import World, with_completion
 from tests.support.fake_model import FakeAnswer
-from tests.support.markup import cursor
+from tests.support.markup import document_at
 
 
 @pytest.mark.parametrize(
@@ -75,10 +74,9 @@ def test_equal_texts_are_offered_once() -> None:
 
 
 def around(marked: str) -> InsertionPoint:
-    text, offset = cursor(marked)
-    document = DocumentContext("a.py", "python", text, offset)
+    document = document_at(marked)
     template = templates()["qwen-coder-v1"]
-    return InsertionPoint(document, CompletionMode.LINE, template, parse(text, "python"))
+    return InsertionPoint(document, CompletionMode.LINE, template, parse(document.text, "python"))
 
 
 def features(logprob: float, text: str = "first + second", n_unknown: int = 0) -> dict[str, float]:

@@ -14,16 +14,11 @@ from slm_lsp.completion.copying import REACH_ELSEWHERE, Copied, Copier
 from slm_lsp.completion.counting import Corpus, behind, counted
 from slm_lsp.completion.types import Precedent, Trigger
 from tests.support.engine_world import World, with_completion
-from tests.support.markup import cursor
-
-
-def at(marked: str) -> DocumentContext:
-    text, offset = cursor(marked)
-    return DocumentContext("a.py", "python", text, offset)
+from tests.support.markup import document_at
 
 
 def copied(marked: str, copier: Copier | None = None) -> Copied | None:
-    return (copier or Copier()).suggest(at(marked))
+    return (copier or Copier()).suggest(document_at(marked))
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 from slm_context.cursor import DocumentContext
-from slm_context.languages import language_for
 from slm_context.syntax import parse
 
 from slm_lsp.completion.gate import MAX_CHARS, MAX_LINE_CHARS, mode_for, skip_reason
 from slm_lsp.completion.types import CompletionMode, SkipReason, Trigger
 from slm_lsp.settings import Settings
 from tests.support.golden import GoldenCase, golden_cases
-from tests.support.markup import cursor
+from tests.support.markup import document_at
 
 CASES = list(golden_cases(Path(__file__).parent / "golden" / "gate"))
 ALWAYS = {
@@ -21,11 +20,6 @@ ALWAYS = {
     SkipReason.EMPTY_FILE,
     SkipReason.OFF,
 }
-
-
-def document_at(marked: str, path: str = "calc.py") -> DocumentContext:
-    text, offset = cursor(marked)
-    return DocumentContext(path, language_for(path), text, offset)
 
 
 def settings_with(**completion: object) -> Settings:

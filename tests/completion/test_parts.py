@@ -4,9 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from slm_context.cursor import DocumentContext
 from slm_context.expected import ExpectedName
-from slm_context.languages import language_for
 from slm_context.syntax import parse
 
 from slm_lsp.completion.budget import MIN_CHARS, PromptBudget
@@ -17,13 +15,7 @@ from slm_lsp.completion.stop import MAX_BLOCK_LINES, end_of_answer, ends_while_w
 from slm_lsp.completion.types import Completion, CompletionMode, Token
 from slm_lsp.inference.wire import Done, EndReason
 from tests.support.fake_model import FAKE_MODEL
-from tests.support.markup import cursor
-
-
-def at(marked: str, path: str = "a.py") -> DocumentContext:
-    text, offset = cursor(marked)
-    return DocumentContext(path, language_for(path), text, offset)
-
+from tests.support.markup import document_at
 
 # Healing.
 
@@ -138,7 +130,7 @@ LINE, BLOCK = CompletionMode.LINE, CompletionMode.BLOCK
     ],
 )  # fmt: skip
 def test_where_an_answer_ends(text: str, marked: str, mode: CompletionMode, kept) -> None:
-    end = end_of_answer(text, at(marked), mode)
+    end = end_of_answer(text, document_at(marked), mode)
     assert (None if end is None else text[:end]) == kept
 
 
@@ -169,7 +161,7 @@ def test_where_an_answer_ends(text: str, marked: str, mode: CompletionMode, kept
     ],
 )  # fmt: skip
 def test_a_block_ends_with_the_scope_of_the_tree(text: str, marked: str, path: str, kept) -> None:
-    document = at(marked, path)
+    document = document_at(marked, path)
     tree = parse(document.text, document.language or "")
     end = end_of_answer(text, document, BLOCK, tree)
     assert (None if end is None else text[:end]) == kept
@@ -180,7 +172,7 @@ def test_a_block_ends_with_the_scope_of_the_tree(text: str, marked: str, path: s
 
 def test_blocks_have_a_longest_length() -> None:
     text = "\n".join(f"    x{n} = {n}" for n in range(40))[4:]
-    end = end_of_answer(text, at("def f():\n    █"), BLOCK)
+    end = end_of_answer(text, document_at("def f():\n    █"), BLOCK)
     assert end is not None and text[:end].count("\n") == MAX_BLOCK_LINES - 1
 
 
@@ -188,7 +180,7 @@ def test_blocks_have_a_longest_length() -> None:
 
 
 def after(marked: str, text: str, n_replaced: int = 0, path: str = "a.py") -> list[str]:
-    found = documents_if_accepted(at(marked, path), Completion(text, (), n_replaced))
+    found = documents_if_accepted(document_at(marked, path), Completion(text, (), n_replaced))
     return [f"{one.prefix}█{one.suffix}" for one in found]
 
 

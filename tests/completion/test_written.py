@@ -1,22 +1,16 @@
 """What the model wrote is not asked for again while it is typed, whether it was shown or not."""
 
 import pytest
-from slm_context.cursor import DocumentContext
 
 from slm_lsp.completion.asking import Answer
 from slm_lsp.completion.types import CompletionMode, SkipReason, Token, Trigger
 from slm_lsp.completion.written import WrittenAnswers
 from slm_lsp.inference.wire import Done, EndReason
 from tests.support.engine_world import World, with_completion
-from tests.support.markup import cursor
+from tests.support.markup import document_at
 
 SCOPE = "model:template:context"
 LINE, BLOCK = CompletionMode.LINE, CompletionMode.BLOCK
-
-
-def at(marked: str) -> DocumentContext:
-    text, offset = cursor(marked)
-    return DocumentContext("a.py", "python", text, offset)
 
 
 def answered(text: str, reason: EndReason = EndReason.STOP) -> Answer:
@@ -26,12 +20,12 @@ def answered(text: str, reason: EndReason = EndReason.STOP) -> Answer:
 
 def remember(marked: str, answer: Answer, mode: CompletionMode = LINE) -> WrittenAnswers:
     written = WrittenAnswers()
-    written.put(SCOPE, at(marked), answer, mode)
+    written.put(SCOPE, document_at(marked), answer, mode)
     return written
 
 
 def rest(written: WrittenAnswers, marked: str, mode: CompletionMode = LINE, scope: str = SCOPE):
-    found = written.get(scope, at(marked), mode)
+    found = written.get(scope, document_at(marked), mode)
     return found and ("".join(token.text for token in found.tokens), found.typed)
 
 

@@ -3,15 +3,12 @@
 import asyncio
 from dataclasses import replace
 
-from slm_context.cursor import DocumentContext
-from slm_context.languages import language_for
-
 from slm_lsp.completion.engine import CompletionEngine
 from slm_lsp.completion.types import Completion, CompletionRequest, SkipReason, Trigger
 from slm_lsp.settings import Settings
 from slm_lsp.statistics import Statistics
 from tests.support.fake_model import FakeModel
-from tests.support.markup import cursor
+from tests.support.markup import document_at
 
 URI = "file:///calc.py"
 
@@ -50,11 +47,8 @@ class World:
         await asyncio.sleep(0)
 
     def request(self, marked: str, trigger: Trigger = Trigger.AUTOMATIC, uri: str = URI):
-        text, offset = cursor(marked)
-        path = uri.removeprefix("file:///")
-        return CompletionRequest(
-            uri, 1, DocumentContext(path, language_for(path), text, offset), trigger
-        )
+        document = document_at(marked, uri.removeprefix("file:///"))
+        return CompletionRequest(uri, 1, document, trigger)
 
     async def ask(
         self, marked: str, trigger: Trigger = Trigger.AUTOMATIC, uri: str = URI

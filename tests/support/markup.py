@@ -1,5 +1,8 @@
 """The field's markup for cursors in text: `█` is the cursor, `├…┤` is inserted text."""
 
+from slm_context.cursor import DocumentContext
+from slm_context.languages import language_for
+
 
 def cursor(marked: str) -> tuple[str, int]:
     """`"ab█c"` → `("abc", 2)`. Exactly one cursor, or an error."""
@@ -14,3 +17,9 @@ def inserted(marked: str) -> tuple[str, str, str]:
     before, rest = marked.split("├")
     middle, after = rest.split("┤")
     return before, middle, after
+
+
+def document_at(marked: str, path: str = "a.py") -> DocumentContext:
+    """A file with its cursor, in the language that its name says."""
+    text, offset = cursor(marked)
+    return DocumentContext(path, language_for(path), text, offset)

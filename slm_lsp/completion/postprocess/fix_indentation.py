@@ -24,7 +24,7 @@ def fix_indentation(draft: Draft, around: InsertionPoint) -> Draft | None:
     first, *others = text.split("\n")
     if not others:
         return replace(draft, text=first)
-    unit = indent_unit(document.text[:SAMPLE_CHARS], default="")
+    unit = indent_unit(document.text, default="")
     if not unit:  # nothing is indented yet: the model's habit is as good as any
         return replace(draft, text=text)
     fixed = [_reindented(line, unit) for line in others]
@@ -33,7 +33,7 @@ def fix_indentation(draft: Draft, around: InsertionPoint) -> Draft | None:
 
 def indent_unit(text: str, default: str = "    ") -> str:
     """What one level of indentation is in this file: a tab, or so many spaces."""
-    indents = [match.group() for match in INDENT.finditer(text)]
+    indents = [match.group() for match in INDENT.finditer(text, 0, SAMPLE_CHARS)]
     if sum("\t" in one for one in indents) * 2 > len(indents):
         return "\t"
     widths = [len(one) for one in indents if "\t" not in one]
