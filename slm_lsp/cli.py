@@ -7,6 +7,7 @@ one, add one line to COMMANDS.
 
 import argparse
 import errno
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -14,7 +15,7 @@ from typing import NamedTuple
 
 from slm_lsp import __version__
 from slm_lsp.errors import SlmError
-from slm_lsp.terminal import print_names_as_they_are, print_no_more
+from slm_lsp.terminal import print_names_as_they_are, print_no_more, stand_in_for_closed_streams
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -44,18 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Without `arguments` they are the process's own, and so is what it gives up for good.
     """
-    argv = list(sys.argv[1:] if arguments is None else arguments)
-    parser, modules = build_parser(argv)
-    args = parser.parse_args(argv)
-    if args.command is None:
-        parser.print_help()
-        return 2
-    print_names_as_they_are()
-    module = modules[args.command]
-    if arguments is None and hasattr(module, "give_up"):
-        module.give_up(args)
+    if arguments is None:
+        stand_in_for_closed_streams()
     try:
-        code = module.run(args)
+        code = _run(list(sys.argv[1:] if arguments is None else arguments), arguments is None)
         print(end="", flush=True)  # what cannot be written is known before the exit code is
         return code
     except SlmError as error:
@@ -67,11 +60,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_no_more()  # its reader, such as `head`, has gone: nothing is wrong
         return 0
     except OSError as error:
-        if error.errno not in FULL:
-            raise
-        print_no_more()
-        print(f"slm-lsp: not everything could be written: {error.strerror}", file=sys.stderr)
+        if error.errno in FULL:
+            print_no_more()
+            what = f"not everything could be written: {error.strerror}"
+        else:
+            what = _what_failed(error)
+        print(f"slm-lsp: {what}", file=sys.stderr)
         return 2  # of `check`, 1 would say that something was found
+
+
+def _run(argv: Sequence[str], is_whole_process: bool) -> int:
+    parser, modules = build_parser(argv)
+    args = parser.parse_args(argv)
+    if args.command is None:
+        parser.print_help()
+        return 2
+    print_names_as_they_are()
+    module = modules[args.command]
+    if is_whole_process and hasattr(module, "give_up"):
+        module.give_up(args)
+    return module.run(args)
+
+
+def _what_failed(error: OSError) -> str:
+    """In one sentence, with the place where the system names one."""
+    try:
+        os.getcwd()
+    except OSError:
+        return "the folder that this was called in is gone; change to another one"
+    where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+    return f"{where}{error.strerror or error}"
 
 
 def build_parser(argv: Sequence[str]):

@@ -125,5 +125,5 @@ class JsonFormatter(logging.Formatter):
 def open_private(path: Path):
     """Append to a file that only its owner can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     return os.fdopen(handle, "a", encoding="utf-8", buffering=1)

@@ -29,4 +29,5 @@ def open_regular(path: Path | str) -> BinaryIO:
 
 def _check(status: os.stat_result, path: Path | str) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise NotRegular(errno.EINVAL, "this is not a regular file", os.fspath(path))
+        what = "this is a folder" if stat.S_ISDIR(status.st_mode) else "this is not a regular file"
+        raise NotRegular(errno.EINVAL, what, os.fspath(path))

@@ -12,6 +12,19 @@ import sys
 NAMES_AS_THEY_ARE = "slm-lsp.names-as-they-are"
 
 
+def stand_in_for_closed_streams() -> None:
+    """What was started without stdin, stdout or stderr gets one that leads nowhere.
+
+    Otherwise the next file that is opened takes its place, and what is printed goes there, or what
+    is meant for stderr to stdout.
+    """
+    for fd, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+            setattr(sys, name, open(opened, mode, encoding="utf-8"))
+            os.set_inheritable(fd, True)
+
+
 def print_names_as_they_are() -> None:
     """From now on stdout takes every text: bytes of names unchanged, and `\\xe4` for characters
     that its encoding does not have."""

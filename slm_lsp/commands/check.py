@@ -62,7 +62,7 @@ def give_up(args: argparse.Namespace) -> None:
     from slm_lsp.places import own_folders
     from slm_lsp.sandbox import enter_server_sandbox
 
-    compares = args.diff or args.odd or args.review
+    compares = args.diff is not None or args.odd or args.review
     enter_server_sandbox(own_folders(), programs=("git",) if compares else ())
 
 
@@ -128,7 +128,7 @@ def _findings(
 
     wanted = wanted_rules(RULES, settings.diagnostics, dismissals)
     syntax = settings.diagnostics.syntax and "syntax" not in settings.diagnostics.disabled_rules
-    repository = Repository.at(Path.cwd(), args.diff) if args.diff else None
+    repository = Repository.at(Path.cwd(), args.diff) if args.diff is not None else None
     for path, language, text in sources(args.paths, repository, checked):
         tree = parse(text, language)
         if tree is None:
@@ -162,7 +162,8 @@ def _looked_through(
     from slm_lsp.diagnostics.review import Changed
     from slm_lsp.workspace.scan import Rules
 
-    repository, root = Repository.at(Path.cwd(), args.diff or "HEAD"), root_here().resolve()
+    revision = "HEAD" if args.diff is None else args.diff
+    repository, root = Repository.at(Path.cwd(), revision), root_here().resolve()
     rules = Rules(root, exclude=settings.privacy.exclude)
     changes: list[Changed] = []
     for path, language, text in sources(args.paths, repository, checked):

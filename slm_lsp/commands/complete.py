@@ -16,9 +16,13 @@ from slm_lsp import sandbox
 from slm_lsp.completion.types import Completion, CompletionRequest, Explanation, Trigger
 from slm_lsp.documents import encodable
 from slm_lsp.errors import SlmError, WorkerDied
+from slm_lsp.printable import clip
+from slm_lsp.regular_file import open_regular
 
 NOTHING_TO_SUGGEST = 3
 BINARY_PROBE_BYTES = 8192
+# `int` refuses thousands of them.
+MAX_DIGITS = 18
 
 
 class UnusablePlace(SlmError):
@@ -80,6 +84,8 @@ def parse_place(text: str) -> Place:
     name, *numbers = text.rsplit(":", 2)
     if len(numbers) != 2 or not all(number.isdecimal() for number in numbers) or not name:
         raise UnusablePlace(f"{text!r} is not FILE:LINE:COL, such as src/app.py:12:5")
+    if max(map(len, numbers)) > MAX_DIGITS:
+        raise UnusablePlace(f"no file has so many lines or columns as {clip(text, 60)!r} says")
     line, column = map(int, numbers)
     if line < 1 or column < 1:
         raise UnusablePlace(f"{text!r}: lines and columns count from 1")
@@ -110,7 +116,8 @@ def read_document(place: Place) -> DocumentContext:
 
 def read_text(path: Path) -> str:
     try:
-        content = path.read_bytes()
+        with open_regular(path) as file:
+            content = file.read()
     except OSError as error:
         raise UnusablePlace(f"cannot read {path}: {error.strerror}") from error
     if b"\0" in content[:BINARY_PROBE_BYTES]:

@@ -1,5 +1,6 @@
 """The settings of the folder that a command is called in."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -15,7 +16,7 @@ def root_here() -> Path:
 def checkout_here() -> Path:
     """The whole checkout, also where a part of it has settings of its own."""
     here = Path.cwd()
-    folders = (folder for folder in (here, *here.parents) if (folder / ".git").exists())
+    folders = (folder for folder in (here, *here.parents) if os.path.exists(folder / ".git"))
     return next(folders, root_here())
 
 

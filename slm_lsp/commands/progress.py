@@ -1,8 +1,9 @@
 """A progress bar on the error output, so that the output stays for results."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -13,7 +14,10 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
+    track,
 )
+
+T = TypeVar("T")
 
 
 def wide_console() -> Console:
@@ -58,3 +62,8 @@ def progress_bar(name: str) -> Iterator[BarReporter]:
         disable=not console.is_terminal,
     ) as progress:
         yield BarReporter(progress, progress.add_task(name, total=None))
+
+
+def going_by(things: Sequence[T], what: str) -> Iterable[T]:
+    """The things, with a bar that shows how many of them are done; it goes when they are."""
+    return track(things, what, console=Console(file=sys.stderr), transient=True)

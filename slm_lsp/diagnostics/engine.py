@@ -23,14 +23,12 @@ from slm_lsp.diagnostics.dismissals import Dismissals
 from slm_lsp.diagnostics.judge import Judge
 from slm_lsp.diagnostics.semantics import unit_hashes
 from slm_lsp.diagnostics.syntax import wrong_lines
-from slm_lsp.diagnostics.types import Finding
+from slm_lsp.diagnostics.types import MAX_CHECKED, Finding
 from slm_lsp.diagnostics.watched import TYPING_S, Checker, Report, Shown, Watched
 from slm_lsp.documents import Edit as DocumentEdit
 from slm_lsp.settings import DiagnosticsSettings
 
 SETTLE_S = 1.5
-# Past this many characters a check could be felt; the file gets no diagnostics.
-MAX_CHECKED = 1_000_000
 
 
 class DiagnosticsEngine:

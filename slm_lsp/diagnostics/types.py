@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+# Past this many characters a check could be felt; the file gets no diagnostics.
+MAX_CHECKED = 1_000_000
+
 
 class Severity(IntEnum):
     """The four levels of LSP, by its numbers. Nothing a model found is ever an ERROR."""

@@ -153,7 +153,7 @@ def _escaped(found: re.Match[str]) -> str:
     return "\\" + found[0]
 
 
-def scan(rules: Rules) -> Iterator[SourceFile]:
+def scan(rules: Rules, max_bytes: int = MAX_BYTES) -> Iterator[SourceFile]:
     """The source files below the root. Links are not followed."""
     n_files = 0
     pending = [""]
@@ -178,7 +178,7 @@ def scan(rules: Rules) -> Iterator[SourceFile]:
                 found = entry.stat(follow_symlinks=False)
             except OSError:
                 continue
-            if 0 < found.st_size <= MAX_BYTES:
+            if 0 < found.st_size <= max_bytes:
                 n_files += 1
                 if n_files > MAX_FILES:
                     return

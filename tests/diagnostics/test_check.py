@@ -1,23 +1,27 @@
 """`slm-lsp check` in a repository of its own."""
 
+import errno
 import io
 import json
 import os
+import pty
 import subprocess
 import sys
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import unquote_to_bytes
 
 import jsonschema
 import pytest
 
 from slm_lsp.cli import main
+from slm_lsp.commands import check_sources
 from slm_lsp.diagnostics.output import FileFinding
 from slm_lsp.diagnostics.sarif import as_sarif
 from slm_lsp.diagnostics.semantics import RULES
 from slm_lsp.diagnostics.types import Finding, Severity
+from slm_lsp.regular_file import open_regular
 
 OLD = "def area(width, height):\n    return widht * height\n"
 NEW = OLD + "\n\ndef room(width, height):\n    return area(height, width)\n"
@@ -241,6 +245,52 @@ def test_a_file_in_no_language_is_named(
     assert code == 0 and "notes.txt is in no language that is checked" in err
 
 
+@pytest.mark.parametrize("arguments", [[], ["."], ["long.js", "a.py"], ["--diff", "HEAD"]])
+def test_a_file_that_is_too_large_is_named(
+    repository: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+) -> None:
+    monkeypatch.setattr(check_sources, "MAX_CHECKED", 1_000)
+    (repository / "long.js").write_text("a = 1;  // ä\n" * 77)
+    (repository / "fits.js").write_text("a = 1;  // ä\n" * 75 + "let = (;\n")
+    _, out, err = check(capsys, *arguments)
+    assert err == "slm-lsp: long.js has more than 1,000 characters and was left out\n"
+    assert ("fits.js:76:" in out) == ("a.py" not in arguments)
+
+
+def test_a_file_that_cannot_be_read_costs_itself(
+    repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> BinaryIO:
+        if path.name == "b.py":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return open_regular(path)
+
+    monkeypatch.setattr(check_sources, "open_regular", refused)
+    (repository / "b.py").write_text("def f(:\n")
+    code, out, err = check(capsys)
+    assert code == 1 and out.startswith("a.py:2:12:")
+    assert err == "slm-lsp: b.py cannot be read (Permission denied) and was left out\n"
+    assert check(capsys, "b.py") == (2, "", "slm-lsp: cannot read b.py: Permission denied\n")
+
+
+def test_a_terminal_shows_how_far_it_is(repository: Path) -> None:
+    for number in range(20):
+        (repository / f"file{number}.py").write_text("a = 1\n")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-P", "-m", "slm_lsp.cli", "check", "."]
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm"}
+    )
+    os.close(theirs)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert done.returncode == 1 and done.stdout.startswith(b"a.py:2:12: warning")
+    assert "checking" in shown and "100%" in shown
+
+
 @pytest.mark.parametrize("arguments", [["--top", "0"], ["--top", "x"], ["--odd", "--review"]])
 def test_what_makes_no_sense_is_refused(repository: Path, arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as end:
@@ -252,7 +302,10 @@ def test_what_makes_no_sense_is_refused(repository: Path, arguments: list[str]) 
     ("arguments", "cause"),
     [
         (["nowhere"], "nowhere does not exist"),
+        (["a.py", ""], "'' names no file"),
+        ([f"{'x' * 300}.py"], "File name too long"),
         (["--diff", "nope"], "'nope' is not a revision"),
+        (["--diff", ""], "'' is not a revision"),
         (["--diff=--output=x"], "is not a revision"),
         (["--turn-on", "nope"], "there is no rule 'nope'"),
     ],

@@ -1,6 +1,7 @@
 """The command line, as a person or a script uses it."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,51 @@ def test_a_full_disk_is_no_finding(command: str, area: Path) -> None:
     assert (done.returncode, done.stderr) == (2, said)
 
 
+@pytest.mark.parametrize("command", ["check", "config show", "models list", "tune .", "doctor"])
+def test_a_folder_that_is_gone(command: str, tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    script = 'rmdir ../gone && exec "$@"'
+    done = subprocess.run(
+        ["sh", "-c", script, "sh", *COMMAND, *command.split()],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path / "gone",
+    )
+    said = "slm-lsp: the folder that this was called in is gone; change to another one\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
+def test_a_log_file_that_cannot_be_written(tmp_path: Path) -> None:
+    done = run("serve", "--log-file", str(tmp_path))
+    said = f"slm-lsp: {tmp_path}: Is a directory\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
+@pytest.mark.parametrize(
+    ("closed", "out", "code"),
+    [("2>&-", "[]", 0), (">&-", "", 0), ("<&- 2>&-", "[]", 0), ("<&- >&- 2>&-", "", 0)],
+)
+def test_streams_that_are_closed(area: Path, closed: str, out: str, code: int) -> None:
+    (area.parent / "notes.txt").write_text("what is said of this belongs to stderr\n")
+    command = [*COMMAND, "check", "--format", "json", "area.py", "notes.txt"]
+    area.write_text("a = 1\n")
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *command],
+        capture_output=True,
+        text=True,
+        cwd=area.parent,
+    )
+    assert (done.stdout.strip(), done.returncode) == (out, code), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_pipe_is_not_waited_for(area: Path) -> None:
+    os.mkfifo(area.parent / "pipe.py")
+    for arguments in (("check", "pipe.py"), ("complete", "pipe.py:1:1")):
+        done = run(*arguments, cwd=area.parent)
+        assert done.stderr == "slm-lsp: cannot read pipe.py: this is not a regular file\n"
+
+
 def test_complete(area: Path) -> None:
     done = run("complete", f"{area}:6:12")
     assert done.returncode == 0, done.stderr
@@ -117,10 +163,11 @@ def test_complete_in_a_file_whose_name_is_not_utf_8(area: Path) -> None:
         ("area.py:six:1", "is not FILE:LINE:COL"),
         ("area.py:0:1", "count from 1"),
         ("area.py:6:0", "count from 1"),
+        (f"area.py:{'1' * 5000}:1", "no file has so many lines"),
         ("area.py:99:1", "has 7 lines, not 99"),
         ("area.py:6:99", "columns are 1 to 12, not 99"),
         ("gone.py:1:1", "No such file"),
-        (".:1:1", "Is a directory"),
+        (".:1:1", "this is a folder"),
         ("binary:1:1", "is a binary file"),
         ("latin1.py:1:1", "is not UTF-8 text"),
     ],
