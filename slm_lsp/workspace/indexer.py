@@ -20,6 +20,7 @@ from slm_context.references import uses_of
 from slm_context.tags import FileTags, tags_of
 
 from slm_lsp.documents import encodable
+from slm_lsp.inference.cpu import usable_cpus
 from slm_lsp.workspace.scan import Rules, SourceFile, is_own_file, read_source, scan
 
 # Files that one process parses before it hands over: enough to be worth the way, and few enough
@@ -28,6 +29,8 @@ CHUNK = 64
 WRITTEN_AT_ONCE = 1024
 # Fewer are parsed sooner than another process starts.
 WORTH_PROCESSES = 200
+# More would wait for the disk, and for the one that writes.
+MAX_PROCESSES = 16
 NICE = 15
 
 Progress = Callable[[int, int], None]
@@ -131,7 +134,7 @@ def main() -> None:
     def told(**said: object) -> None:
         print(json.dumps(said), flush=True)
 
-    update(index, rules, os.cpu_count() or 1, lambda done, of: told(done=done, of=of))
+    update(index, rules, min(usable_cpus(), MAX_PROCESSES), lambda done, of: told(done=done, of=of))
     n_files, n_definitions = index.count()
     index.close()
     elapsed_ms = round((time.perf_counter() - started) * 1000)
