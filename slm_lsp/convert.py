@@ -47,8 +47,8 @@ def roots_of(params: types.InitializeParams) -> list[Path]:
     if not uris and params.root_uri:
         uris = [params.root_uri]
     roots = [path for uri in uris if (path := path_of(uri)) is not None]
-    if not roots and params.root_path:
-        roots = [Path(params.root_path)]
+    if not roots and params.root_path and "\0" not in params.root_path:
+        roots = [Path(params.root_path).absolute()]
     return roots
 
 

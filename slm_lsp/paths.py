@@ -9,7 +9,8 @@ from urllib.parse import unquote, urlsplit
 # Of the documents that are open, asked ten times at each key.
 @lru_cache(maxsize=64)
 def path_of(uri: str) -> Path | None:
-    """The file that a URI names; None for documents that are no files, such as untitled ones."""
+    """The file that a URI names; None for documents that are no files, such as untitled ones, and
+    for what names none in full."""
     try:
         parts = urlsplit(uri)
     except ValueError:
@@ -17,6 +18,5 @@ def path_of(uri: str) -> Path | None:
     if parts.scheme != "file":
         return None
     name = unquote(parts.path, errors="surrogateescape")
-    if "\0" in name:
-        return None
-    return Path(name.lstrip("/") if os.name == "nt" else name)
+    path = Path(name.lstrip("/") if os.name == "nt" else name)
+    return path if "\0" not in name and path.is_absolute() else None

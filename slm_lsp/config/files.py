@@ -1,5 +1,6 @@
 """Reading settings files that somebody else may have written."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ def find_root(start: Path) -> Path:
     """The repository that `start` lies in: the nearest folder upwards with a mark of one."""
     start = start.absolute()
     for folder in (start, *start.parents):
-        if any((folder / mark).exists() for mark in MARKS_OF_A_ROOT):
+        # Not `Path.exists`, which raises where a disk is gone or a name is too long.
+        if any(os.path.exists(folder / mark) for mark in MARKS_OF_A_ROOT):
             return folder
     return start
 

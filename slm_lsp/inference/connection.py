@@ -37,7 +37,9 @@ READ_BYTES = 1 << 16
 
 # What a crash inside llama.cpp ends with, as opposed to a kill from outside.
 CRASH_SIGNALS = frozenset(
-    {signal.SIGSEGV, signal.SIGILL, signal.SIGBUS, signal.SIGFPE, signal.SIGABRT}
+    getattr(signal, name)
+    for name in ("SIGSEGV", "SIGILL", "SIGBUS", "SIGFPE", "SIGABRT")
+    if hasattr(signal, name)
 )
 
 Answer = Chunk | Done | Scores | Failed

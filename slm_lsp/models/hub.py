@@ -3,11 +3,11 @@
 import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from slm_lsp.errors import ConfigError
 from slm_lsp.models.sources import LOOPBACK
+from slm_lsp.places import in_full
 
 HUB = "https://huggingface.co"
 
@@ -32,10 +32,10 @@ def token() -> str | None:
         if value := _clean(os.environ.get(variable, "")):
             return value
     file = os.environ.get("HF_TOKEN_PATH") or (
-        Path(os.environ.get("HF_HOME") or "~/.cache/huggingface").expanduser() / "token"
+        in_full(os.environ.get("HF_HOME") or "~/.cache/huggingface") / "token"
     )
     try:
-        return _clean(Path(file).expanduser().read_text(encoding="utf-8"))
+        return _clean(in_full(str(file)).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 

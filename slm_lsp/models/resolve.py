@@ -12,6 +12,7 @@ from slm_lsp.models.missing import CHANGE_PATH, PULL, how_to_get, not_here, why_
 from slm_lsp.models.quarantine import why_quarantined
 from slm_lsp.models.store import Entry, all_stores, find
 from slm_lsp.models.types import AdapterFile, ModelFile
+from slm_lsp.places import in_full
 from slm_lsp.settings import ModelSettings
 
 
@@ -48,7 +49,7 @@ def check_model(model: ModelFile, settings: ModelSettings) -> None:
 def located_model(settings: ModelSettings) -> ModelFile:
     """The file that the settings name, its content equal to the pin."""
     if settings.path is not None:
-        return _by_path(Path(settings.path).expanduser(), settings)
+        return _by_path(in_full(settings.path), settings)
     bundled = bundled_model()
     if settings.sha256 == bundled.sha256 or (
         settings.sha256 is None and settings.name in ("bundled", bundled.name)

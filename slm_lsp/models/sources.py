@@ -1,5 +1,6 @@
 """Where a model file may come from: `hf:`, `https:` and `file:`, and nothing else."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,4 +123,4 @@ def _file(rest: str, root: Path | None) -> Path:
             raise ConfigError("`file:` sources name files of this machine: file:path or file:/path")
     if not rest:
         raise ConfigError("`file:` names no file")
-    return (root or Path.cwd()) / Path(rest).expanduser()
+    return (root or Path.cwd()) / os.path.expanduser(rest)

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from slm_lsp.errors import ModelError, ModelMismatch, ModelNotFound
 from slm_lsp.models.digest import remember_sha256, sha256_of
-from slm_lsp.places import home, shared_homes
+from slm_lsp.places import home, in_full, shared_homes
 from slm_lsp.settings import NAME, SHA256
 
 Progress = Callable[[int], None]
@@ -149,8 +149,8 @@ def own_store() -> Store:
 
 def all_stores(shared: tuple[str, ...] = ()) -> tuple[Store, ...]:
     """The own store first, then those that are only read."""
-    named = (Path(folder).expanduser() for folder in shared)
-    return (own_store(), *(Store(folder / "models") for folder in (*shared_homes(), *named)))
+    folders = (*shared_homes(), *map(in_full, shared))
+    return (own_store(), *(Store(folder / "models") for folder in folders))
 
 
 def find(wanted: str, shared: tuple[str, ...] = ()) -> Entry:

@@ -131,11 +131,13 @@ def _linux(sandbox: Sandbox, *, handled: Access, allowed: Sequence[Allowed], bui
     except OSError as error:
         return replace(sandbox, reasons=(f"no_new_privs failed: {error.strerror}",))
     files: tuple[str, ...] = ()
-    n_threads = len(os.listdir("/proc/self/task"))
+    n_threads = _n_threads()
     try:
         name = landlock.restrict(handled, allowed)
         if n_threads == 1:
             files = (name,)
+        elif n_threads is None:
+            reasons.append("without /proc nobody knows whether Landlock reaches all threads")
         else:
             reasons.append(f"{n_threads - 1} threads were started before Landlock")
     except NotHere as missing:
@@ -149,6 +151,14 @@ def _linux(sandbox: Sandbox, *, handled: Access, allowed: Sequence[Allowed], bui
         # Landlock's share, TCP alone, is a second line behind the filter.
         network += files
     return replace(sandbox, network=network, programs=files, files=files, reasons=tuple(reasons))
+
+
+def _n_threads() -> int | None:
+    """Of this process; None in a container without /proc."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return None
 
 
 def _macos(sandbox: Sandbox, profile: bytes, *, no_programs: bool) -> Sandbox:

@@ -3,6 +3,7 @@
 In a linked worktree and in a submodule `.git` is a file that names the folder.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,15 +34,20 @@ class GitFolders:
 def git_folders(root: Path) -> GitFolders | None:
     """The folders of the repository whose working tree begins at `root`; None where it does not."""
     own = root / ".git"
-    if own.is_file():
+    if os.path.isfile(own):
         named = _line(own).removeprefix("gitdir:").strip()
         if not named:
             return None
-        own = (root / named).resolve()
-    if not own.is_dir():
+        own = _resolved(root / named)
+    if not os.path.isdir(own):
         return None
     common = _line(own / "commondir").strip()
-    return GitFolders(own, (own / common).resolve() if common else own)
+    return GitFolders(own, _resolved(own / common) if common else own)
+
+
+def _resolved(path: Path) -> Path:
+    # Not `Path.resolve`, which raises for a loop of links before Python 3.13.
+    return Path(os.path.realpath(path))
 
 
 def _line(file: Path) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -59,5 +60,5 @@ def index_file(root: Path) -> Path:
 
 def is_project(root: Path) -> bool:
     """Whether a folder is somebody's project, and not a home or a whole disk opened by mistake."""
-    home = Path.home()
-    return root.is_dir() and root != home and root not in home.parents
+    home = Path(os.path.expanduser("~"))
+    return os.path.isdir(root) and root != home and root not in home.parents

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ class FileWatch:
             # The system's limits are met here, too.
             observer = Observer()
             for folder in {Path(file).parent for file in wanted}:
-                if folder.is_dir():
+                if os.path.isdir(folder):
                     observer.schedule(Handler(), str(folder), recursive=False)
             observer.start()
         except OSError as error:

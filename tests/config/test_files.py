@@ -137,3 +137,8 @@ def test_a_pin_cuts_no_file_off(places: Places) -> None:
     with pytest.raises(ConfigError, match="larger than 256 KB"):
         write_pin(places.root, Pin("team", "a" * 64, 1))
     assert places.repository.read_text() == text
+
+
+def test_no_root_is_looked_for_where_the_disk_answers_with_an_error(tmp_path: Path) -> None:
+    # As a network disk does that is gone. A name that is too long can be had everywhere.
+    assert find_root(tmp_path / ("x" * 300)) == tmp_path / ("x" * 300)

@@ -43,6 +43,28 @@ async def test_exit_before_initialize_ends_with_1(raw: Editor) -> None:
     assert await raw.exit_code() == 1
 
 
+@pytest.mark.parametrize(
+    "root",
+    [
+        {"rootUri": f"file:///{'x' * 300}"},
+        {"rootUri": "file:relative"},
+        {"rootUri": "file://"},
+        {"rootUri": None, "rootPath": "relative"},
+        {"rootUri": None, "rootPath": "nu\0l"},
+    ],
+    ids=["too long", "relative", "empty", "a relative path", "no path"],
+)
+async def test_a_root_that_is_none_is_no_reason_to_fail(raw: Editor, root: dict[str, str]) -> None:
+    raw.answers["workspace/configuration"] = lambda params: [None for _ in params["items"]]
+    capabilities = {"workspace": {"configuration": True}}
+    await raw.initialize(options=OFF, capabilities=capabilities, **root)
+    raw.open(URI, "a = 1\n")
+    assert list((await raw.status(documents=True))["documents"]) == [URI]
+    await raw.shutdown()
+    assert await raw.exit_code() == 0
+    assert "Error" not in raw.stderr
+
+
 async def test_the_end_of_stdin_ends_it(editor: Editor) -> None:
     editor.process.stdin.close()
     assert await editor.exit_code(AT_ONCE_S) == 1

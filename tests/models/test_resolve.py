@@ -89,6 +89,7 @@ def test_a_wrong_size(entry: Entry) -> None:
         (ModelSettings(path="/does/not/exist.gguf"), "exist; change `model.path`"),
         (ModelSettings(path="/"), "/ is a folder and no file; change `model.path`"),
         (ModelSettings(path="/dev/null"), "/dev/null is no regular file; change `model.path`"),
+        (ModelSettings(path="~no-such-person/m.gguf"), "~no-such-person/m.gguf does not exist"),
     ],
 )
 def test_a_model_that_is_not_here(settings: ModelSettings, says: str) -> None:

@@ -55,6 +55,15 @@ def test_threads_from_before_and_after_are_under_the_filter(tmp_path):
     assert said == ["partial", f"PermissionError {errno.EPERM}"]
 
 
+def test_where_proc_is_not_mounted(tmp_path):
+    hide = "import os; os.listdir = lambda path: (_ for _ in ()).throw(FileNotFoundError(path))"
+    said = run(
+        NO_HOOK, hide, SERVER.format(own=str(tmp_path / "own")), errno_of("open('/tmp/x', 'w')")
+    )
+    # What Landlock refuses is refused, but nobody can tell whether to every thread.
+    assert said == ["partial", f"PermissionError {errno.EACCES}"]
+
+
 def test_a_worker_starts_threads_but_no_process():
     said = in_worker(
         "import threading, subprocess",

@@ -83,3 +83,15 @@ async def test_a_checkout_in_a_linked_worktree_is_seen(root: Path, tmp_path: Pat
         while workspace.state.get("files") != 1:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     await workspace.close()
+
+
+@pytest.mark.parametrize("named", ["loop/x", "x" * 300, "."])
+def test_a_file_that_names_no_folder_of_git(tmp_path: Path, named: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / ".git").write_text(f"gitdir: {named}\n")
+    found = git_folders(tmp_path)
+    assert found is None or named == "."
+    (tmp_path / ".git").unlink()
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git/commondir").write_text("../loop/x\n")
+    assert git_folders(tmp_path) is not None

@@ -42,3 +42,9 @@ def test_without_a_folder_or_a_file(root: Path) -> None:
     assert not kept(None, None, ".env")
     assert not kept(None, None, "Untitled-1", "t = 'AKIA" + "A" * 16 + "'\n")
     assert not kept(None, root / "credentials.py", "credentials.py")
+
+
+def test_a_document_on_a_disk_that_is_gone(root: Path) -> None:
+    """It is open, and nobody can say where its repository begins; others are quoted as before."""
+    far = root.parent / ("x" * 300) / "a.py"
+    assert kept(root, far, "a.py") and kept(None, far, "a.py")

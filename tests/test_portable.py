@@ -1,0 +1,63 @@
+"""Every module can be imported where there is neither Linux nor POSIX.
+
+No such machine runs these tests. What their Python lacks is taken away from this one: modules,
+and what `os`, `signal` and `select` have on POSIX only.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PROBE = """
+import importlib, pkgutil, sys, types
+import asyncio, concurrent.futures.process, ctypes, multiprocessing, os, select, selectors, signal
+import socket, subprocess, sysconfig, tempfile
+import httpx, llama_cpp, numpy, pathspec, platformdirs, pygls.lsp.server, rich.progress, tomlkit
+import rich.table, tree_sitter, watchdog.observers
+
+sysconfig.get_config_vars()
+# torch, which only `tune` needs, has a Windows of its own
+for name in ("fcntl", "grp", "pwd", "resource", "termios", "torch"):
+    sys.modules[name] = None
+sys.modules["msvcrt"] = types.ModuleType("msvcrt")
+WINDOWS = {
+    signal: {"SIGABRT", "SIGBREAK", "SIGFPE", "SIGILL", "SIGINT", "SIGSEGV", "SIGTERM"},
+    select: {"select"},
+}
+for module, kept in WINDOWS.items():
+    for name in set(vars(module)):
+        if name.isidentifier() and not name.startswith("__") and name not in kept:
+            if name.startswith("SIG") or module is select:
+                if name not in ("SIG_DFL", "SIG_IGN", "error"):
+                    delattr(module, name)
+for name in ("O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "fork", "getuid", "nice",
+             "pidfd_open", "pread", "sched_getaffinity", "sysconf", "uname", "killpg", "setsid"):
+    delattr(os, name)
+del socket.AF_UNIX
+sys.platform = "win32"
+
+import slm_context, slm_lsp, slm_prompts
+for package in (slm_context, slm_lsp, slm_prompts):
+    for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if found.name in NOT_THERE:
+            continue
+        try:
+            importlib.import_module(found.name)
+        except ModuleNotFoundError as error:
+            if error.name != "torch":
+                raise
+        except BaseException as error:
+            raise SystemExit(f"{found.name}: {error!r}")
+print("all of them")
+"""
+# Imported by the process that reads a repository, and only where it can fork.
+NOT_THERE = ("slm_lsp.workspace.parallel",)
+
+
+def test_every_module_can_be_imported_on_windows() -> None:
+    code = PROBE.replace("NOT_THERE", repr(NOT_THERE))
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=120
+    )
+    assert (done.stdout, done.returncode) == ("all of them\n", 0), done.stderr
