@@ -16,19 +16,27 @@ TRUSTED = frozenset(
 TYPESCRIPT = re.compile(r"\bimport\s*\(|\bexport\s+type\s+\*|\bin\d|\w ?& ?\w")
 # `accessor x = 1` in a class, as decorators want it.
 ACCESSOR = (
-    r"(?:^|[{;])\s*(?:@[\w.]+(?:\([^)\n]*\))?\s+"
+    r"(?:^[^\S\n]*|[{;]\s*)(?:@[\w.]+(?:\([^)\n]*\))?\s+"
     r"|(?:static|public|private|protected|declare|override|readonly|abstract)\s+)*"
     r"accessor\s+(?:#?\w+|\[.*\])\s*(?:[=;:!?]|$)"
 )
-# How a type parameter varies; accessors; `import defer`; `for (using x of …)`; and what a line
-# without a semicolon before it makes these grammars take for an operator: the type parameters of a
-# call signature, and a property called `in`.
+# Behind a field that has neither value nor semicolon, these grammars take what begins the next
+# member for an operator: the name `in`, or the star of a generator. (Behind a value it is one, and
+# a line of a comment is no field.)
+MEMBER_BELOW = (
+    r"^[^\S\n]*(?:in|instanceof)\s*(?:=(?!=)|\([^()\n]*\)\s*(?::[^\n]*)?\{|;?[^\S\n]*$)"
+    r"|^(?![^\S\n]*(?:\*|/[/*]))(?:[^\n=;]|=>)*[^\s;{},(*/=][^\S\n]*(?:\n[^\S\n]*)+"
+    r"\*[^\S\n]*(?:#?\w+|\[[^\n]*\])[^\S\n]*(?:<[^\n]*>)?\((?:[^\n]*\{[^\n]*)?$"
+)
+# How a type parameter varies; accessors; `import defer`; `for (using x of …)`; and what else a line
+# without a semicolon hides: the type parameters of a call signature, a property `in`.
 NEWER_TYPESCRIPT = re.compile(
-    r"(?:[<,]|^)\s*(?:const\s+)?(?:in\s+out|in|out)\s+\w+\s*(?:[,>=]|extends\b)"
-    r"|^\s*import\s+defer\b|\bfor\s*(?:await\s*)?\(\s*(?:await\s+)?using\s+\w+\s+of\b"
-    r"|[^\s;{,(|&=<?:]\s*\n\s*<\s*(?:const\s+)?[A-Z]\w*\s*(?:extends\s|,|=(?![{\"'])|>\s*\()"
-    r"|^\s*(?:readonly\s+)?(?:in|instanceof)\s*\??\s*:"
-    rf"|{ACCESSOR}",
+    r"(?:[<,]\s*|^[^\S\n]*)(?:const\s+)?(?:in\s+out|in|out)\s+\w+\s*(?:[,>=]|extends\b)"
+    r"|^[^\S\n]*import\s+defer\b|\bfor\s*(?:await\s*)?\(\s*(?:await\s+)?using\s+\w+\s+of\b"
+    r"|[^\s;{,(|&=<?:][^\S\n]*(?:\n[^\S\n]*)+<\s*(?:const\s+)?[A-Z]\w*\s*"
+    r"(?:extends\s|,|=(?![{\"'])|>\s*\()"
+    r"|^[^\S\n]*(?:readonly\s+)?(?:in|instanceof)\s*\??\s*:"
+    rf"|{MEMBER_BELOW}|{ACCESSOR}",
     re.M,
 )
 # Lines on which these grammars are known to be wrong.
@@ -50,22 +58,22 @@ GAPS = {
 NEWER = {
     # Statements before `super(…)`, and imports of whole modules, both of Java 25.
     "java": re.compile(
-        r"[;}]\s*(?://[^\n]*\n\s*)*\b(?:super|this)\s*\(|^\s*import\s+module\s+\w", re.M
+        r"[;}]\s*(?://[^\n]*\n\s*)*\b(?:super|this)\s*\(|^[^\S\n]*import\s+module\s+\w", re.M
     ),
     # An ampersand in the text of JSX; accessors; `import … assert {…}`; `export x from`; and Flow,
     # which is another language.
     "javascript": re.compile(
         r"<(?:[A-Za-z][\w.:-]*(?:\s[^<>]*)?)?(?<!=)>[^<>{}=|]*&(?!#?\w+;)[^<>{}=|]*(?:<[A-Za-z/]|\{)"
-        rf"|{ACCESSOR}|[\"']\s*assert\s*\{{|^\s*export\s+\w+\s+from\b"
-        r"|@(?:no)?flow\b|^\s*(?:import|export)\s+(?:type|typeof|opaque)\s+(?!from\b)[\w{*]",
+        rf"|{MEMBER_BELOW}|{ACCESSOR}|[\"']\s*assert\s*\{{|^[^\S\n]*export\s+\w+\s+from\b"
+        r"|@(?:no)?flow\b|^[^\S\n]*(?:import|export)\s+(?:type|typeof|opaque)\s+(?!from\b)[\w{*]",
         re.M,
     ),
-    "php": re.compile(r"(?:^|[;{}>])\s*\(void\)\s*[\w$\\(]", re.M),  # of PHP 8.5
+    "php": re.compile(r"(?:^[^\S\n]*|[;{}>]\s*)\(void\)\s*[\w$\\(]", re.M),  # of PHP 8.5
     # Functions of other languages that are safe to call, of Rust 1.82; and what is not released
     # yet: constant and automatic traits, other names of traits, generators.
     "rust": re.compile(
-        r"(?:^|\{)\s*(?:pub(?:\([^)]*\))?\s+)?safe\s+(?:fn|static)\b"
-        r"|\bimpl(?:\s*<.*>)?\s+const\s|^\s*(?:pub\s+)?(?:unsafe\s+)?auto\s+trait\s"
+        r"(?:^[^\S\n]*|\{\s*)(?:pub(?:\([^)]*\))?\s+)?safe\s+(?:fn|static)\b"
+        r"|\bimpl(?:\s*<.*>)?\s+const\s|^[^\S\n]*(?:pub\s+)?(?:unsafe\s+)?auto\s+trait\s"
         r"|\btrait\s+\w+(?:<.*>)?\s*=|\bgen\s+fn\s",
         re.M,
     ),

@@ -8,6 +8,7 @@ from slm_context.syntax import parse
 from slm_lsp.diagnostics.fixes import repairs_of, with_fixes
 from slm_lsp.diagnostics.python_versions import is_newer
 from slm_lsp.diagnostics.syntax import check_syntax, wrong_lines
+from slm_lsp.diagnostics.trust import NEWER
 from tests.support.markup import inserted
 
 
@@ -104,6 +105,14 @@ def test_valid_code_is_left_alone(language: str, text: str) -> None:
         ("typescript", "type A = {\n  <T>(a: T): [T]\n  <T = B>(): [T | C]\n}\n"),
         ("tsx", "interface A {\n  (a: B): C<D>\n  <T>(b: T): E\n}\n"),
         ("typescript", "interface A {\n  a?: B<C>\n  in?: B<C>\n}\n"),
+        ("typescript", "class A {\n  a: B\n  in = 1\n}\n"),
+        ("javascript", "class A {\n  a\n  in\n}\n"),
+        ("typescript", "class A {\n  a: B\n  in(b: C[]): this {\n    d(b)\n  }\n}\n"),
+        ("typescript", "class A {\n  a: () => B\n\n  *c<D>(d: D): E {\n    yield d\n  }\n}\n"),
+        ("typescript", "class A<T> {\n  a?: T[]\n  *[Symbol.iterator]() { yield 1 }\n}\n"),
+        ("tsx", "class A {\n  a!: B<C>\n  instanceof = 1\n}\n"),
+        ("javascript", "class A {\n  a\n  in = 1\n}\n"),
+        ("javascript", "class A {\n  static a\n  *#b() {\n    yield 1\n  }\n}\n"),
         ("javascript", 'const a = <div class="x">y</div>;\n'),
         (
             "javascript",
@@ -138,6 +147,10 @@ def test_code_that_is_newer_than_its_grammar_is_left_alone(language: str, text: 
     ("language", "text"),
     [
         ("typescript", "for (const k\n  in a) {\n  f(1;\n}\n"),
+        ("typescript", "class A {\n  a = 1\n  *b() {}\n}\n"),
+        ("typescript", "class A {\n  a: B;\n  *b() {}\n}\nlet x = f(1;\n"),
+        ("typescript", "/**\n * as in\n * f(a) {\n */\nlet x = f(1;\n"),
+        ("javascript", "if (a\n    * b(c)\n    in (d)) {\n  f(1;\n}\n"),
         ("typescript", "interface A {\n  a: B;\n  <T>(b: T): C;\n}\nlet x = f(1;\n"),
         ("javascript", "const a = <div className='x' data-class='y'>{f(1}</div>;\n"),
         ("tsx", "const a = (\n  <A>\n    <B ={1} />\n  </A>\n);\n"),
@@ -159,6 +172,12 @@ def test_what_only_looks_newer_is_checked(language: str, text: str) -> None:
     tree = parse(text, language)
     assert tree is not None
     assert check_syntax(tree).findings
+
+
+@pytest.mark.parametrize("language", sorted(NEWER))
+def test_blank_lines_are_read_once(language: str) -> None:
+    """A pattern that goes over line ends from each line's start takes hours for these."""
+    assert NEWER[language].search("\n" * 300_000) is None
 
 
 # Each since the version of Python that it stands below.
