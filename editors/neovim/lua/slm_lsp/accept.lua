@@ -41,7 +41,8 @@ function M.take(item, part)
   -- One `u` takes back the suggestion, and not what was typed before it.
   vim.cmd('let &g:undolevels = &g:undolevels')
   -- What stands behind the cursor is replaced only by the end of the suggestion.
-  local end_col = whole and math.max(item.end_col + typed, col) or col
+  local after = vim.api.nvim_buf_get_lines(item.bufnr, item.row, item.row + 1, false)[1]:sub(col + 1)
+  local end_col = col + (whole and M._replaced(after, item.end_col - item.col, rest) or 0)
   vim.api.nvim_buf_set_text(item.bufnr, item.row, col, item.row, end_col, lines)
   vim.api.nvim_win_set_cursor(0, {
     item.row + #lines,
@@ -49,6 +50,22 @@ function M.take(item, part)
   })
   M.tell(item, not whole and part or nil, item.text:sub(1, typed) .. taken)
   return true
+end
+
+--- How many of the first `n` bytes behind the cursor go: what the suggestion brings itself, such as a
+--- bracket that the editor closed. Those that were typed over meanwhile are gone already.
+function M._replaced(after, n, rest)
+  for m = math.min(n, #after), 1, -1 do
+    local at = 1
+    for character in after:sub(1, m):gmatch('%S') do
+      at = at and rest:find(character, at, true)
+      at = at and at + 1
+    end
+    if at then
+      return m
+    end
+  end
+  return 0
 end
 
 --- The next word with what stands before it, or the rest of the line.

@@ -1,4 +1,4 @@
---- Neovim 0.11 turned the client's functions into methods.
+--- Neovim 0.11 turned the client's functions into methods, and counts characters in another way.
 local M = {}
 
 local methods = vim.fn.has('nvim-0.11') == 1
@@ -29,6 +29,14 @@ function M.cancel(client, id)
   else
     client.cancel_request(id)
   end
+end
+
+--- The byte of a line at which the server's `character` begins.
+function M.byte(line, character, encoding)
+  if methods then
+    return vim.str_byteindex(line, encoding, character, false)
+  end
+  return vim.lsp.util._str_byteindex_enc(line, character, encoding)
 end
 
 return M

@@ -70,17 +70,20 @@ function M.accept(part)
   return true
 end
 
---- The next or previous suggestion; asks the server for more than one when it has not yet.
+--- The next or previous suggestion. Where there is one or none, the server is asked as by hand: then
+--- it gives several, and what it would not show by itself. False where there is nothing to do.
 function M.select(count)
   local bufnr = vim.api.nvim_get_current_buf()
   local ghost = ghosts[bufnr]
-  if not ghost or not M._shown(bufnr) then
+  local shown = ghost and M._shown(bufnr)
+  if not ghost or (count < 0 and not shown) then
     return false
   end
-  ghost.index = (ghost.index - 1 + count) % #ghost.items + 1
   vim.schedule(function()
-    M._draw(bufnr)
-    if #ghost.items == 1 then
+    if shown and #ghost.items > 1 then
+      ghost.index = (ghost.index - 1 + count) % #ghost.items + 1
+      M._draw(bufnr)
+    else
       M._ask(bufnr, INVOKED)
     end
   end)
@@ -165,7 +168,7 @@ function M._items(bufnr, client, cursor, result)
   local row, col = cursor[1] - 1, cursor[2]
   local line = vim.api.nvim_buf_get_lines(bufnr, row, row + 1, false)[1] or ''
   local bytes = function(character)
-    return vim.lsp.util._str_byteindex_enc(line, character, client.offset_encoding)
+    return compat.byte(line, character, client.offset_encoding)
   end
   return vim.tbl_map(function(item)
     local range = item.range

@@ -2,6 +2,7 @@
 local M = {}
 
 local NAME = 'slm_lsp'
+local OURS = 'slm-lsp: ' -- how the descriptions of our keys begin
 local HINT = { loading = '…', ready = '', busy = '…', off = 'off', error = '!' }
 
 local defaults = {
@@ -84,6 +85,9 @@ M.commands = {
     require('slm_lsp.reports').explain()
   end,
   restart = function()
+    if not vim.lsp.get_clients({ name = NAME })[1] and M._again then
+      return M._again() -- it has crashed, or was stopped
+    end
     require('slm_lsp.reports').request('slm.restart', function()
       vim.notify('slm-lsp: the model was started afresh')
     end)
@@ -121,22 +125,37 @@ end
 function M._start(config, group)
   if vim.fn.has('nvim-0.11') == 1 then
     vim.lsp.config(NAME, config)
-    vim.lsp.enable(NAME)
-    return
+    M._again = function()
+      vim.lsp.enable(NAME)
+    end
+    return M._again()
   end
   local file = vim.api.nvim_get_runtime_file('lsp/slm_lsp.lua', false)[1]
   config = vim.tbl_deep_extend('force', dofile(file), config, { name = NAME })
+  local function start(bufnr)
+    local root = vim.fs.root(bufnr, config.root_markers)
+    vim.lsp.start(
+      vim.tbl_extend('force', config, { root_dir = root }),
+      { bufnr = bufnr, reuse_client = config.reuse_client }
+    )
+  end
   vim.api.nvim_create_autocmd('FileType', {
     group = group,
     pattern = config.filetypes,
     callback = function(event)
-      local root = vim.fs.root(event.buf, config.root_markers)
-      vim.lsp.start(
-        vim.tbl_extend('force', config, { root_dir = root }),
-        { bufnr = event.buf, reuse_client = config.reuse_client }
-      )
+      start(event.buf)
     end,
   })
+  -- Those that are open already: a plugin manager may have waited for one.
+  M._again = function()
+    for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
+      local known = vim.list_contains(config.filetypes, vim.bo[bufnr].filetype)
+      if known and vim.api.nvim_buf_is_loaded(bufnr) and vim.bo[bufnr].buftype == '' then
+        start(bufnr)
+      end
+    end
+  end
+  M._again()
 end
 
 function M._map(keys, group)
@@ -162,31 +181,39 @@ function M._map(keys, group)
   vim.api.nvim_create_autocmd('InsertCharPre', { group = group, callback = function() end })
   for name, lhs in pairs(keys) do
     if lhs then
-      local otherwise = M._mapped_before(lhs)
+      local otherwise = M._as_before(lhs)
       vim.keymap.set('i', lhs, function()
-        return actions[name]() and '' or otherwise()
-      end, { expr = true, desc = 'slm-lsp: ' .. name:gsub('_', ' ') })
+        return actions[name]() and '' or otherwise
+      end, { expr = true, desc = OURS .. name:gsub('_', ' ') })
     end
   end
 end
 
---- What the key did before, such as Neovim's own <Tab> in snippets.
-function M._mapped_before(lhs)
-  local map = vim.fn.maparg(lhs, 'i', false, true)
-  if map.expr == 1 and map.callback then
-    return map.callback
-  elseif map.callback then
-    return function()
-      vim.schedule(map.callback)
-      return ''
-    end
-  elseif map.expr == 1 then
-    return function()
-      return vim.api.nvim_eval(map.rhs)
-    end
+--- A mapping that does what the key did before, such as Neovim's own <Tab> in snippets. It is the old
+--- mapping under another name: whatever it is made of, it works as it did.
+function M._as_before(lhs)
+  local raw = vim.keycode(lhs)
+  local name = ('<Plug>(slm-lsp-before-%s)'):format(vim.fn.keytrans(raw):gsub('[<>]', ''))
+  local map = M._mapped(raw)
+  if map and vim.startswith(map.desc or '', OURS) then
+    return name -- setup() was called before
+  elseif map then
+    map.lhs, map.lhsraw, map.lhsrawalt = name, vim.keycode(name), nil
+    vim.fn.mapset('i', false, map)
+  else
+    -- What Neovim makes of Alt and a key that nobody mapped, when it is typed.
+    local key = lhs:match('^<[MmAa]%-(.)>$')
+    vim.keymap.set('i', name, key and '<Esc>' .. key or lhs, { remap = key ~= nil })
   end
-  return function()
-    return map.rhs or lhs
+  return name
+end
+
+--- The mapping of a key that holds in all buffers.
+function M._mapped(raw)
+  for _, map in ipairs(vim.api.nvim_get_keymap('i')) do
+    if map.lhsraw == raw or map.lhsrawalt == raw then
+      return map
+    end
   end
 end
 

@@ -36,12 +36,20 @@ function M.accept(part)
   })
 end
 
---- The next or previous suggestion; asks the server for more than one when it has not yet.
+--- The next or previous suggestion. Where there is one or none, the server is asked as by hand: then
+--- it gives several, and what it would not show by itself. False where there is nothing to do.
 function M.select(count)
-  local shown = M._shown()
+  local bufnr = vim.api.nvim_get_current_buf()
+  local known = M._known(bufnr)
+  local shown = known and known.current
+  if not M.is_enabled(bufnr) or not require('slm_lsp').client(bufnr) then
+    return false
+  elseif known and count < 0 and not shown then
+    return false
+  end
   vim.schedule(function()
-    if shown and shown:count_items() == 1 then
-      shown:request(vim.lsp.protocol.InlineCompletionTriggerKind.Invoked)
+    if known and not (shown and known:count_items() > 1) then
+      known:request(vim.lsp.protocol.InlineCompletionTriggerKind.Invoked)
     else
       inline.select({ count = count })
     end
@@ -51,11 +59,11 @@ end
 
 --- What Neovim keeps of this buffer's suggestions; nil where it keeps it in another way than 0.12
 --- does. By its public functions it never asks by hand, and so never gets more than one.
-function M._shown()
+function M._known(bufnr)
   local ok, capability = pcall(require, 'vim.lsp._capability')
   local class = ok and capability.all and capability.all.inline_completion
-  local shown = class and class.active and class.active[vim.api.nvim_get_current_buf()]
-  return shown and shown.count_items and shown.request and shown or nil
+  local known = class and class.active and class.active[bufnr]
+  return known and known.count_items and known.request and known or nil
 end
 
 --- Send the suggestion away, and the request that may be on its way.

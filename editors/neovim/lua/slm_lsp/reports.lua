@@ -1,11 +1,11 @@
 --- What the server says about itself, in a buffer.
 local M = {}
 
---- Ask the current buffer's server; `on_answer` gets what it answers.
+--- Ask the current buffer's server, or the one that runs; `on_answer` gets what it answers.
 function M.request(command, on_answer)
-  local client = require('slm_lsp').client()
+  local client = require('slm_lsp').client() or vim.lsp.get_clients({ name = 'slm_lsp' })[1]
   if not client then
-    vim.notify('slm-lsp: no server is attached to this buffer', vim.log.levels.WARN)
+    vim.notify('slm-lsp: no server is running; :SlmLsp restart starts it', vim.log.levels.WARN)
     return
   end
   local params = { command = command, arguments = {} }
@@ -45,7 +45,12 @@ function M._show(name, text)
   vim.fn.bufload(bufnr)
   vim.bo[bufnr].buftype, vim.bo[bufnr].swapfile = 'nofile', false
   vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, vim.split(text, '\n'))
-  vim.cmd.sbuffer(bufnr)
+  local shown = vim.fn.bufwinid(bufnr)
+  if shown == -1 then
+    vim.cmd.sbuffer(bufnr)
+  else
+    vim.api.nvim_set_current_win(shown)
+  end
 end
 
 return M
