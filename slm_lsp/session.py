@@ -13,6 +13,7 @@ from slm_context.cursor import DocumentContext
 from slm_context.languages import language_for
 from slm_context.reported import Reported
 
+from slm_lsp.attention import Attention
 from slm_lsp.columns import Encoding
 from slm_lsp.complaints import Complaints
 from slm_lsp.completion.types import CompletionRequest
@@ -32,10 +33,9 @@ from slm_lsp.questions import Questions
 from slm_lsp.reports import Stretch
 from slm_lsp.serving import ServingModel
 from slm_lsp.statistics import Statistics
-from slm_lsp.status import State, Status
+from slm_lsp.status import Status
 from slm_lsp.suggestions import Suggestion, Suggestions
 from slm_lsp.surroundings import Surroundings
-from slm_lsp.whereabouts import Whereabouts
 from slm_lsp.workspace.watch import FileWatch
 
 
@@ -60,6 +60,7 @@ class Session:
             self._around.expected,
         )
         self._model = ModelChoice(self.folders, self.serving, self.in_background)
+        self._attention = Attention(self._model, self.snapshot, self.context)
         self.on_findings: Callable[[str], None] = lambda uri: None
         self.diagnostics = DiagnosticsEngine(
             lambda uri: self.folders.of(uri).settings.diagnostics,
@@ -70,8 +71,6 @@ class Session:
         self._watch = FileWatch(self.look_at_settings_files)
         self.on_complaint: Callable[[str], None] = lambda sentence: None
         self._complaints = Complaints(lambda sentence: self.on_complaint(sentence))
-        self._whereabouts = Whereabouts()
-        self._was_loading = False
         self._suggestions = Suggestions(self._learning, self._text_of)
         self.questions = Questions(
             self.folders,
@@ -131,11 +130,7 @@ class Session:
         self.in_background(opened)
         checker = self._settings_checker(uri)
         self.diagnostics.opened(uri, path, language, version, snapshot.text, checker)
-        # Where the cursor is, nobody says before the first question. It is where it was, or else,
-        # for want of anything better, at the end: a model that reads the suffix last can use
-        # what it read of the file wherever the cursor turns out to be.
-        offset = self._whereabouts.last_in(uri)
-        self.cursor_at(snapshot, len(snapshot.text) if offset is None else offset)
+        self._attention.opened(snapshot)
 
     def edited(self, document: Document, edits: Sequence[Edit]) -> None:
         """The document changed, in these steps."""
@@ -150,11 +145,7 @@ class Session:
 
     def cursor_at(self, snapshot: DocumentSnapshot, offset: int) -> None:
         """The person is here, as far as can be told: the model may read ahead when they rest."""
-        offset = min(offset, len(snapshot.text))
-        news = self._whereabouts.at(snapshot.uri, snapshot.version, offset)
-        engine = self._model.engine_of(snapshot.uri)
-        if news and engine is not None:
-            engine.cursor_at(snapshot.uri, self.context(snapshot, offset))
+        self._attention.at(snapshot, offset)
 
     def reported(
         self, snapshot: DocumentSnapshot, asked: Sequence[Stretch], found: Sequence[Reported]
@@ -163,16 +154,6 @@ class Session:
         engine = self._model.engine_of(snapshot.uri)
         if self._around.reported(snapshot.uri, asked, found) and engine is not None:
             engine.gather_again(snapshot.uri)
-
-    def _status_changed(self, status: Status) -> None:
-        """Tell the editor; a model that has just been loaded begins where the person is."""
-        began, self._was_loading = self._was_loading, status.state is State.LOADING
-        now = self._whereabouts.now
-        if began and status.state is State.READY and now is not None:
-            engine, snapshot = self._model.engine_of(now.uri), self.snapshot(now.uri)
-            if engine is not None and snapshot is not None and snapshot.version == now.version:
-                engine.cursor_at(now.uri, self.context(snapshot, now.offset))
-        self.on_status(status)
 
     def saved(self, uri: str) -> None:
         """A document was written to the disk."""
@@ -186,7 +167,7 @@ class Session:
     def close_document(self, uri: str) -> None:
         self._suggestions.closing(uri)
         self.documents.pop(uri, None)
-        self._whereabouts.left(uri)
+        self._attention.left(uri)
         self._around.closed(uri)
         self.diagnostics.closed(uri)
         engine = self._model.engine_of(uri)
@@ -219,7 +200,7 @@ class Session:
     async def suggest(self, request: CompletionRequest) -> Suggestion | None:
         """What to show at the cursor; None when there is nothing worth showing."""
         if not request.selected_text:
-            self._whereabouts.at(request.uri, request.version, request.document.offset)
+            self._attention.asked(request.uri, request.version, request.document.offset)
         return await self.questions.ask(request)
 
     # From beginning to end.
@@ -247,6 +228,10 @@ class Session:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def _status_changed(self, status: Status) -> None:
+        self._attention.model_is(status.state)
+        self.on_status(status)
 
     @contextmanager
     def _changing_settings(self) -> Iterator[None]:
