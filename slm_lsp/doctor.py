@@ -35,6 +35,7 @@ from slm_lsp.settings import Settings
 REINSTALL_LLAMA = (
     f"{sys.executable} -m pip install --force-reinstall --no-cache-dir llama-cpp-python==0.3.36"
 )
+NEEDS_KERNEL = "use Linux 5.13 or newer, outside of containers that forbid it"
 # In a process of its own: a broken build may not only fail to import but crash.
 ASK_LLAMA = (
     "import llama_cpp; llama_cpp.llama_backend_init(); "
@@ -169,7 +170,7 @@ async def inference(settings: Settings) -> list[Check]:
         await client.start()
         loaded_ms = (time.perf_counter() - started) * 1000
         if client.state is not WorkerState.READY:
-            return [Check("inference", Verdict.BAD, client.detail, REINSTALL_LLAMA)]
+            return [not_started(client.detail)]
         return [
             started_well(client, loaded_ms),
             sandbox(client, settings),
@@ -177,6 +178,17 @@ async def inference(settings: Settings) -> list[Check]:
         ]
     finally:
         await client.close()
+
+
+def not_started(detail: str) -> Check:
+    """What the client says of a process that does not serve, mostly with the cure behind it."""
+    what, _, cure = detail.rpartition("; ")
+    if not what:
+        what = detail
+        cure = f"`slm-lsp models pull` for a whole copy, another model, or {REINSTALL_LLAMA}"
+    elif "slm-lsp doctor" in cure:  # which is asked here
+        cure = NEEDS_KERNEL if "require_sandbox" in what else REINSTALL_LLAMA
+    return Check("inference", Verdict.BAD, what, cure)
 
 
 def started_well(client: WorkerClient, loaded_ms: float) -> Check:
@@ -196,7 +208,7 @@ def sandbox(client: WorkerClient, settings: Settings) -> Check:
         "sandbox",
         Verdict.BAD if required else Verdict.WARN,
         client.sandbox,
-        "use Linux 5.13 or newer, outside of containers that forbid it",
+        NEEDS_KERNEL,
     )
 
 

@@ -12,7 +12,7 @@ from slm_lsp.diagnostics.output import FileFinding
 from slm_lsp.diagnostics.proposals import N_CTX, review
 from slm_lsp.diagnostics.review import Changed, Odd, odd_spots
 from slm_lsp.errors import ModelUnsuitable, WorkerDied
-from slm_lsp.inference.client import ModelClient, WorkerState
+from slm_lsp.inference.client import ModelClient
 from slm_lsp.inference.wire import ModelInfo
 from slm_lsp.settings import ModelSettings, Settings
 
@@ -70,17 +70,11 @@ def _demand(model: ModelInfo, min_billions: float) -> None:
 
 @asynccontextmanager
 async def judging(settings: Settings) -> AsyncIterator[tuple[ModelClient, Judge]]:
-    """The model of the settings, while it is asked. Raises WorkerDied where there is none, and
-    ModelUnsuitable for one that cannot judge."""
+    """The model of the settings, while it is asked. Raises WorkerDied where there is none."""
     client = await build_client(settings)
     try:
         await client.start()
         judge = judge_of(client, settings.model)
-        if judge is None and client.state is WorkerState.READY and client.model is not None:
-            raise ModelUnsuitable(
-                f"{client.model.name} does not know how to fill in the middle, so nothing can be "
-                "weighed with it; `slm-lsp models recommend` names models that do"
-            )
         if judge is None:
             raise WorkerDied(client.detail)
         yield client, judge

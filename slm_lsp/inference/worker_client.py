@@ -49,6 +49,7 @@ class WorkerClient:
         markers: tuple[str, ...] = (),
         adapter: tuple[Path, float] | None = None,
         on_load_crash: Callable[[int], str | None] = lambda exit_code: None,
+        why_useless: Callable[[ModelInfo], str | None] = lambda model: None,
         require_sandbox: bool = False,
         log: logging.Logger = LOG,
         limits: Limits = Limits(),  # noqa: B008 - frozen
@@ -67,6 +68,8 @@ class WorkerClient:
         )
         # Called when loading crashes in safe mode, too: why never to try this file again.
         self._on_load_crash = on_load_crash
+        # Called with a model that has loaded: why it can serve nobody all the same.
+        self._why_useless = why_useless
         self._memory = SafeModeMemory(state_dir)
         self._log = log
         self._limits = limits
@@ -225,6 +228,10 @@ class WorkerClient:
                 loaded = connection.loaded.result()
                 if isinstance(loaded, LoadFailed):
                     self._fail(loaded.message)
+                    return None, 0, False
+                why = self._why_useless(loaded.model)
+                if why is not None:
+                    self._fail(why)
                     return None, 0, False
                 self._is_ready(loaded, key)
             death = await asyncio.shield(connection.died)

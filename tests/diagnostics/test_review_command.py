@@ -10,7 +10,6 @@ import pytest
 from slm_lsp.cli import main
 from slm_lsp.commands import looking
 from slm_lsp.diagnostics.advice import HINT_NATS
-from slm_lsp.diagnostics.judge import judge_of
 from slm_lsp.settings import Settings
 from tests.diagnostics.test_proposals import GOOD, TEXT, said
 from tests.support.bundled import BUNDLED
@@ -86,19 +85,6 @@ def test_a_review_that_cannot_begin_is_a_failure(
     reviewer.enqueue_failure()
     assert main(["check", "--review"]) == 2
     assert capsys.readouterr() == ("", "slm-lsp: the fake model died\n")
-
-
-def test_a_model_that_cannot_judge_is_named_with_the_cure(
-    repository: Path,
-    reviewer: FakeModel,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr(looking, "judge_of", judge_of)
-    assert reviewer.model is not None
-    reviewer.model = replace(reviewer.model, fim_markers={})
-    assert main(["check", "--review"]) == 2
-    assert "seven does not know how to fill in the middle" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--review", "--odd"])

@@ -28,7 +28,7 @@ async def worker(tmp_path):
     """`worker("behaviour")` makes a client of a child that behaves so."""
     clients = []
 
-    def make(behaviour: str, *arguments: str, limits: Limits = PATIENT) -> WorkerClient:
+    def make(behaviour: str, *arguments: str, limits: Limits = PATIENT, **more) -> WorkerClient:
         script = str(Path(fake_worker.__file__))
         client = WorkerClient(
             Path("model.gguf"),
@@ -38,6 +38,7 @@ async def worker(tmp_path):
             state_dir=tmp_path / "state",
             limits=limits,
             command=(sys.executable, script, PACKAGE_ROOT, behaviour, *arguments),
+            **more,
         )
         clients.append(client)
         return client
@@ -94,6 +95,15 @@ async def test_a_death_costs_one_suggestion_and_the_next_one_arrives(
     assert client.restarts == 1
     assert client.pid != first_pid
     assert not client.safe_mode
+
+
+async def test_a_model_that_nobody_knows_how_to_ask_is_given_up_with_the_reason(worker):
+    client = worker("well", why_useless=lambda model: f"nobody knows {model.name}")
+    await client.start()
+    assert (client.state, client.detail) == (WorkerState.FAILED, "nobody knows fast")
+    assert client.model is None and client.pid is None
+    with pytest.raises(WorkerDied, match="nobody knows fast"):
+        await ask(client)
 
 
 @pytest.mark.parametrize("behaviour", ["crash while loading", "crash in the first decode"])
