@@ -14,7 +14,7 @@ GENERIC = frozenset({"__init__", "index", "mod"})
 
 @dataclass(frozen=True, slots=True)
 class FileStamp:
-    """What says that a file is as it was when it was read."""
+    """What says that a file is as it was when it was read. `size` is in bytes."""
 
     size: int
     mtime_ns: int

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 
 class Action(NamedTuple):
+    """One action, whose module has `add_arguments` and `run` as a subcommand has."""
+
     name: str
     module: str
     help: str

@@ -106,6 +106,8 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
+    """Stop the question with this id; harmless when it is answered already."""
+
     id: int
 
 

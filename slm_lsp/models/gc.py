@@ -18,6 +18,8 @@ KEEP_TEMPORARY_S = DAY_S
 
 @dataclass(frozen=True, slots=True)
 class Rubbish:
+    """Something that may go: what it is in words, and its size in bytes."""
+
     what: str
     size: int
     path: Path | None = None

@@ -48,6 +48,8 @@ class GgufArray:
 
 @dataclass(frozen=True, slots=True)
 class GgufTensor:
+    """What the header says of one tensor."""
+
     name: str
     shape: tuple[int, ...]
     type_name: str

@@ -15,7 +15,7 @@ from slm_lsp.settings import ModelSettings
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One model, wherever its copies lie."""
+    """One model of `size` bytes, wherever its copies lie."""
 
     name: str
     also: tuple[str, ...]  # what copies of it are called elsewhere

@@ -23,7 +23,7 @@ from slm_lsp.models.web import Web
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A file to have in the store."""
+    """A file to have in the store. `size` is in bytes."""
 
     source: Source
     sha256: str | None = None
@@ -33,6 +33,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
+    """What a pull ended with."""
+
     entry: Entry
     fresh: bool  # False: it was there already
     source: Source  # with the commit in place of a branch, where the hub told it

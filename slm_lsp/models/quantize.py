@@ -26,6 +26,8 @@ BOOT = (
 
 @dataclass(frozen=True, slots=True)
 class Quantized:
+    """What came of quantising a model."""
+
     entry: Entry
     n_bytes_before: int
     again: bool  # the input was quantised already

@@ -42,6 +42,8 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
+    """What was measured of this machine. `free_bytes` is memory, None where it is not known."""
+
     cores: int
     free_bytes: int | None
     speeds: tuple[Speed, ...]

@@ -36,6 +36,8 @@ class HubSource:
 
 @dataclass(frozen=True, slots=True)
 class UrlSource:
+    """A file at an address on the web."""
+
     address: str
 
     def __str__(self) -> str:
@@ -44,6 +46,8 @@ class UrlSource:
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
+    """A file of this machine."""
+
     path: Path
 
     def __str__(self) -> str:

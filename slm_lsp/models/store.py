@@ -30,7 +30,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file of a store, and what is known about it."""
+    """One file of a store, and what is known about it. `size` is in bytes, `added` a date."""
 
     sha256: str
     size: int

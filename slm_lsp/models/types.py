@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class AdapterFile:
-    """A LoRA adapter whose content is known."""
+    """A LoRA adapter whose content is known. `size` is in bytes."""
 
     path: Path
     sha256: str
@@ -16,7 +16,10 @@ class AdapterFile:
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A model file whose content is known: `sha256` is what the file holds, not what it should."""
+    """A model file whose content is known: `sha256` is what the file holds, not what it should.
+
+    `size` is in bytes.
+    """
 
     path: Path
     sha256: str

@@ -55,6 +55,8 @@ ABSTRACT_UNIX_SOCKET, SIGNAL = 1, 2  # version 6
 
 
 class RulesetAttributes(ctypes.Structure):
+    """`struct landlock_ruleset_attr` of the kernel."""
+
     _fields_ = [
         ("handled_access_fs", ctypes.c_uint64),
         ("handled_access_net", ctypes.c_uint64),
@@ -63,6 +65,8 @@ class RulesetAttributes(ctypes.Structure):
 
 
 class PathBeneath(ctypes.Structure):
+    """`struct landlock_path_beneath_attr`."""
+
     _pack_ = 1
     _layout_ = "ms"
     _fields_ = [("allowed_access", ctypes.c_uint64), ("parent_fd", ctypes.c_int32)]

@@ -17,6 +17,8 @@ SPEC_ALLOW = 4
 
 
 class SockFilterProgram(ctypes.Structure):
+    """`struct sock_fprog`: a filter, and how long it is."""
+
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 

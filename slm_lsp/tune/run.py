@@ -37,6 +37,8 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
+    """Where everything of a run lies, by what it is."""
+
     path: Path
 
     @property

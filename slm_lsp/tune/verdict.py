@@ -35,6 +35,8 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """What tuning changed, on files that were held out."""
+
     n_cases: int
     n_files: int
     exact: Measure

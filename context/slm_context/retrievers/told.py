@@ -57,6 +57,8 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
+    """A definition that is worth telling, and why."""
+
     found: Found
     score: float
     reason: str
