@@ -10,7 +10,6 @@ on a busy machine, too. universal-ctags is measured where it is installed.
 import argparse
 import json
 import random
-import resource
 import shutil
 import subprocess
 import sys
@@ -29,7 +28,7 @@ from slm_context.view import parsed, tags_again
 from tree_sitter import Parser
 
 from benchmarks.machine import machine
-from benchmarks.memory import Memory
+from benchmarks.memory import Memory, children_cpu_s
 from benchmarks.tables import write_table
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.indexer import update_file, write_request
@@ -79,11 +78,6 @@ def read_repository(root: Path, index: Path) -> tuple[float, float]:
     assert process.returncode == 0, "the indexing process failed"
     assert json.loads(out.splitlines()[-1])["files"]
     return took, memory.most_mib
-
-
-def _children_cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def saves(index: Index, rules: Rules, files: list[SourceFile]) -> list[float]:
@@ -154,9 +148,9 @@ def measure(root: Path, scratch: Path) -> dict[str, float | str]:
     bare_s = seconds(parse)
     bare_cpu_s = time.process_time() - before
     contents.clear()
-    before = _children_cpu_s()
+    before = children_cpu_s()
     cold_s, memory_mib = read_repository(root, scratch / "index.sqlite")
-    cold_cpu_s = _children_cpu_s() - before
+    cold_cpu_s = children_cpu_s() - before
     warm_s = min(read_repository(root, scratch / "index.sqlite")[0] for _ in range(3))
     ctags_s = ""
     program = shutil.which("ctags")

@@ -1,5 +1,6 @@
 """What a process and its children take, as Linux counts it."""
 
+import resource
 import threading
 import time
 from collections.abc import Iterator
@@ -25,6 +26,12 @@ class Memory:
                 time.sleep(0.05)
         except OSError:
             return
+
+
+def children_cpu_s() -> float:
+    """Processor time of the children that have ended, in seconds."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _family(pid: int) -> Iterator[int]:

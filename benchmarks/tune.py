@@ -11,7 +11,6 @@ import csv
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import machine
+from benchmarks.memory import children_cpu_s
 from benchmarks.tables import renew_table
 from slm_lsp.commands.tune import NO_GAIN
 
@@ -38,9 +38,9 @@ def tune(clone: Path, minutes: float, threads: int | None) -> dict[str, Any]:
         if threads:
             command.append(f"--threads={threads}")
         nowhere = {"SLM_LSP_HOME": str(home), "SLM_LSP_CONFIG": str(home / "config.toml")}
-        cpu, started = children_seconds(), time.monotonic()
+        cpu, started = children_cpu_s(), time.monotonic()
         done = subprocess.run(command, env=os.environ | nowhere, stdout=subprocess.PIPE, text=True)
-        took, cpu = time.monotonic() - started, children_seconds() - cpu
+        took, cpu = time.monotonic() - started, children_cpu_s() - cpu
         print(done.stdout)
         if done.returncode not in (0, NO_GAIN):
             raise SystemExit(f"slm-lsp tune ended with {done.returncode}")
@@ -80,11 +80,6 @@ def repository_name(clone: Path) -> str:
     path = clone.resolve()
     name = path.parent.name if path.name in ("repo", ".git") else path.name
     return name.rpartition("+")[2].removesuffix(".git")
-
-
-def children_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:

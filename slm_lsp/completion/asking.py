@@ -102,7 +102,7 @@ class Asker:
         settled = await self.contexts.settle(uri, document)
         expected = await self._expected(document)
         explanation.expected = [str(one) for one in expected[:N_TOLD]]
-        explanation.timings_ms["gather"] = _ms(self._clock() - started)
+        explanation.took("gather", self._clock() - started)
         completion = self._settings.completion
         block = question.mode is CompletionMode.BLOCK
         n_predict = completion.max_block_tokens if block else completion.max_line_tokens
@@ -142,7 +142,7 @@ class Asker:
                 self._budget.too_long(n_sent, error.n_tokens)
                 continue
             finally:
-                explanation.timings_ms["model"] = _ms(self._clock() - started)
+                explanation.took("model", self._clock() - started)
             if answer.done is not None:
                 self._budget.learn(n_sent, answer.done)
             explanation.raw = answer.text()
@@ -238,7 +238,3 @@ def _told(one: Snippet, reason: str) -> dict[str, object]:
         "score": round(one.score, 4),
         "reason": reason,
     }
-
-
-def _ms(seconds: float) -> float:
-    return round(seconds * 1000, 3)

@@ -100,7 +100,7 @@ class CompletionEngine:
         finally:
             if self._running.get(request.uri) is answering:
                 del self._running[request.uri]
-            explanation.timings_ms["total"] = _ms(self._clock() - started)
+            explanation.took("total", self._clock() - started)
         if answering.cancelled():
             self._counters.superseded += 1
             explanation.skip_reason = SkipReason.SUPERSEDED
@@ -235,7 +235,3 @@ class CompletionEngine:
         question = self._question(uri, document, Trigger.AUTOMATIC)
         if question is not None and not skip_reason(document, Trigger.INVOKED, self._settings):
             await self._suggester.warm(uri, document, question)
-
-
-def _ms(seconds: float) -> float:
-    return round(seconds * 1000, 3)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 from slm_context.expected import ExpectedName
 
+from slm_lsp.completion.names import is_word
+
 # A word, with the blank or sign before it: tokenizers join one such character to a word.
 WORD_AT_END = re.compile(r"[^\r\n\w]?\w+\Z")
 # Nobody's word is longer; a digest or an encoded file may be.
@@ -30,7 +32,3 @@ def beginnings(expected: Sequence[ExpectedName], heal: str) -> tuple[tuple[str, 
     lead = heal[:1] if heal and not is_word(heal[0]) else ""
     word = heal.removeprefix(lead)
     return tuple((lead + one.name, one.weight) for one in expected if one.name.startswith(word))
-
-
-def is_word(character: str) -> bool:
-    return character.isalnum() or character == "_"

@@ -85,7 +85,7 @@ def words_of(language: str | None) -> frozenset[str]:
 def word_before(line: str) -> str:
     """The word that `line` ends with, "" for none."""
     start = len(line)
-    while start and _is_word(line[start - 1]):
+    while start and is_word(line[start - 1]):
         start -= 1
     return line[start:]
 
@@ -101,11 +101,12 @@ def _occurs(name: str, text: str) -> bool:
     place = text.find(name)
     while place >= 0:
         end = place + len(name)
-        if not _is_word(text[place - 1 : place]) and not _is_word(text[end : end + 1]):
+        if not is_word(text[place - 1 : place]) and not is_word(text[end : end + 1]):
             return True
         place = text.find(name, place + 1)
     return False
 
 
-def _is_word(character: str) -> bool:
+def is_word(character: str) -> bool:
+    """Whether a character can stand in a name; false of none."""
     return character.isalnum() or character == "_"

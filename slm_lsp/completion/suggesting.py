@@ -210,7 +210,7 @@ class Suggester:
         witness = self._sources.witness(uri, document)
         other = self._copied_text(uri, document)
         completion = chosen(answer, around, witness, explanation, typed, other)
-        explanation.timings_ms["postprocess"] = round((self._clock() - started) * 1000, 3)
+        explanation.took("postprocess", self._clock() - started)
         if completion is None or answer.is_cut_off:
             return completion
         if answer.done is not None and answer.done.reason is EndReason.CONFIDENCE:

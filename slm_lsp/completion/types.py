@@ -143,7 +143,7 @@ class Explanation:
     prompt: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     snippets: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
     left_out: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
-    # The likeliest of the names that may come behind the dot, with what they are worth in nats.
+    # The likeliest of the names that may come, with what they are worth in nats.
     expected: list[str] = field(default_factory=list[str])
     raw: str = ""
     verdicts: list[Verdict] = field(default_factory=list[Verdict])
@@ -156,6 +156,10 @@ class Explanation:
     unknown_names: list[str] = field(default_factory=list[str])
     features: dict[str, float] = field(default_factory=dict[str, float])
     counts: dict[str, int] = field(default_factory=dict[str, int])
+
+    def took(self, part: str, seconds: float) -> None:
+        """How long a part of the request took."""
+        self.timings_ms[part] = round(seconds * 1000, 3)
 
     def take(self, other: "Explanation") -> None:
         """What `other` tells about how its suggestion came about."""

@@ -12,7 +12,7 @@ from itertools import pairwise
 from tree_sitter import Node
 
 from slm_lsp.diagnostics.python_scopes import text_of
-from slm_lsp.diagnostics.similar import SUBWORD
+from slm_lsp.diagnostics.similar import SUBWORD, subwords
 from slm_lsp.diagnostics.suspicion import PythonFile, Suspicion
 from slm_lsp.diagnostics.types import Edit, Related
 
@@ -56,14 +56,14 @@ def forgotten(first: Sequence[Node], second: Sequence[Node]) -> tuple[Node, str]
     ((old, new), n) = followed.most_common(1)[0]
     if n < MIN_FOLLOWED or len(old) < MIN_WORD or old in STAYS:
         return None
-    if any(new in _words(text_of(leaf)) for leaf in first):
+    if any(new in subwords(text_of(leaf)) for leaf in first):
         return None
     kept = [
         leaf
         for before, leaf in zip(first, second, strict=True)
         if text_of(before) == text_of(leaf)
         and leaf.type == "identifier"
-        and old in _words(text_of(leaf))
+        and old in subwords(text_of(leaf))
     ]
     if len(kept) != 1:
         return None
@@ -98,15 +98,11 @@ def _like_neighbours(block: Node) -> Iterator[tuple[Node, Node]]:
 
 def _renamed_word(before: str, after: str) -> tuple[str, str] | None:
     """`max_width`, `max_height` → `width`, `height`; None unless one word differs."""
-    a, b = _words(before), _words(after)
+    a, b = subwords(before), subwords(after)
     if len(a) != len(b):
         return None
     differing = [(one, other) for one, other in zip(a, b, strict=True) if one != other]
     return differing[0] if len(differing) == 1 else None
-
-
-def _words(name: str) -> list[str]:
-    return [word.lower() for word in SUBWORD.findall(name)]
 
 
 def _with_word(name: str, old: str, new: str) -> str:
