@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from slm_lsp import __version__
-from slm_lsp.config.fields import Merge
 from slm_lsp.config.specs import Spec, specs_of
 from slm_lsp.settings import Settings
 
@@ -58,13 +57,6 @@ def main() -> int:
     package = json.loads(PACKAGE.read_text())
     package["version"] = __version__
     package["contributes"]["configuration"] = configuration()
-    # For src/settings.ts: what the values of several places become. What is not here is replaced.
-    package["merges"] = {
-        key: str(spec.merge)
-        for section, inner in specs_of(Settings).items()
-        for key, spec in keys(section, inner)
-        if spec.merge is not Merge.REPLACE
-    }
     package["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"] = sorted(
         key for section in configuration() for key in section["properties"]
     )

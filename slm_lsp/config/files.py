@@ -14,6 +14,8 @@ PYPROJECT = "pyproject.toml"
 TABLE = "slm-lsp"
 # What messages call the editor's settings.
 EDITOR_SETTINGS = "editor settings"
+# Under which an editor sends those that it keeps with a workspace, beside the person's sections.
+WORKSPACE = "workspace"
 # Reading a pyproject.toml means parsing other tools' tables too, some of them long.
 MARKS_OF_A_ROOT = (REPOSITORY_FILE, ".git", ".hg", PYPROJECT)
 
@@ -49,16 +51,32 @@ def repository_layer(root: Path) -> Layer | None:
     return Layer(own.source, own.where, own.options, root, own.locate, (*own.complaints, both))
 
 
-def editor_layer(options: Any, where: str = EDITOR_SETTINGS) -> Layer | None:
-    """What the editor sent: the sections themselves, or under "slm-lsp"."""
+def editor_layers(
+    options: Any, where: str = EDITOR_SETTINGS, root: Path | None = None
+) -> list[Layer]:
+    """What the editor sent: the sections themselves, or under "slm-lsp".
+
+    Those are the person's. Below "workspace", the editor may send those that it keeps with the
+    workspace, as a list where several places have some: the window's file, then a folder's.
+    """
     if options is None:
-        return None
+        return []
     if isinstance(options, dict) and isinstance(options.get(TABLE), dict):
         options = options[TABLE]
-    if not isinstance(options, dict):
-        wrong = Complaint(Source.EDITOR, where, f"expected sections, not {type(options).__name__}")
-        return Layer(Source.EDITOR, where, {}, complaints=(wrong,))
-    return Layer(Source.EDITOR, where, options)
+    kept: Any = []
+    if isinstance(options, dict) and WORKSPACE in options:
+        options = dict(options)
+        kept = options.pop(WORKSPACE)
+    found = [(Source.EDITOR, options)]
+    found += [(Source.WORKSPACE, one) for one in (kept if isinstance(kept, list) else [kept])]
+    return [_sent(source, where, one, root) for source, one in found]
+
+
+def _sent(source: Source, where: str, options: Any, root: Path | None) -> Layer:
+    if isinstance(options, dict):
+        return Layer(source, where, options, root if source.is_a_strangers else None)
+    wrong = Complaint(source, where, f"expected sections, not {type(options).__name__}")
+    return Layer(source, where, {}, complaints=(wrong,))
 
 
 def _layer(

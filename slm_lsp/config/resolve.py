@@ -1,8 +1,10 @@
-"""Layers in, settings out: defaults < user < repository < editor, with what a repository may not.
+"""Layers in, settings out: defaults < user < repository < editor < what the editor keeps with the
+workspace, with what a repository may not.
 
-A repository is untrusted input. It can only tighten what is kept private, it names models by
-content, and it names no place outside itself. What is wrong is left out and complained about;
-where that concerns the pin or privacy, no model serves until it is corrected.
+A repository is untrusted input, and so are settings that an editor keeps with a workspace. They can
+only tighten what is kept private, name models by content, and name no place outside the repository.
+What is wrong is left out and complained about; where that concerns the pin or privacy, no model
+serves until it is corrected.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +16,7 @@ from slm_prompts.template import templates
 from slm_lsp.config.check import Wrong, checked, did_you_mean, shown
 from slm_lsp.config.fields import Merge
 from slm_lsp.config.specs import Spec, specs_of
-from slm_lsp.config.types import Complaint, KeyPath, Layer, Origin, Resolved, Source
+from slm_lsp.config.types import Complaint, KeyPath, Layer, Origin, Resolved
 from slm_lsp.errors import ConfigError
 from slm_lsp.models.sources import parse_repository_source, parse_source
 from slm_lsp.printable import clip
@@ -39,7 +41,7 @@ def resolve(layers: Iterable[Layer]) -> Resolved:
     for layer in layers:
         reading = _Reading(layer)
         reading.read(specs_of(Settings), layer.options, ())
-        if layer.source is Source.REPOSITORY:
+        if layer.source.is_a_strangers:
             reading.restrain()
         reading.check_sources()
         reading.check_template()
@@ -119,7 +121,7 @@ class _Reading:
             if text is None:
                 continue
             try:
-                if self.layer.source is Source.REPOSITORY and self.layer.root is not None:
+                if self.layer.source.is_a_strangers and self.layer.root is not None:
                     parse_repository_source(text, self.layer.root)
                 else:
                     parse_source(text, self.layer.root)
@@ -143,13 +145,13 @@ class _Reading:
 
     def _unknown(self, key: object, specs: Mapping[str, Spec], path: Path) -> None:
         word = clip(str(key), 40)
-        from_repository = self.layer.source is Source.REPOSITORY
-        if from_repository and word.lower() in NO_BUSINESS:
+        untrusted = self.layer.source.is_a_strangers
+        if untrusted and word.lower() in NO_BUSINESS:
             message = f"unknown key `{word}`: a repository names no command and no environment"
         else:
             message = f"unknown key `{word}`{did_you_mean(word, specs)}"
         # A mistyped `sha256` or `exclude` must not quietly pin nothing and exclude nothing.
-        stops = from_repository and path[:1] in (("model",), ("privacy",))
+        stops = untrusted and path[:1] in (("model",), ("privacy",))
         self.complain((*path, str(key)), message, stops=stops)
 
 
@@ -179,12 +181,17 @@ def _lay_over(
                 continue
             case Merge.ONLY_ON if old and not value:
                 continue
-            case Merge.ONLY_OFF if old is False and layer.source is Source.REPOSITORY:
+            case Merge.ONLY_OFF if old is False and layer.source.is_a_strangers:
                 continue
-            case Merge.USER_FIRST if old and layer.source is Source.REPOSITORY:
+            case Merge.USER_FIRST if old and layer.source.is_a_strangers and _chose(origins[path]):
                 continue
             case _:
                 values[path], origins[path] = value, (origin,)
+
+
+def _chose(origins: Iterable[Origin]) -> bool:
+    """Whether the person has a part in a value."""
+    return any(not origin.source.is_a_strangers for origin in origins)
 
 
 def _build(section: type, path: Path, values: Mapping[Path, Any]) -> Any:

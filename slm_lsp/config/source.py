@@ -8,7 +8,7 @@ from slm_lsp.config.files import (
     EDITOR_SETTINGS,
     PYPROJECT,
     REPOSITORY_FILE,
-    editor_layer,
+    editor_layers,
     repository_layer,
     user_layer,
 )
@@ -24,8 +24,9 @@ class ConfigSource:
     def __init__(self, root: Path | None = None, editor_options: Any = None) -> None:
         self.root = root
         self._editor = editor_options, EDITOR_SETTINGS
-        self._layers: dict[Source, Layer] = {}
-        self._last_good: dict[Source, Layer] = {}
+        # By the source, and its number where there are several of the kind.
+        self._layers: dict[tuple[Source, int], Layer] = {}
+        self._last_good: dict[tuple[Source, int], Layer] = {}
         self.resolved: Resolved = Resolved(Settings())
         self.reload()
 
@@ -57,29 +58,32 @@ class ConfigSource:
         its last good layer in force, and a complaint that says so.
         """
         before = self.resolved
-        fresh = {
-            Source.USER: user_layer(),
-            Source.REPOSITORY: repository_layer(self.root) if self.root is not None else None,
-            Source.EDITOR: editor_layer(*self._editor),
-        }
-        for source, layer in fresh.items():
-            if layer is None:
-                self._layers.pop(source, None)
-                self._last_good.pop(source, None)
-            else:
-                self._layers[source] = self._good(source, layer)
-        self.resolved = resolve(self._layers[s] for s in fresh if s in self._layers)
+        found = [
+            user_layer(),
+            repository_layer(self.root) if self.root is not None else None,
+            *editor_layers(*self._editor, self.root),
+        ]
+        fresh: dict[tuple[Source, int], Layer] = {}
+        for layer in found:
+            if layer is not None:
+                fresh[layer.source, sum(source is layer.source for source, _ in fresh)] = layer
+        for gone in self._layers.keys() - fresh.keys():
+            del self._layers[gone]
+            self._last_good.pop(gone, None)
+        for key, layer in fresh.items():
+            self._layers[key] = self._good(key, layer)
+        self.resolved = resolve(self._layers[key] for key in fresh)
         return (before.settings, before.complaints) != (
             self.resolved.settings,
             self.resolved.complaints,
         )
 
-    def _good(self, source: Source, fresh: Layer) -> Layer:
+    def _good(self, key: tuple[Source, int], fresh: Layer) -> Layer:
         """The fresh layer, or the last good one with the fresh one's complaints."""
         wrong = [c for c in resolve([fresh]).complaints if c.stops]
         if not wrong:
-            self._last_good[source] = fresh
-        last = self._last_good.get(source)
+            self._last_good[key] = fresh
+        last = self._last_good.get(key)
         if not wrong or last is None:
             return fresh
         kept = (

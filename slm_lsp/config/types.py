@@ -19,6 +19,14 @@ class Source(StrEnum):
     USER = "user"
     REPOSITORY = "repository"
     EDITOR = "editor"
+    # What an editor keeps with a workspace, such as `.vscode/settings.json`: that often comes with
+    # the repository.
+    WORKSPACE = "workspace"
+
+    @property
+    def is_a_strangers(self) -> bool:
+        """Whether anybody may have written it: untrusted input."""
+        return self in (Source.REPOSITORY, Source.WORKSPACE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Layers over layers: who wins, what adds up, and what each mistake is told."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -114,6 +115,113 @@ def test_a_repository_does_not_widen_what_the_person_lets_be_read(places: Places
     places.write(user='context.include = ["src/"]', repository='context.include = ["/"]')
     assert places.load().settings.context.include == ("src/",)
     assert places.load({"context": {"include": ["a"]}}).settings.context.include == ("a",)
+
+
+# What an editor says of the person and of the workspace, over the person's file and the
+# repository's; and what comes of it.
+KEPT_WITH_A_WORKSPACE = {
+    "it fills in": ("", "", {}, [{"context": {"include": ["w"]}}], "context.include", ("w",)),
+    "it gives way to the person's file": (
+        'context.include = ["u"]',
+        "",
+        {},
+        [{"context": {"include": ["w"]}}],
+        "context.include",
+        ("u",),
+    ),
+    "it gives way to the person's editor": (
+        "",
+        "",
+        {"context": {"include": ["e"]}},
+        [{"context": {"include": ["w"]}}],
+        "context.include",
+        ("e",),
+    ),
+    "it comes after the repository": (
+        "",
+        'context.include = ["r"]',
+        {},
+        [{"context": {"include": ["w"]}}, {"context": {"include": ["f"]}}],
+        "context.include",
+        ("f",),
+    ),
+    "it switches off": ("", "", {}, [{"context": {"enabled": False}}], "context.enabled", False),
+    "it switches nothing on": (
+        "context.enabled = false",
+        "",
+        {},
+        [{"context": {"enabled": True}}],
+        "context.enabled",
+        False,
+    ),
+    "nor what the repository switched off": (
+        "",
+        "context.enabled = false",
+        {},
+        [{}, {"context": {"enabled": True}}],
+        "context.enabled",
+        False,
+    ),
+    "the person's editor does": (
+        "",
+        "context.enabled = false",
+        {"context": {"enabled": True}},
+        [],
+        "context.enabled",
+        True,
+    ),
+    "exclusions add up": (
+        'privacy.exclude = ["u"]',
+        'privacy.exclude = ["r"]',
+        {"privacy": {"exclude": ["e"]}},
+        [{"privacy": {"exclude": ["w"]}}, {"privacy": {"exclude": ["f", "u"]}}],
+        "privacy.exclude",
+        ("u", "r", "e", "w", "f"),
+    ),
+    "of other settings, the last counts": (
+        "completion.n_candidates = 1",
+        "",
+        {"completion": {"n_candidates": 2}},
+        {"completion": {"n_candidates": 3}},
+        "completion.n_candidates",
+        3,
+    ),
+    "the size of one model is not that of another": (
+        "",
+        "",
+        {"model": {"name": "mine", "sha256": A, "size": 7}},
+        [{"model": {"sha256": B}}],
+        "model.size",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", KEPT_WITH_A_WORKSPACE.values(), ids=KEPT_WITH_A_WORKSPACE)
+def test_what_an_editor_keeps_with_a_workspace(case: tuple[Any, ...], places: Places) -> None:
+    user, repository, mine, workspace, key, expected = case
+    places.write(user=user, repository=repository)
+    resolved = places.load({"slm-lsp": {**mine, "workspace": workspace}})
+    section, name = key.split(".")
+    assert getattr(getattr(resolved.settings, section), name) == expected
+    assert resolved.complaints == ()
+
+
+@pytest.mark.parametrize(
+    ("workspace", "complaint"),
+    [
+        ([{"model": {"path": "/x.gguf"}}], "in your own settings only, not by a repository"),
+        ([{"model": {"name": "big"}}], "a repository names a model by its content"),
+        ([{"model": {"source": "file:/etc/passwd"}}], "model.source"),
+        ([{"privacy": {"exclude": ["!secret"]}}], "does not begin with `!`"),
+        ([{"privacy": {"exlude": ["x"]}}], "unknown key `exlude`"),
+        (["x"], "expected sections, not str"),
+    ],
+)
+def test_what_a_workspace_may_not(workspace: object, complaint: str, places: Places) -> None:
+    (said,) = complaints(places.load({"workspace": workspace}))
+    assert said.startswith("editor settings: ")
+    assert complaint in said
 
 
 def test_a_layer_that_names_a_model_brings_all_of_it(places: Places) -> None:

@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import * as vscode from 'vscode';
-import { LanguageClient, LanguageClientOptions, RevealOutputChannelOn } from 'vscode-languageclient/node';
+import { LanguageClient, LanguageClientOptions, RevealOutputChannelOn, State } from 'vscode-languageclient/node';
 
 import { Acceptance } from './acceptance';
 import { ACCEPTED } from './protocol';
@@ -13,6 +13,10 @@ import { Switches } from './switches';
 
 // Files, drafts and notebooks; not the panes that VS Code itself shows as documents.
 const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell', 'vscode-vfs'];
+
+// So long a server that is about to be replaced may take to come up.
+const PATIENCE_MS = 5000;
+const LATE = Symbol('late');
 
 export interface Parts {
   extension: vscode.Extension<unknown>;
@@ -59,6 +63,21 @@ export function makeClient(command: ServerCommand, parts: Parts): LanguageClient
     options: { cwd: command.cwd, env: cleanEnvironment() },
   };
   return new LanguageClient('slm-lsp', 'slm-lsp', executable, options);
+}
+
+/** One that is starting can neither be stopped nor disposed of in peace: it is waited for. */
+export async function endClient(client: LanguageClient, log: vscode.LogOutputChannel): Promise<void> {
+  const end = () => client.dispose().catch((error) => log.warn(`Stopping: ${error}`));
+  if (client.state === State.Starting) {
+    // Whoever started it; one that takes long ends by itself.
+    const up = client.start().catch(() => undefined);
+    const late = new Promise((resolve) => setTimeout(() => resolve(LATE), PATIENCE_MS));
+    if ((await Promise.race([up, late])) === LATE) {
+      void up.then(end);
+      return;
+    }
+  }
+  await end();
 }
 
 /** The server's lines, each with the level that it names; by default all would be errors. */

@@ -3,26 +3,23 @@ import * as vscode from 'vscode';
 import { LanguageClient, State as ClientState } from 'vscode-languageclient/node';
 
 import { Acceptance } from './acceptance';
-import { makeClient } from './client';
+import { endClient, makeClient } from './client';
 import { Environment, SetUpFailed } from './environment';
 import { ExplainView } from './explain';
-import { ACCEPTED, Explanation, Report, StatusNotification } from './protocol';
-import { ServerCommand, ServerMissing, findServer } from './server';
+import { ACCEPTED, Explanation, Report, Status, StatusNotification } from './protocol';
+import { Pages } from './reports';
+import { EnvironmentBroken, ServerCommand, ServerMissing, findServer } from './server';
+import { questionToAsk, says } from './asking';
 import { affectsServer, chosenSettings, startingSettings } from './settings';
 import { StatusItem } from './status';
 import { Switches } from './switches';
-
-const ASKED = 'askedToSetUp';
-// So long a server that is about to be replaced may take to come up: a client that is starting can
-// neither be stopped nor disposed of in peace.
-const PATIENCE_MS = 5000;
-const LATE = Symbol('late');
 
 export class Controller implements vscode.Disposable {
   readonly log = vscode.window.createOutputChannel('slm-lsp', { log: true });
   readonly switches: Switches;
   readonly status: StatusItem;
   readonly environment: Environment;
+  readonly pages = new Pages();
   command: ServerCommand | undefined;
   client: LanguageClient | undefined;
   needsSetUp = false;
@@ -37,13 +34,18 @@ export class Controller implements vscode.Disposable {
   private again = false;
   /** The settings that the server was started with. */
   private startedWith = '';
+  /** While the environment is made, by which the server that is there may run. */
+  private making = false;
+  /** What the server said last of itself. */
+  private told: Status | undefined;
 
   constructor(private readonly context: vscode.ExtensionContext) {
     this.switches = new Switches(context.workspaceState);
     this.status = new StatusItem(this.switches);
     this.environment = new Environment(context);
     this.acceptance = new Acceptance((accepted) => {
-      vscode.commands.executeCommand(ACCEPTED, accepted);
+      // A server that has just ended counts nothing any more.
+      vscode.commands.executeCommand(ACCEPTED, accepted).then(undefined, (error) => this.log.debug(`${error}`));
     });
     this.subscriptions.push(
       this.log,
@@ -51,6 +53,7 @@ export class Controller implements vscode.Disposable {
       this.status,
       this.acceptance,
       this.explainView,
+      this.pages,
       vscode.workspace.onDidChangeConfiguration((event) => this.configured(event)),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.sendSettings()),
     );
@@ -77,18 +80,7 @@ export class Controller implements vscode.Disposable {
   async stop(): Promise<void> {
     const client = this.client;
     this.client = undefined;
-    if (client === undefined) return;
-    const end = () => client.dispose().catch((error) => this.log.warn(`Stopping: ${error}`));
-    if (client.state === ClientState.Starting) {
-      // It cannot be ended before it is up, whoever started it; one that takes long ends by itself.
-      const up = client.start().catch(() => undefined);
-      const late = new Promise((resolve) => setTimeout(() => resolve(LATE), PATIENCE_MS));
-      if ((await Promise.race([up, late])) === LATE) {
-        void up.then(end);
-        return;
-      }
-    }
-    await end();
+    if (client) await endClient(client, this.log);
   }
 
   /** `slm.status`, or undefined while there is no server to answer. */
@@ -120,9 +112,15 @@ export class Controller implements vscode.Disposable {
   /** Start the server that is there; ask once, ever, when there is none. */
   private async begin(): Promise<void> {
     this.startedWith = startingSettings();
+    this.needsSetUp = false;
     try {
       this.command = await findServer(this.environment);
     } catch (error) {
+      if (error instanceof EnvironmentBroken) {
+        this.needsSetUp = true;
+        this.fail(error.message, 'Set Up Again', () => this.setUp());
+        return;
+      }
       if (!(error instanceof ServerMissing)) throw error;
       this.fail(error.message, 'Open Settings', () =>
         vscode.commands.executeCommand('workbench.action.openSettings', 'slm-lsp.path'),
@@ -134,21 +132,13 @@ export class Controller implements vscode.Disposable {
       this.starting = this.start(this.command);
       return;
     }
-    const asked = this.context.globalState.get<boolean>(ASKED) ?? false;
-    this.wishSetUp(!asked);
-    if (asked) return;
-    await this.context.globalState.update(ASKED, true);
-    void this.ask();
+    const question = await questionToAsk(this.context, this.environment);
+    this.wishSetUp(question !== undefined);
+    if (question) void this.ask(question);
   }
 
-  private async ask(): Promise<void> {
-    const yes = 'Set Up';
-    const answer = await vscode.window.showInformationMessage(
-      'slm-lsp completes code with a small model on this machine. It needs a Python environment of its own, made once; that takes a few minutes.',
-      yes,
-      'Not Now',
-    );
-    if (answer === yes) await this.setUp();
+  private async ask(question: string): Promise<void> {
+    if (await says(question)) await this.setUp();
     else if (this.needsSetUp && !this.settingUp) this.wishSetUp(false);
   }
 
@@ -158,24 +148,29 @@ export class Controller implements vscode.Disposable {
   }
 
   private async makeEnvironment(): Promise<void> {
+    // Another window may have made it since this one looked.
+    if (this.needsSetUp && (await this.environment.works())) return this.restart();
     const options = {
       location: vscode.ProgressLocation.Notification,
       title: 'Setting up slm-lsp',
       cancellable: true,
     };
     this.status.say('loading', 'setting up');
+    this.making = true;
     try {
       await vscode.window.withProgress(options, (progress, token) =>
-        this.environment.create(this.log, progress, token),
+        this.environment.create(this.log, progress, token, () => this.stop()),
       );
     } catch (error) {
-      if (error instanceof vscode.CancellationError) {
-        this.wishSetUp(false);
-        return;
-      }
+      const cancelled = error instanceof vscode.CancellationError;
       const message = error instanceof SetUpFailed ? error.message : `Setting up failed: ${error}`;
-      this.fail(message, 'Try Again', () => this.setUp());
+      if (!cancelled) this.fail(message, 'Try Again', () => this.setUp());
+      // The server that was there goes on.
+      if (this.client?.state === ClientState.Running && this.told) this.status.show(this.told);
+      else if (cancelled) this.wishSetUp(false);
       return;
+    } finally {
+      this.making = false;
     }
     await this.restart();
   }
@@ -192,10 +187,12 @@ export class Controller implements vscode.Disposable {
       },
     });
     this.client = client;
+    this.status.count(undefined);
     this.status.say('loading', 'starting');
     client.onNotification(StatusNotification, (status) => {
       if (this.client !== client) return;
-      this.status.show(status);
+      this.told = status;
+      if (!this.making) this.status.show(status);
       if (status.state === 'ready') {
         void vscode.commands.executeCommand('setContext', 'slm-lsp.ready', true);
       }

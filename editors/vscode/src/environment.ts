@@ -8,6 +8,10 @@ import { own } from './settings';
 
 const MARKER = 'complete';
 const OLDEST = [3, 11];
+// -I: neither the working folder, nor PYTHONPATH, nor the user's own packages.
+export const SERVER = ['-I', '-m', 'slm_lsp.cli'];
+// Compiling llama.cpp takes minutes, not hours: another window's attempt is over by then.
+const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
 /** Why the environment could not be made, in a sentence that names the cure. */
 export class SetUpFailed extends Error {}
@@ -28,9 +32,7 @@ export class Environment {
   }
 
   get python(): string {
-    return process.platform === 'win32'
-      ? path.join(this.folder, 'Scripts', 'python.exe')
-      : path.join(this.folder, 'bin', 'python');
+    return pythonIn(this.folder);
   }
 
   /** Whether an earlier `create` ran to its end. */
@@ -38,10 +40,25 @@ export class Environment {
     return isFile(path.join(this.folder, MARKER));
   }
 
+  /** Whether it is there and runs: the Python that it was made with may be gone, or another one. */
+  async works(): Promise<boolean> {
+    if (!(await this.exists())) return false;
+    const { code } = await run(this.python, [...SERVER, '--version'], await this.workingFolder());
+    return code === 0;
+  }
+
+  /** Whether one was made for this or another version of the extension. */
+  async wasWanted(): Promise<boolean> {
+    const found = await Promise.all((await this.all()).map((one) => isFile(path.join(one, MARKER))));
+    return found.includes(true);
+  }
+
+  /** Made beside the one that is there, which is replaced at the end: `replacing` is called then. */
   async create(
     log: vscode.LogOutputChannel,
     progress: vscode.Progress<{ message: string }>,
     token: vscode.CancellationToken,
+    replacing: () => Promise<void>,
   ): Promise<void> {
     const cwd = await this.workingFolder();
     const step = async (message: string, program: string, args: string[]): Promise<void> => {
@@ -58,13 +75,24 @@ export class Environment {
     };
     const wheel = await this.wheel();
     const python = await findPython(cwd);
-    await fs.rm(this.folder, { recursive: true, force: true });
-    await step('Making a Python environment', python, ['-I', '-m', 'venv', this.folder]);
-    await step('Installing the server', this.python, [
-      ...['-I', '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', wheel],
-    ]);
-    await step('Trying it out', this.python, ['-I', '-m', 'slm_lsp.cli', '--version']);
-    await fs.writeFile(path.join(this.folder, MARKER), path.basename(wheel) + '\n');
+    const before = await this.exists();
+    // A name of its own: another window may be about the same.
+    const made = await fs.mkdtemp(`${this.folder}-`);
+    try {
+      await step('Making a Python environment', python, ['-I', '-m', 'venv', made]);
+      await step('Installing the server', pythonIn(made), [
+        ...['-I', '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', wheel],
+      ]);
+      await step('Trying it out', pythonIn(made), [...SERVER, '--version']);
+      await fs.writeFile(path.join(made, MARKER), path.basename(wheel) + '\n');
+      if (before || !(await this.exists())) {
+        await replacing();
+        await fs.rm(this.folder, { recursive: true, force: true });
+        await fs.rename(made, this.folder);
+      }
+    } finally {
+      await fs.rm(made, { recursive: true, force: true });
+    }
     await this.removeOthers();
   }
 
@@ -79,21 +107,33 @@ export class Environment {
     );
   }
 
-  /** Earlier versions' environments: each takes a few hundred megabytes. */
+  /** Earlier versions' environments, and what was broken off: each takes a few hundred megabytes. */
   private async removeOthers(): Promise<void> {
-    for (const name of await fs.readdir(this.storage)) {
-      const other = path.join(this.storage, name);
-      if (name.startsWith('server-') && other !== this.folder) {
-        await fs.rm(other, { recursive: true, force: true });
-      }
+    for (const other of await this.all()) {
+      if (other === this.folder) continue;
+      const attempt = other.startsWith(`${this.folder}-`);
+      if (attempt && Date.now() - (await fs.stat(other)).mtimeMs < ABANDONED_MS) continue;
+      await fs.rm(other, { recursive: true, force: true });
     }
   }
+
+  private async all(): Promise<string[]> {
+    const names = await fs.readdir(this.storage).catch(() => [] as string[]);
+    return names.filter((name) => name.startsWith('server-')).map((name) => path.join(this.storage, name));
+  }
+}
+
+function pythonIn(folder: string): string {
+  return process.platform === 'win32'
+    ? path.join(folder, 'Scripts', 'python.exe')
+    : path.join(folder, 'bin', 'python');
 }
 
 /** A Python that is new enough; the setting's, or the first that suits. */
 async function findPython(cwd: string): Promise<string> {
   const chosen = own<string>('python');
   const names = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python'];
+  if (process.platform === 'win32') names.push('py'); // the launcher, which is on the PATH more often
   const found: string[] = [];
   for (const name of chosen ? [chosen] : names) {
     const { code, output } = await run(name, ['-I', '-c', 'import sys; print(*sys.version_info[:2])'], cwd);

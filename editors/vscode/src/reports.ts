@@ -4,6 +4,13 @@ import * as vscode from 'vscode';
 import { Controller } from './controller';
 import { Report } from './protocol';
 import { runSubcommand } from './server';
+import { values } from './settings';
+
+/** Without a name: whatever the repository says. */
+interface Choice extends vscode.QuickPickItem {
+  name?: string;
+  sha256?: string;
+}
 
 interface ListedModel {
   name: string;
@@ -17,6 +24,32 @@ interface ListedModel {
 // would be held against another.
 const IDENTITY = ['path', 'size', 'source', 'template'];
 const ADAPTER = ['sha256', 'size', 'source', 'scale'];
+const BUNDLED = 'bundled';
+const SCHEME = 'slm-lsp';
+
+/** Reports as documents that nobody can change, is asked to save, or completes code in. */
+export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  private readonly texts = new Map<string, string>();
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  private readonly registered = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
+  readonly onDidChange = this.changed.event;
+
+  async show(title: string, text: string): Promise<void> {
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: title });
+    this.texts.set(title, text);
+    this.changed.fire(uri);
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.texts.get(uri.path) ?? 'It was shown before VS Code was started again.\n';
+  }
+
+  dispose(): void {
+    this.registered.dispose();
+    this.changed.dispose();
+  }
+}
 
 /** Run the doctor's attempts to get out, and show every refusal. */
 export async function proveOffline(controller: Controller): Promise<void> {
@@ -30,13 +63,16 @@ export async function proveOffline(controller: Controller): Promise<void> {
   const { output } = await vscode.window.withProgress(options, (_, token) =>
     runSubcommand(command, ['doctor', '--prove-offline'], token),
   );
-  await showText(output);
+  await controller.pages.show('slm-lsp: proof', output);
 }
 
 export async function showStatistics(controller: Controller): Promise<void> {
   const report = await controller.report();
   controller.status.count(report);
-  await showText(report ? statistics(report) : 'The server is not running.\n');
+  await controller.pages.show(
+    'slm-lsp: statistics',
+    report ? statistics(report) : 'The server is not running.\n',
+  );
 }
 
 /** Models that are on this machine already; nothing is downloaded from here. */
@@ -45,28 +81,44 @@ export async function pickModel(controller: Controller): Promise<void> {
   if (!command) return;
   const { code, answer } = await runSubcommand(command, ['models', 'list', '--json']);
   const models = code === 0 ? listed(answer) : [];
-  const choices = [
-    { label: 'bundled', description: 'the model in the package', model: undefined },
+  const settings = vscode.workspace.getConfiguration(
+    'slm-lsp.model',
+    vscode.window.activeTextEditor?.document,
+  );
+  const names = ['name', 'sha256', ...IDENTITY, ...ADAPTER.map((one) => `adapter.${one}`)];
+  const chosen = names.filter((name) => settings.inspect(name)?.globalValue !== undefined);
+  const choices: Choice[] = [
+    { label: BUNDLED, description: 'the model in the package', name: BUNDLED },
     ...models
       .filter(({ where, kind }) => !where?.startsWith('package') && kind !== 'adapter')
       .map((model) => ({
         label: model.name,
         description: model.size ? `${Math.round(model.size / 1e6)} MB` : '',
         detail: model.sha256,
-        model,
+        name: model.name,
+        sha256: model.sha256,
       })),
   ];
+  if (chosen.length > 0) {
+    choices.push({
+      label: 'no choice of mine',
+      description: "what a repository's slm-lsp.toml names, or else the bundled one",
+    });
+  }
   const choice = await vscode.window.showQuickPick(choices, {
     title: 'Which model should complete?',
     placeHolder: '`slm-lsp models pull` in a terminal brings more',
   });
   if (!choice) return;
-  const settings = vscode.workspace.getConfiguration('slm-lsp.model');
-  for (const name of [...IDENTITY, ...ADAPTER.map((one) => `adapter.${one}`)]) {
-    if (settings.inspect(name)?.globalValue !== undefined) await settings.update(name, undefined, true);
+  for (const name of chosen) await settings.update(name, undefined, true);
+  // Written down for the bundled one, too: a repository may name another.
+  if (choice.sha256) await settings.update('sha256', choice.sha256, true);
+  if (choice.name) await settings.update('name', choice.name, true);
+  if (['name', 'sha256'].some((name) => values(settings, name).slice(1).some(Boolean))) {
+    void vscode.window.showInformationMessage(
+      'slm-lsp: the settings of this workspace name a model, and that one counts here.',
+    );
   }
-  await settings.update('sha256', choice.model?.sha256, true);
-  await settings.update('name', choice.model?.name, true);
 }
 
 function listed(output: string): ListedModel[] {
@@ -97,9 +149,4 @@ function lines(rows: Record<string, unknown>): string {
   return Object.entries(rows)
     .map(([name, value]) => `  ${name.replace(/_/g, ' ').padEnd(width)}  ${value ?? '–'}\n`)
     .join('');
-}
-
-async function showText(content: string): Promise<void> {
-  const document = await vscode.workspace.openTextDocument({ language: 'plaintext', content });
-  await vscode.window.showTextDocument(document, { preview: true });
 }

@@ -1,7 +1,7 @@
 // Which server to start: the one in the settings, our own, or the one on the PATH.
 import * as vscode from 'vscode';
 
-import { Environment } from './environment';
+import { Environment, SERVER } from './environment';
 import { run } from './run';
 import { own } from './settings';
 
@@ -15,6 +15,9 @@ export interface ServerCommand {
 /** The setting names a program that cannot be started. */
 export class ServerMissing extends Error {}
 
+/** The extension's own environment is there, and does not run any more. */
+export class EnvironmentBroken extends Error {}
+
 /** The command without its subcommand, such as `serve`; undefined when nothing is installed. */
 export async function findServer(environment: Environment): Promise<ServerCommand | undefined> {
   const cwd = await environment.workingFolder();
@@ -26,12 +29,15 @@ export async function findServer(environment: Environment): Promise<ServerComman
       `The program in slm-lsp.path cannot be started: ${path} (${code === null ? 'not found' : lastLine(output)}).`,
     );
   }
-  if (await environment.exists()) {
-    // -I: neither the working folder, nor PYTHONPATH, nor the user's own packages.
-    return { program: environment.python, args: ['-I', '-m', 'slm_lsp.cli'], cwd, from: 'its own environment' };
+  if (await environment.works()) {
+    return { program: environment.python, args: SERVER, cwd, from: 'its own environment' };
   }
   const { code } = await run('slm-lsp', ['--version'], cwd);
-  return code === 0 ? { program: 'slm-lsp', args: [], cwd, from: 'the PATH' } : undefined;
+  if (code === 0) return { program: 'slm-lsp', args: [], cwd, from: 'the PATH' };
+  if (!(await environment.exists())) return undefined;
+  throw new EnvironmentBroken(
+    'The Python environment that was set up does not start any more; the Python that it was made with may be gone.',
+  );
 }
 
 function lastLine(output: string): string {

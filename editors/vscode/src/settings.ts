@@ -5,27 +5,34 @@ import * as vscode from 'vscode';
 const SECTION = 'slm-lsp';
 const OWN = new Set(['path', 'python', 'logLevel', 'trace']);
 
-/** How the values of one setting in several places become one: as between the server's layers. */
-type Merge = 'add up' | 'only on' | 'only off' | 'user first' | undefined;
-
 interface Tree {
   [name: string]: unknown;
 }
 
-/** `{"slm-lsp": {...}}` with every setting that somebody set, and nothing else. With a folder, also
- * what is set for that one. */
+/** `{"slm-lsp": {...}}` with every setting that somebody set, and nothing else. What is set for the
+ * window and, with a folder, for that one, is told apart from what the person set: it may be a
+ * stranger's, and the server knows what that may not do. */
 export function chosenSettings(
   extension: vscode.Extension<unknown>,
   folder?: vscode.Uri,
 ): { [SECTION]: Tree } {
   const configuration = vscode.workspace.getConfiguration(undefined, folder ?? null);
-  const { merges } = extension.packageJSON as { merges: Record<string, Merge> };
-  const tree: Tree = {};
+  const places: Tree[] = [{}, {}, {}];
   for (const key of settingNames(extension)) {
-    const value = chosen(configuration, key, merges[key]);
-    if (value !== undefined && value !== null) put(tree, key.split('.').slice(1), value);
+    values(configuration, key).forEach((value, n) => {
+      if (value !== undefined && value !== null) put(places[n], key.split('.').slice(1), value);
+    });
   }
-  return { [SECTION]: tree };
+  const [mine, ...others] = places;
+  const workspace = others.filter((one) => Object.keys(one).length > 0);
+  return { [SECTION]: workspace.length > 0 ? { ...mine, workspace } : mine };
+}
+
+/** What the person set, then what the window's file and a folder's `.vscode` set. */
+export function values(configuration: vscode.WorkspaceConfiguration, key: string): unknown[] {
+  const found = configuration.inspect(key);
+  const trusted = vscode.workspace.isTrusted;
+  return [found?.globalValue, ...(trusted ? [found?.workspaceValue, found?.workspaceFolderValue] : [])];
 }
 
 /** What the server asks for: the section for the whole window, or for one folder of it. */
@@ -57,35 +64,6 @@ function settingNames(extension: vscode.Extension<unknown>): string[] {
   return sections
     .flatMap((section) => Object.keys(section.properties))
     .filter((key) => !OWN.has(key.split('.')[1]));
-}
-
-/** A window's file and a folder's `.vscode` may be a stranger's: they cannot give back to the model
- * what the person keeps from it, nor switch on again what the person switched off. */
-export function chosen(
-  configuration: vscode.WorkspaceConfiguration,
-  key: string,
-  merge: Merge,
-): unknown {
-  const found = configuration.inspect(key);
-  const others = vscode.workspace.isTrusted
-    ? [found?.workspaceValue, found?.workspaceFolderValue]
-    : [];
-  const values = [found?.globalValue, ...others].filter((one) => one !== undefined && one !== null);
-  const last = values[values.length - 1];
-  if (merge === 'only off') return onlyOff(found?.globalValue ?? undefined, last);
-  // What is not of the setting's type goes on as it is: the server says what is wrong with it.
-  const wrong = values.find((one) => (merge === 'only on' ? typeof one !== 'boolean' : !Array.isArray(one)));
-  if (merge === undefined || values.length < 2) return last;
-  if (wrong !== undefined) return wrong;
-  if (merge === 'only on') return values.includes(true);
-  if (merge === 'add up') return [...new Set(values.flat())];
-  return values.find((one) => (one as unknown[]).length > 0) ?? last;
-}
-
-/** What a stranger's file switches on says nothing: sent from here, it would count as the person's word
- * and speak over their own file. */
-function onlyOff(mine: unknown, last: unknown): unknown {
-  return last === true ? mine : mine === false ? false : last;
 }
 
 function put(tree: Tree, path: string[], value: unknown): void {

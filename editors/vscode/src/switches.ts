@@ -1,7 +1,7 @@
 // Where completion is off: this file, this language, everywhere, or for a while.
 import * as vscode from 'vscode';
 
-import { chosen } from './settings';
+import { values } from './settings';
 
 const FILES = 'filesSwitchedOff';
 const LANGUAGES = 'completion.disabled_languages';
@@ -23,7 +23,7 @@ export class Switches implements vscode.Disposable {
     if (!here.get<boolean>('completion.enabled', true)) return 'off in this folder';
     const { languageId } = document;
     if (this.languages.includes(languageId)) return `off for ${languageId}`;
-    if (languagesOff(chosen(here, LANGUAGES, 'add up')).includes(languageId)) {
+    if (values(here, LANGUAGES).flatMap(languagesOff).includes(languageId)) {
       return `off for ${languageId} in this folder`;
     }
     return undefined;
@@ -48,7 +48,8 @@ export class Switches implements vscode.Disposable {
   }
 
   async toggleEverywhere(): Promise<void> {
-    await settings().update('completion.enabled', !this.everywhere, true);
+    // Not `true`, which would also speak over repositories that switch it off.
+    await settings().update('completion.enabled', this.everywhere ? false : undefined, true);
     this.changed.fire();
   }
 

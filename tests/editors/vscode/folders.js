@@ -30,6 +30,16 @@ async function asked(root, name, file) {
   });
 }
 
+/** So many files of the two folders are read. */
+const become = (...wanted) =>
+  until(`there are ${wanted} files`, async () => {
+    const folders = (await report())?.folders ?? [];
+    return String(folders.map(({ files }) => files)) === String(wanted);
+  });
+
+const onDisk = async (name) =>
+  (await workspace.fs.readDirectory(folderNamed(name).uri)).filter(([file]) => file.endsWith('.py')).length;
+
 const paths = (told) => told.snippets.map(({ path }) => path);
 const folderNamed = (name) => workspace.workspaceFolders.find((one) => one.name === name);
 
@@ -83,14 +93,7 @@ const tests = {
     const { worker } = await report();
     const path = vscode.Uri.joinPath(uri, '.vscode', 'settings.json');
     const window = workspace.getConfiguration('slm-lsp');
-    const onDisk = async (name) =>
-      (await workspace.fs.readDirectory(folderNamed(name).uri)).filter(([file]) => file.endsWith('.py')).length;
     const [one, two] = [await onDisk('one'), await onDisk('two')];
-    const become = (...wanted) =>
-      until(`there are ${wanted} files`, async () => {
-        const folders = (await report())?.folders ?? [];
-        return String(folders.map(({ files }) => files)) === String(wanted);
-      });
     // In the window's file, for all folders; then also in a folder, with what a folder must not set.
     await window.update('privacy.exclude', ['library.py'], vscode.ConfigurationTarget.Workspace);
     await become(one - 1, two - 1);
@@ -131,6 +134,26 @@ const tests = {
     await window.update('context.enabled', undefined, Workspace);
     await window.update('context.enabled', undefined, Global);
     await read(['one', 'two']);
+  },
+
+  async 'what the person lets be read in their own file, no other place widens'() {
+    const window = workspace.getConfiguration('slm-lsp');
+    const { Workspace } = vscode.ConfigurationTarget;
+    const [one, two] = [await onDisk('one'), await onDisk('two')];
+    const mine = vscode.Uri.file(`${process.env.XDG_CONFIG_HOME}/slm-lsp/config.toml`);
+    const before = await workspace.fs.readFile(mine);
+    await workspace.fs.writeFile(mine, Buffer.from(`${before}\n[context]\ninclude = ["library.py"]\n`));
+    await become(1, 1);
+    await window.update('context.include', ['*'], Workspace);
+    // Another place may keep more from being read: by this one sees that the first has come, too.
+    await window.update('context.exclude', ['library.py'], Workspace);
+    await become(0, 0);
+    await workspace.fs.writeFile(mine, before);
+    await become(one - 1, two - 1);
+    await window.update('context.include', undefined, Workspace);
+    await window.update('context.exclude', undefined, Workspace);
+    await read(['one', 'two']);
+    await become(one, two);
   },
 
   async 'folders come and go'() {

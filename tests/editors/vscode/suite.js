@@ -131,6 +131,8 @@ const tests = {
     await until('off', async () => (await report())?.state === 'off');
     await vscode.commands.executeCommand('slm-lsp.toggle');
     await until('ready', async () => (await report())?.state === 'ready');
+    // As before: `true` would speak over a repository that switches it off.
+    assert.strictEqual(settings().inspect('completion.enabled').globalValue, undefined);
   },
 
   async 'switches off for a file: nothing is asked'(place) {
@@ -168,6 +170,9 @@ const tests = {
     assert.match(text, /quantization +\w+/);
     assert.match(text, /evaluated tokens +\d+/);
     assert.doesNotMatch(text, /\[object|undefined/);
+    // Nobody is asked to save it, and it is no draft that the model completes or quotes.
+    const { document } = vscode.window.activeTextEditor;
+    assert.deepStrictEqual([document.uri.scheme, document.isDirty], ['slm-lsp', false]);
   },
 
   async 'survives the end of the model process'(place) {
@@ -180,6 +185,24 @@ const tests = {
     const { document } = await open(place, 'after.py');
     await typeKey(place.key);
     await accept(document, 'editor.action.inlineSuggest.commit');
+  },
+
+  async 'survives the end of the server'(place) {
+    const { pid } = (await report()).worker;
+    const parent = (child) => Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${child}/status`))[1]);
+    const command = (one) => String(readFileSync(`/proc/${one}/cmdline`)).replace(/\0/g, ' ');
+    let server = parent(pid);
+    while (!/ serve /.test(command(server))) server = parent(server);
+    process.kill(server, 'SIGKILL');
+    await until('another server', async () => {
+      const now = await report();
+      return now?.state === 'ready' && now.worker.pid !== pid;
+    });
+    const { document } = await open(place, 'again.py');
+    await typeKey(place.key);
+    const before = (await report()).counters.accepted;
+    await accept(document, 'editor.action.inlineSuggest.commit');
+    await until('counted', async () => (await report()).counters.accepted === before + 1);
   },
 
   async 'restarts the server'() {
