@@ -20,3 +20,13 @@ def path_of(uri: str) -> Path | None:
     name = unquote(parts.path, errors="surrogateescape")
     path = Path(name.lstrip("/") if os.name == "nt" else name)
     return path if "\0" not in name and path.is_absolute() else None
+
+
+def is_cell(uri: str) -> bool:
+    """Whether a document is part of a notebook: its names may come from other cells, and commands
+    such as `%matplotlib inline` and a bare `await` are allowed in it."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return False
+    return "notebook-cell" in parts.scheme or parts.path.endswith(".ipynb")

@@ -27,7 +27,7 @@ from slm_lsp.documents import Document, DocumentSnapshot, Edit
 from slm_lsp.folders import Folders
 from slm_lsp.learning import Learning
 from slm_lsp.model_choice import ModelChoice
-from slm_lsp.paths import path_of
+from slm_lsp.paths import is_cell, path_of
 from slm_lsp.places import home
 from slm_lsp.questions import Questions
 from slm_lsp.reports import Stretch
@@ -128,8 +128,9 @@ class Session:
         path, language = self.display_path(uri), self.language(snapshot)
         opened = self.folders.of(uri).workspace.opened(language, path, snapshot.text)
         self.in_background(opened)
-        checker = self._settings_checker(uri)
-        self.diagnostics.opened(uri, path, language, version, snapshot.text, checker)
+        if not is_cell(uri):
+            checker = self._settings_checker(uri)
+            self.diagnostics.opened(uri, path, language, version, snapshot.text, checker)
         self._attention.opened(snapshot)
 
     def edited(self, document: Document, edits: Sequence[Edit]) -> None:

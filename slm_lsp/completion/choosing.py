@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from slm_lsp.completion.asking import Answer
-from slm_lsp.completion.confident import LEAST, MAX_TRIALS, confident_part, endings_of
+from slm_lsp.completion.confident import LEAST, MAX_TRIALS, confident_part
 from slm_lsp.completion.copying import Copied
 from slm_lsp.completion.names import unknown_names, word_before
 from slm_lsp.completion.postprocess import InsertionPoint, postprocess
+from slm_lsp.completion.postprocess.ending import endings_of
 from slm_lsp.completion.rank import Candidate, ranked
 from slm_lsp.completion.show import Evidence, features_of, show_model
 from slm_lsp.completion.sources import Witness

@@ -10,12 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from posixpath import commonprefix
 
-from slm_context.syntax import Place
-
 from slm_lsp.completion.counting import WORD
-from slm_lsp.completion.ending import Endings
 from slm_lsp.completion.postprocess.add_no_error import adds_no_error
 from slm_lsp.completion.postprocess.drop_repeated_line import drop_repeated_line
+from slm_lsp.completion.postprocess.ending import endings_of
 from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 from slm_lsp.completion.postprocess.merge_closers import merge_closers
 from slm_lsp.completion.types import Completion, Token
@@ -53,19 +51,6 @@ def confident_part(completion: Completion, around: InsertionPoint) -> Completion
         if adds_no_error(draft, around):
             return replace(completion, text=draft.text, n_replaced=draft.n_replaced, is_part=True)
     return completion
-
-
-def endings_of(text: str, around: InsertionPoint) -> Endings:
-    """Where a part of `text` may end at this place."""
-    document = around.document
-    language = document.language if around.once(_in_code) else None
-    return Endings(document.line_prefix, text, language)
-
-
-def _in_code(around: InsertionPoint) -> bool:
-    """Whether the cursor stands in neither a string nor a comment, as far as is known."""
-    tree = around.tree
-    return tree is None or tree.place(around.document.offset) is Place.CODE
 
 
 def certainty_at(tokens: Sequence[Token], text: str) -> list[float]:

@@ -200,6 +200,12 @@ async def test_what_is_right_and_saves_nothing_is_not_shown() -> None:
             id="not behind what joins",
         ),
         pytest.param(
+            "run(\n    [█)\n",
+            [("first_one, str(", 0), ("y", -3), (")", 0)],
+            "first_one, str",
+            id="nor behind a bracket that it opens",
+        ),
+        pytest.param(
             "from a import b█\n",
             [("ytes, ", 0), ("chars", -3)],
             "ytes, chars",

@@ -61,6 +61,28 @@ SILENT = [
     "if x == 1 or x == 2:\n    a()\n",
     "def f(x):\n    return x is None or x.size\n",
     "def f(i, x):\n    while i <= len(x):\n        i += 1\n",
+    # the name is another one by then, or has a value by then
+    "def f(user, users):\n    return user is None and any(user.admin for user in users)\n",
+    "def f(x, g):\n    return x is None and g(lambda x: x.size)\n",
+    "def f(x, g):\n    return x is None and g(x := g(), x.size)\n",
+    "class A:\n    def f(self):\n        return self.x is None and self.g() == self.x.size\n",
+    "def f(x):\n    return x is None and print(x.__class__)\n",
+    # is asked about again
+    "def f(x):\n    return x is None and (x.size if x else 1) > 0\n",
+    "def f(n, x):\n    if n <= len(x):\n        return n == len(x) or x[n] == ','\n",
+    "def f(n, x):\n    while n <= len(x):\n        n += 1 if n < len(x) and x[n] else 2\n",
+    # is another index, another list, or an index whose absence is what ends the loop
+    "def f(k, items, order):\n    if k <= len(items):\n        return [items[k] for k in order]\n",
+    "def f(k, x):\n    if k <= len(x):\n        for k in range(3):\n            print(x[k])\n",
+    "def f(k, x, xx):\n    if k <= len(x):\n        return xx[k]\n",
+    "def f(k, x):\n    try:\n        while k <= len(x):\n            print(x[k])\n"
+    "    except IndexError:\n        pass\n",
+    "def f(k, x):\n    if k <= len(x):\n        with suppress(IndexError):\n"
+    "            return x[k]\n",
+    # are the same, or may be
+    "def f(x):\n    return x == 'a' and x == \"a\"\n",
+    "def f(x):\n    return x != '\\d' or x != r'\\d'\n",
+    "def f(x, a, b):\n    return x != f'{a}' or x != f'{b}'\n",
     # both are meant to start at the same place
     "def f(d):\n    a.left = scale(d.left, top, d.min_left)\n"
     "    a.right = scale(d.right, top, d.min_right)\n",

@@ -68,6 +68,22 @@ async def test_a_client_that_pulls(raw: Editor) -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.parametrize(
+    "text", ["%matplotlib inline\n", "data = await fetch()\n", "values = 1\nprint(valeus)\n"]
+)
+async def test_a_cell_of_a_notebook_has_no_squiggles(raw: Editor, text: str) -> None:
+    await begin(raw, {"textDocument": {"diagnostic": {}}})
+    cell = "vscode-notebook-cell:/work/app.ipynb#W0sZmlsZQ%3D%3D"
+    for uri, wrong in ((URI, True), (cell, False)):
+        raw.open(uri, "")
+        raw.change(uri, {"text": text + "\n\n"})
+        raw.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+        params = {"textDocument": {"uri": uri}}
+        report = await raw.request("textDocument/diagnostic", params)
+        assert bool(report["items"]) is wrong
+
+
+@pytest.mark.e2e
 async def test_a_client_that_does_not_pull_and_a_dismissal(raw: Editor) -> None:
     editor = raw
     await begin(editor, {})

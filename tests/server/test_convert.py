@@ -9,7 +9,7 @@ from lsprotocol import types
 from slm_lsp import convert
 from slm_lsp.columns import Encoding
 from slm_lsp.completion.types import Completion, CompletionRequest, Trigger
-from slm_lsp.paths import path_of
+from slm_lsp.paths import is_cell, path_of
 from slm_lsp.suggestions import Suggestion
 from tests.support.markup import cursor
 
@@ -109,6 +109,22 @@ def test_a_label_is_one_short_line(text: str, label: str) -> None:
 )
 def test_the_file_of_a_uri(uri: str, path: Path | None) -> None:
     assert path_of(uri) == path
+
+
+@pytest.mark.parametrize(
+    ("uri", "cell"),
+    [
+        ("vscode-notebook-cell:/a.ipynb#x", True),
+        ("vscode-notebook-cell:Untitled-1.ipynb?jupyter-notebook#x", True),
+        ("vscode-notebook-cell://ssh-remote/a/b.unusual#x", True),
+        ("file:///a/b.ipynb", True),  # JupyterLab joins the cells and calls them so
+        ("file:///a/b.py", False),
+        ("untitled:Untitled-1", False),
+        ("file://[", False),
+    ],
+)
+def test_a_cell_of_a_notebook(uri: str, cell: bool) -> None:
+    assert is_cell(uri) is cell
 
 
 def test_command_arguments_as_plain_json() -> None:

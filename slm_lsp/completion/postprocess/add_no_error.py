@@ -14,6 +14,7 @@ from slm_context.syntax import SyntaxTree
 
 from slm_lsp.completion.postprocess.brackets import CLOSERS, PAIRS
 from slm_lsp.completion.postprocess.closing import closed
+from slm_lsp.completion.postprocess.ending import endings_of, leaves_string_open
 from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 from slm_lsp.completion.postprocess.merge_closers import merge_closers
 from slm_lsp.completion.postprocess.sure_errors import (
@@ -67,7 +68,7 @@ def _allowed(around: InsertionPoint) -> int:
 
 
 def _fits(draft: Draft, tree: SyntaxTree, around: InsertionPoint) -> bool:
-    if breaks_surely(draft, around):
+    if breaks_surely(draft, around) or leaves_string_open(draft, around):
         return False
     document, allowed = around.document, around.once(_allowed)
     text = document.prefix + draft.text + document.suffix[draft.n_replaced :]
@@ -158,7 +159,9 @@ def _shorter(draft: Draft, around: InsertionPoint) -> Iterator[Draft]:
     """Shorter drafts, longest first: whole lines, then pieces of the first one."""
     lines = draft.text.split("\n")
     whole = ["\n".join(lines[:n]).rstrip() for n in range(len(lines) - 1, 0, -1)]
-    ends = [match.end() for match in BOUNDARY.finditer(lines[0])]
+    endings = endings_of(lines[0], around)
+    found = (match.end() for match in BOUNDARY.finditer(lines[0]))
+    ends = [end for end in found if endings.is_good(end)]
     pieces = [lines[0][:end] for end in reversed(ends) if end < len(lines[0])]
     for text in (*whole, *pieces[:MAX_PIECES]):
         if len(text.strip()) < MIN_LENGTH:

@@ -2,8 +2,11 @@
 
 Always true or always false (`x != 1 or x != 2`), using what was just found to be None
 (`x is None and x.y`), or allowing an index one past the end (`i <= len(x)` before `x[i]`).
+Where a name may be another one by then, or is asked about again, there is silence.
 """
 
+import ast
+import warnings
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -15,6 +18,10 @@ from slm_lsp.diagnostics.types import Edit
 RULE = "wrong-operator"
 LITERALS = {"integer", "string", "true", "false"}
 PLAIN = {"identifier", "attribute"}
+# Below these a name may be another one, or be used only sometimes.
+BINDS = {"lambda", "for_in_clause", "named_expression"}
+ASKS_AGAIN = {"conditional_expression", "boolean_operator"}
+SIMPLE = {"expression_statement", "return_statement", "delete_statement", "raise_statement"}
 ASKS = {"isinstance", "hasattr", "getattr", "issubclass"}
 
 
@@ -24,7 +31,7 @@ def wrong_operators(file: PythonFile) -> Iterator[Suspicion]:
         if node.type == "boolean_operator":
             yield from _always(file, node)
             yield from _uses_none(file, node)
-        elif node.type in ("if_statement", "while_statement", "conditional_expression"):
+        elif node.type in ("if_statement", "while_statement"):
             yield from _past_the_end(file, node)
 
 
@@ -37,7 +44,7 @@ def _always(file: PythonFile, node: Node) -> Iterator[Suspicion]:
     if first is None or second is None:
         return
     (x, sign, a), (y, other_sign, b) = first, second
-    if x != y or sign != other_sign or a == b or a[:1].isdigit() != b[:1].isdigit():
+    if x != y or sign != other_sign or a[:1].isdigit() != b[:1].isdigit() or _may_equal(a, b):
         return
     said = {("or", "!="): ("true", "and"), ("and", "=="): ("false", "or")}
     found = said.get((text_of(operator), sign))
@@ -65,14 +72,19 @@ def _uses_none(file: PythonFile, node: Node) -> Iterator[Suspicion]:
         first = first.named_children[0]
     if any(one.type == "call" and text_of(one.children[0]) in ASKS for one in walk(first)):
         return
+    if _is_uncertain(first):
+        return
     for inner in walk(first):
         if inner.type in ("attribute", "subscript"):
             used = inner.child_by_field_name("object" if inner.type == "attribute" else "value")
-            if used is not None and text_of(used) == text_of(x):
-                meant = "or" if text_of(operator) == "and" else "and"
-                message = f"`{text_of(x)}` is None where `{text_of(inner)}` is asked for."
-                yield _suspicion(file, operator, meant, message)
-                return
+            if used is None or text_of(used) != text_of(x):
+                continue
+            if _may_change(first, inner) or text_of(inner).endswith("__"):
+                return  # even None has some attributes
+            meant = "or" if text_of(operator) == "and" else "and"
+            message = f"`{text_of(x)}` is None where `{text_of(inner)}` is asked for."
+            yield _suspicion(file, operator, meant, message)
+            return
 
 
 def _past_the_end(file: PythonFile, node: Node) -> Iterator[Suspicion]:
@@ -92,11 +104,38 @@ def _past_the_end(file: PythonFile, node: Node) -> Iterator[Suspicion]:
         return
     x = text_of(arguments)[1:-1].strip()
     first = guarded.named_children[0] if guarded.named_children else None
-    if first is None or any(one.type in ("if_statement", "try_statement") for one in (first,)):
+    if first is None or first.type not in SIMPLE or _is_uncertain(first) or _is_tried(node):
         return
-    if f"{x}[{text_of(i)}]" in text_of(first) and text_of(i) not in _assigned(first):
-        message = f"`{x}[{text_of(i)}]` does not exist where `{text_of(i)}` is `len({x})`."
-        yield _suspicion(file, sign, "<", message)
+    uses = (one for one in walk(first) if one.type == "subscript")
+    if any(_indexes(one, x, text_of(i)) and not _may_change(first, one) for one in uses):
+        if not {x, text_of(i)} & _assigned(first):
+            message = f"`{x}[{text_of(i)}]` does not exist where `{text_of(i)}` is `len({x})`."
+            yield _suspicion(file, sign, "<", message)
+
+
+def _indexes(subscript: Node, x: str, i: str) -> bool:
+    value = subscript.child_by_field_name("value")
+    index = subscript.children_by_field_name("subscript")
+    return value is not None and text_of(value) == x and [text_of(one) for one in index] == [i]
+
+
+def _is_uncertain(node: Node) -> bool:
+    return any(one.type in BINDS or one.type in ASKS_AGAIN for one in walk(node))
+
+
+def _may_change(first: Node, use: Node) -> bool:
+    """Whether something was called before what is used, which may have given it a value."""
+    return any(
+        one.type in ("call", "await") and one.end_byte <= use.start_byte for one in walk(first)
+    )
+
+
+def _is_tried(node: Node) -> bool:
+    """Whether an index that does not exist may be what ends a loop."""
+    parent = node.parent
+    while parent is not None and parent.type not in ("function_definition", "try_statement"):
+        parent = parent.parent
+    return parent is not None and parent.type == "try_statement"
 
 
 def _assigned(statement: Node) -> set[str]:
@@ -126,3 +165,13 @@ def _comparison(node: Node) -> tuple[str, str, str] | None:
 def _suspicion(file: PythonFile, operator: Node, meant: str, message: str) -> Suspicion:
     start, end = file.span(operator)
     return Suspicion(RULE, start, end, message, ("E8",), Edit(start, end, meant))
+
+
+def _may_equal(a: str, b: str) -> bool:
+    """Whether two literals may be the same: `'a'` and `"a"` are, and any `f"{a}"` may be."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.literal_eval(a) == ast.literal_eval(b)
+        except (ValueError, SyntaxError):
+            return True

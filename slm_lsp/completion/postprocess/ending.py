@@ -1,0 +1,90 @@
+"""Where a part of a line may end, so that it reads as something a person would write."""
+
+import re
+
+from slm_context.languages import line_comment
+from slm_context.syntax import Place
+
+from slm_lsp.completion.postprocess.brackets import opens_quote
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
+
+# What these join stands on both sides of them; a call or an index begins with the last two.
+JOINING = frozenset(".,#/\\-@&|+*=<~^%!?$([")
+
+# In these, a plain string ends on its line.
+ONE_LINE = frozenset(
+    ("python", "javascript", "typescript", "tsx", "go", "java", "c", "cpp", "csharp")
+)
+# A regular expression of JavaScript may hold a quote.
+REGEX = re.compile(r"/[^/]*['\"].*/")
+
+
+def endings_of(text: str, around: InsertionPoint) -> "Endings":
+    """Where a part of `text` may end at this place."""
+    document = around.document
+    language = document.language if around.once(_in_code) else None
+    return Endings(document.line_prefix, text, language)
+
+
+def leaves_string_open(draft: Draft, around: InsertionPoint) -> bool:
+    """Whether a string that the draft begins would go on below, where it cannot.
+
+    The parser does not tell where the code around is broken already, as it is while one types.
+    """
+    document, text = around.document, draft.text
+    if document.language not in ONE_LINE or "\n" in text or REGEX.search(text):
+        return False
+    line = document.line_prefix + text
+    if not around.once(_in_code) or any(3 * quote in line for quote in "\"'"):
+        return False
+    quote = endings_of(text, around).left_open
+    return quote in ("'", '"') and quote not in document.line_suffix[draft.n_replaced :]
+
+
+def _in_code(around: InsertionPoint) -> bool:
+    """Whether the cursor stands in neither a string nor a comment, as far as is known."""
+    tree = around.tree
+    return tree is None or tree.place(around.document.offset) is Place.CODE
+
+
+class Endings:
+    """Of `text`, behind `before` on its line. Read once, for whatever part is asked about.
+
+    `language` is None where the cursor is in prose: there, quotes and comments say nothing.
+    """
+
+    def __init__(self, before: str, text: str, language: str | None) -> None:
+        self._text, self._n_before = text, len(before)
+        line = before + text
+        marker = line_comment(language) if language is not None else ""
+        quote, escaped = "", False
+        self._quotes = [""]  # the quote that is open behind so many characters
+        # Where a comment begins behind code of the text; one of its own is what was meant.
+        self._comment = len(line)
+        for index, char in enumerate(line):
+            if quote:
+                if char == quote and not escaped:
+                    quote = ""
+                escaped = char == "\\" and not escaped
+            elif marker and line.startswith(marker, index):
+                if line[len(before) : index].strip():
+                    self._comment = index
+                marker, language = "", None  # all that follows is prose
+            elif language is not None and opens_quote(line, index, language):
+                quote = char
+            self._quotes.append(quote)
+
+    @property
+    def left_open(self) -> str:
+        """The quote that the text opens and does not close, "" for none."""
+        return "" if self._quotes[self._n_before] else self._quotes[-1]
+
+    def is_good(self, end: int) -> bool:
+        """Whether the first `end` characters of the text break off where nothing hangs in the air.
+
+        Not behind a sign that joins, nor within a string or a comment that the text itself begins.
+        """
+        at = self._n_before + end
+        if self._text[end - 1 : end] in JOINING or at > self._comment:
+            return False
+        return not self._quotes[at] or self._quotes[at] == self._quotes[self._n_before]
