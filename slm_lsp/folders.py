@@ -13,7 +13,7 @@ from slm_lsp.config.files import EDITOR_SETTINGS
 from slm_lsp.config.source import ConfigSource
 from slm_lsp.config.types import Source
 from slm_lsp.documents import encodable
-from slm_lsp.paths import path_of
+from slm_lsp.paths import belongs_at, cell_of
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.quoting import Owner
 from slm_lsp.workspace.read_all import Progress
@@ -105,7 +105,7 @@ class Folders:
 
     def of(self, uri: str) -> Folder:
         """The folder that a document belongs to."""
-        path = path_of(uri)
+        path = belongs_at(uri)
         return self._outside if path is None else self._of(path)
 
     def _of(self, path: Path) -> Folder:
@@ -178,15 +178,19 @@ class Folders:
 
         What lies elsewhere has a name that no file of the folder can have.
         """
-        path = path_of(uri)
+        path = belongs_at(uri)
         if path is None:
             return encodable(uri.rsplit("/", 1)[-1].rpartition(":")[2])
+        cell = cell_of(uri)
+        return encodable(self._name(folder, path) + (cell and f"#{cell}"))
+
+    def _name(self, folder: Folder, path: Path) -> str:
         if folder.root is not None and path.is_relative_to(folder.root):
-            return encodable(path.relative_to(folder.root).as_posix())
+            return path.relative_to(folder.root).as_posix()
         owner = self._of(path)
         if owner.root is not None:
-            return encodable(f"../{owner.name}/{path.relative_to(owner.root).as_posix()}")
-        return encodable(path.name if folder.root is None else f"../{path.name}")
+            return f"../{owner.name}/{path.relative_to(owner.root).as_posix()}"
+        return path.name if folder.root is None else f"../{path.name}"
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -27,6 +27,8 @@ SECRET_VALUE = re.compile(
 NOWHERE = re.compile(
     r"""["'`](?:[a-z][a-z0-9+.-]*://|/|[A-Za-z]:\\|\.{1,2}/)[^\s"'`]*$|["'`][0-9a-fA-F]{16,}$"""
 )
+# The name of a cell in a notebook.
+CELL = re.compile(r"(\.ipynb)#[^/]*$")
 # A line that opens a block: what follows is its body.
 OPENS_BLOCK = re.compile(r"([:{(\[]|=>|->|\b(then|do|begin))\s*$")
 
@@ -42,9 +44,9 @@ def skip_reason(
     completion = settings.completion
     if not completion.enabled:
         return SkipReason.OFF
-    if is_secret_name(document.path.rsplit("/", 1)[-1]) or _matches(
-        document.path, settings.privacy.exclude
-    ):
+    # A cell is allowed what its notebook is.
+    path = CELL.sub(r"\1", document.path)
+    if is_secret_name(path.rsplit("/", 1)[-1]) or _matches(path, settings.privacy.exclude):
         return SkipReason.SECRET_FILE
     if len(document.text) > MAX_CHARS:
         return SkipReason.HUGE_FILE
@@ -54,7 +56,7 @@ def skip_reason(
         return None
     if document.language in completion.disabled_languages:
         return SkipReason.OFF
-    if _matches(document.path, completion.disabled_globs):
+    if _matches(path, completion.disabled_globs):
         return SkipReason.OFF
     return _unwanted_at(document)
 

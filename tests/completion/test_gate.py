@@ -79,6 +79,16 @@ def test_what_privacy_excludes_is_never_asked_about(glob: str) -> None:
     assert skip_reason(document, Trigger.INVOKED, settings) is SkipReason.SECRET_FILE
 
 
+def test_a_cell_is_allowed_what_its_notebook_is() -> None:
+    document = document_at("total = █\n", "secrets/calc.ipynb#W2sZmlsZQ==")
+    for glob in ("secrets/", "*.ipynb", "calc.ipynb"):
+        settings = Settings()
+        settings = replace(settings, privacy=replace(settings.privacy, exclude=(glob,)))
+        assert skip_reason(document, Trigger.INVOKED, settings) is SkipReason.SECRET_FILE
+        settings = settings_with(disabled_globs=(glob,))
+        assert skip_reason(document, Trigger.AUTOMATIC, settings) is SkipReason.OFF
+
+
 BLOCK, LINE = CompletionMode.BLOCK, CompletionMode.LINE
 
 

@@ -9,7 +9,7 @@ from lsprotocol import types
 from slm_lsp import convert
 from slm_lsp.columns import Encoding
 from slm_lsp.completion.types import Completion, CompletionRequest, Trigger
-from slm_lsp.paths import is_cell, path_of
+from slm_lsp.paths import is_cell, path_of, windows_name
 from slm_lsp.suggestions import Suggestion
 from tests.support.markup import cursor
 
@@ -125,6 +125,19 @@ def test_the_file_of_a_uri(uri: str, path: Path | None) -> None:
 )
 def test_a_cell_of_a_notebook(uri: str, cell: bool) -> None:
     assert is_cell(uri) is cell
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "name"),
+    [
+        ("", "/c:/a b.py", "c:/a b.py"),
+        ("localhost", "/c:/a.py", "c:/a.py"),
+        ("wsl$", "/Ubuntu/home/a.py", "//wsl$/Ubuntu/home/a.py"),
+        ("server", "/share/a.py", "//server/share/a.py"),
+    ],
+)
+def test_the_file_of_a_uri_on_windows(host: str, path: str, name: str) -> None:
+    assert windows_name(host, path) == name
 
 
 def test_command_arguments_as_plain_json() -> None:

@@ -4,8 +4,13 @@ from pathlib import Path
 
 import pytest
 from pathspec import GitIgnoreSpec
+from slm_context.cursor import DocumentContext
 
+from slm_lsp.columns import Encoding
+from slm_lsp.documents import Document
 from slm_lsp.folders import Folder, Folders
+from slm_lsp.surroundings import Surroundings
+from slm_lsp.workspace.quoting import quotable
 from slm_lsp.workspace.scan import below
 
 
@@ -43,6 +48,39 @@ def test_names_of_files_never_meet(folders: Folders, tmp_path: Path) -> None:
     assert folders.name_for(app, elsewhere) == "../b.py"
     assert folders.name_for(outside, elsewhere) == "b.py"
     assert folders.name_for(app, "untitled:Untitled-1") == "Untitled-1"
+
+
+CELL = "vscode-notebook-cell:{}/{}#W2sZmlsZQ%3D%3D"
+
+
+def test_a_cell_belongs_where_its_notebook_lies(folders: Folders, tmp_path: Path) -> None:
+    app, core, *_ = folders
+    uri = CELL.format(tmp_path / "app" / "packages" / "core", "a%20b.ipynb")
+    assert folders.of(uri) is core
+    assert folders.name_for(core, uri) == "a b.ipynb#W2sZmlsZQ=="
+    assert folders.name_for(app, uri) == "packages/core/a b.ipynb#W2sZmlsZQ=="
+    assert folders.of("vscode-notebook-cell:Untitled-1.ipynb#W0").root is None
+
+
+def test_a_draft_belongs_where_it_will_be_saved(folders: Folders, tmp_path: Path) -> None:
+    app, *_ = folders
+    uri = f"untitled:{tmp_path / 'app' / 'new.py'}"
+    assert folders.of(uri) is app
+    assert folders.name_for(app, uri) == "new.py"
+
+
+def test_cells_are_quoted_by_the_rules_of_their_notebook(folders: Folders, tmp_path: Path) -> None:
+    """As context of each other, and not where the notebook is kept from the model."""
+    app, *_ = folders
+    documents: dict[str, Document] = {}
+    for notebook, cell in (("open.ipynb", "1"), ("open.ipynb", "2"), ("secret.ipynb", "3")):
+        uri = f"vscode-notebook-cell:{tmp_path / 'app' / notebook}#{cell}"
+        documents[uri] = Document(uri, "python", 1, f"cell = {cell}\n", Encoding.UTF16)
+    around = Surroundings(documents, folders, lambda one: "python")
+    asking = DocumentContext("open.ipynb#1", "python", "", 0)
+    others, _ = around._known(app, asking)
+    quoted = quotable(others, app.root, (), ("secret.*",))
+    assert [one.path for one in quoted] == ["open.ipynb#2"]
 
 
 def test_each_has_its_settings(folders: Folders, tmp_path: Path) -> None:
