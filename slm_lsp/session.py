@@ -192,7 +192,7 @@ class Session:
     def context(self, snapshot: DocumentSnapshot, offset: int) -> DocumentContext:
         """The document as the pipeline knows it, split at `offset`."""
         path, language = self.display_path(snapshot.uri), self.language(snapshot)
-        return DocumentContext(path, language, snapshot.text, offset)
+        return DocumentContext(path, language, snapshot.text, offset, snapshot.language_id)
 
     def display_path(self, uri: str) -> str:
         """What the model is told that the file is called: never more than the workspace's part."""

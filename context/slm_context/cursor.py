@@ -23,6 +23,8 @@ class DocumentContext:
     """Our name of the language (`slm_context.languages`), None where there is no grammar."""
     text: str
     offset: int
+    language_id: str = ""
+    """The editor's name of the language; "" where no editor says one."""
 
     @cached_property
     def prefix(self) -> str:

@@ -30,9 +30,8 @@ def documents_if_accepted(
 
 
 def _inserted(document: DocumentContext, text: str, n_replaced: int) -> DocumentContext:
-    return DocumentContext(
-        document.path,
-        document.language,
-        document.prefix + text + document.suffix[n_replaced:],
-        document.offset + len(text),
+    return replace(
+        document,
+        text=document.prefix + text + document.suffix[n_replaced:],
+        offset=document.offset + len(text),
     )

@@ -54,7 +54,8 @@ def skip_reason(
         return SkipReason.EMPTY_FILE
     if trigger is Trigger.INVOKED:
         return None
-    if document.language in completion.disabled_languages:
+    # By the editor's name, and by ours: editors differ in theirs.
+    if {document.language_id, document.language} & {*completion.disabled_languages}:
         return SkipReason.OFF
     if _matches(path, completion.disabled_globs):
         return SkipReason.OFF

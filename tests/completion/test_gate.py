@@ -79,6 +79,25 @@ def test_what_privacy_excludes_is_never_asked_about(glob: str) -> None:
     assert skip_reason(document, Trigger.INVOKED, settings) is SkipReason.SECRET_FILE
 
 
+@pytest.mark.parametrize(
+    ("disabled", "language", "language_id", "expected"),
+    [
+        ("markdown", None, "markdown", SkipReason.OFF),
+        ("typescriptreact", "tsx", "typescriptreact", SkipReason.OFF),
+        ("shellscript", "bash", "shellscript", SkipReason.OFF),
+        ("bash", "bash", "sh", SkipReason.OFF),
+        ("python", "python", "", SkipReason.OFF),
+        ("markdown", "python", "python", None),
+    ],
+)
+def test_a_language_is_switched_off_by_the_name_that_the_editor_has_for_it(
+    disabled: str, language: str | None, language_id: str, expected: object
+) -> None:
+    document = DocumentContext("a", language, "total = ", 8, language_id)
+    settings = settings_with(disabled_languages=(disabled,))
+    assert skip_reason(document, Trigger.AUTOMATIC, settings) == expected
+
+
 def test_a_cell_is_allowed_what_its_notebook_is() -> None:
     document = document_at("total = █\n", "secrets/calc.ipynb#W2sZmlsZQ==")
     for glob in ("secrets/", "*.ipynb", "calc.ipynb"):
