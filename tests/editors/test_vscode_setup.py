@@ -85,8 +85,8 @@ def test_a_newcomer_sets_it_up_and_types(launch, vsix, show, workspace, lending_
     vscode.status.click()
     until("progress", lambda: "Setting up slm-lsp" in " ".join(vscode.messages()))
     until("ready", lambda: "slm-lsp: ready" in vscode.status_text(), PATIENCE_S)
-    (environment,) = code.home.rglob("server-*/complete")
-    assert environment.read_text().endswith(".whl\n")
+    (environment,) = environments(code)
+    assert (environment / "complete").read_text().endswith(".whl\n")
     vscode.go_to_end()
     ghost = type_until_shown(vscode.type, vscode.ghost)
     typed = vscode.saved()
@@ -95,6 +95,56 @@ def test_a_newcomer_sets_it_up_and_types(launch, vsix, show, workspace, lending_
         "it is taken", lambda: (text := vscode.saved()).startswith(typed) and len(text) > len(typed)
     )
     assert ghost
+
+
+def environments(code) -> list[Path]:
+    """All that was set up, and what is left of what was broken off."""
+    return [
+        one for one in code.home.rglob("globalStorage/slm-lsp.slm-lsp/server-*") if one.is_dir()
+    ]
+
+
+def test_an_environment_that_no_longer_works(
+    launch, vsix, show, workspace, file, lending_python
+) -> None:
+    """Setting up again that fails leaves it as it is; one whose Python is gone is made anew; and
+    the next version of the extension asks before it makes its own."""
+    path = [one for one in os.environ["PATH"].split(":") if not Path(one, "slm-lsp").exists()]
+    setting = {"slm-lsp.python": str(lending_python)}
+    code = launch(setting, vsix, PATH=":".join(path), PIP_NO_DEPS="1", PIP_NO_INDEX="1")
+    vscode = show(code, workspace, file)
+    until("the question", lambda: QUESTION in " ".join(vscode.messages()))
+    vscode.page.get_by_role("button", name="Set Up").click()
+    until("ready", lambda: "slm-lsp: ready" in vscode.status_text(), PATIENCE_S)
+    (environment,) = environments(code)
+
+    lent = lending_python.read_text()
+    lending_python.write_text("#!/bin/sh\necho 3 9\n")
+    vscode.command("slm-lsp: Set Up")
+    until("the cure", lambda: "install Python 3.11 or newer" in " ".join(vscode.messages()))
+    vscode.wait_until_ready()
+    assert environments(code) == [environment]
+    vscode.command("Notifications: Clear All Notifications")
+
+    python = environment / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/nowhere/python3")
+    lending_python.write_text(lent)
+    vscode.reload()
+    until("the status bar says so", lambda: "slm-lsp: error" in vscode.status_text())
+    said = [text for text in until("the message", vscode.messages) if "slm-lsp" in text]
+    assert len(said) == 1 and "does not start any more" in said[0]
+    vscode.press("Escape")
+    vscode.status.click()
+    until("ready", lambda: "slm-lsp: ready" in vscode.status_text(), PATIENCE_S)
+    assert environments(code) == [environment]
+
+    environment.rename(environment.with_name("server-0.0.1"))
+    (package,) = code.extensions.glob("slm-lsp.*/package.json")
+    package.write_text(package.read_text().replace('"version": "0.1.0"', '"version": "0.1.1"'))
+    (code.extensions / "extensions.json").touch()
+    vscode.reload()
+    until("it asks", lambda: "slm-lsp was updated" in " ".join(vscode.messages()))
 
 
 def conspicuous(vscode) -> bool:
@@ -144,9 +194,36 @@ def test_picking_a_model(launch, vsix, show, workspace, file, tmp_path):
     until("the file is missed", lambda: "slm-lsp: error" in vscode.status_text())
     vscode.command("slm-lsp: Pick a Model")
     until("the models", lambda: "ours" in " ".join(vscode.choices()))
-    assert len(vscode.choices()) == 2, "the bundled one is there once, and the adapter is none"
+    assert len(vscode.choices()) == 3, "the bundled one is there once, and the adapter is none"
+    assert "no choice of mine" in vscode.choices()[2]
     vscode.choose("ours")
     vscode.wait_until_ready()
+
+
+def test_picking_the_bundled_model(launch, vsix, show, workspace, file, tmp_path):
+    """It is a choice: also where the repository names another one."""
+    code = launch(our_server(), vsix)
+    store = Store(code.home / "data" / "slm-lsp" / "models")
+    ours = with_text(bundled_model().path, tmp_path / "ours.gguf", "general.author", "us")
+    sha256 = store.add(ours, "ours").sha256
+    (workspace / "slm-lsp.toml").write_text(f'[model]\nname = "ours"\nsha256 = "{sha256}"\n')
+    vscode = show(code, workspace, file)
+    vscode.wait_until_ready()
+    assert served(vscode) == sha256
+    for label, model in (("bundled", bundled_model().sha256), ("no choice of mine", sha256)):
+        vscode.command("slm-lsp: Pick a Model")
+        until("the models", lambda: "ours" in " ".join(vscode.choices()))
+        vscode.choose(label)
+        until(f"{label} is served", lambda model=model: served(vscode) == model)
+
+
+def served(vscode) -> str:
+    """The sha256 of the model that serves, by the statistics."""
+    vscode.command("slm-lsp: Show Statistics")
+    text = until(
+        "the statistics", lambda: shown if "sha256" in (shown := vscode.shown_text()) else ""
+    )
+    return text.split("sha256")[1].split()[0]
 
 
 def test_a_folder_that_is_not_trusted(launch, vsix, show, workspace, file, place):
