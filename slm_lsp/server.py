@@ -174,11 +174,15 @@ def build_server() -> SlmServer:
         completion,
         configuration,
         diagnostics,
+        files,
         inline_completion,
         lifecycle,
         text_sync,
     )
 
+    every_file = types.FileOperationRegistrationOptions(
+        [types.FileOperationFilter(types.FileOperationPattern("**/*"), "file")]
+    )
     handlers: tuple[tuple[str, Callable[..., Any], Any], ...] = (
         (types.INITIALIZE, lifecycle.initialize, None),
         (types.INITIALIZED, lifecycle.initialized, None),
@@ -208,11 +212,10 @@ def build_server() -> SlmServer:
             configuration.did_change_workspace_folders,
             None,
         ),
-        (
-            types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
-            configuration.did_change_watched_files,
-            None,
-        ),
+        (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, files.did_change_watched, None),
+        (types.WORKSPACE_DID_CREATE_FILES, files.did_create, every_file),
+        (types.WORKSPACE_DID_RENAME_FILES, files.did_rename, every_file),
+        (types.WORKSPACE_DID_DELETE_FILES, files.did_delete, every_file),
         (types.TEXT_DOCUMENT_WILL_SAVE, diagnostics.will_save, None),
         (types.TEXT_DOCUMENT_DID_SAVE, diagnostics.did_save, None),
         (

@@ -156,14 +156,13 @@ class Session:
         if self._around.reported(snapshot.uri, asked, found) and engine is not None:
             engine.gather_again(snapshot.uri)
 
-    def saved(self, uri: str) -> None:
-        """A document was written to the disk."""
+    def changed_on_disk(self, uris: Sequence[str]) -> None:
+        """Files or whole folders came, went, moved or were written, by whomever."""
         self.look_at_settings_files()
-        path = path_of(uri)
-        if path is not None:
-            # Of nested folders, each has the file in its index.
-            for folder in self.folders.around(path):
-                self.in_background(folder.workspace.saved(path))
+        paths = [path for uri in uris if (path := path_of(uri)) is not None]
+        # Of nested folders, each has the file in its index.
+        for folder in self.folders:
+            self.in_background(folder.workspace.changed(paths))
 
     def close_document(self, uri: str) -> None:
         self._suggestions.closing(uri)

@@ -38,12 +38,6 @@ def did_change_workspace_folders(
     ask(server)
 
 
-def did_change_watched_files(server: SlmServer, params: types.DidChangeWatchedFilesParams) -> None:
-    server.session.look_at_settings_files()
-    for change in params.changes:
-        server.session.saved(change.uri)
-
-
 def concerns_us(settings: Any) -> bool:
     """Whether it holds settings of ours. Some clients send everybody's, or just nothing."""
     ours = {SECTION, *(field.name for field in fields(Settings))}

@@ -21,7 +21,7 @@ def will_save(server: SlmServer, params: types.WillSaveTextDocumentParams) -> No
 
 def did_save(server: SlmServer, params: types.DidSaveTextDocumentParams) -> None:
     server.session.diagnostics.saved(params.text_document.uri)
-    server.session.saved(params.text_document.uri)
+    server.session.changed_on_disk([params.text_document.uri])
 
 
 async def pull(

@@ -84,14 +84,15 @@ class Knowledge:
         except sqlite3.Error:
             return frozenset()  # the next gathering says so, and begins anew
 
-    def save(self, path: str) -> None:
-        """A file was written: its entry follows."""
+    def save(self, paths: Sequence[str]) -> None:
+        """Files were written, or are gone: their entries follow."""
         assert self._root is not None
         try:
             index = Index(index_file(self._root))
             try:
                 # What was typed is parsed already, but for what changed since.
-                update_file(index, self._made_rules(), path, partial(tags_again, path=path))
+                for path in paths:
+                    update_file(index, self._made_rules(), path, partial(tags_again, path=path))
             finally:
                 index.close()
         except (sqlite3.Error, OSError) as error:

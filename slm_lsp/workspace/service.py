@@ -7,6 +7,7 @@ happen in a process of low priority.
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -15,6 +16,7 @@ from typing import ParamSpec, TypeVar
 
 from slm_context.cursor import DocumentContext
 from slm_context.expected import ExpectedName
+from slm_context.languages import language_for
 from slm_context.reported import Reported
 from slm_context.types import ContextBundle
 from slm_context.view import parsed
@@ -29,6 +31,9 @@ from slm_lsp.workspace.scan import IGNORE_FILES
 from slm_lsp.workspace.watch import FileWatch
 
 LOG = logging.getLogger("slm_lsp.workspace")
+
+# Of more changes at once, one reading in a process of its own is the better part.
+MAX_SINGLY = 20
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -128,14 +133,16 @@ class Workspace:
         if self._enabled and language is not None and not self._closed:
             await self._in_thread(parsed, text, language, path)
 
-    async def saved(self, path: Path) -> None:
-        """A file was written: its entry follows."""
-        if self.root is None or self._closed or not path.is_relative_to(self.root):
+    async def changed(self, paths: Sequence[Path]) -> None:
+        """Files were written, or came, went and moved, whole folders among them."""
+        if self.root is None or self._closed:
             return
-        if path.name in IGNORE_FILES:
+        own = [path for path in paths if path.is_relative_to(self.root)]
+        if len(own) > MAX_SINGLY or any(map(_changes_more_than_itself, own)):
             return self.refresh()
-        inner = path.relative_to(self.root).as_posix()
-        await self._in_thread(self._known.save, inner)
+        if own:
+            inner = [path.relative_to(self.root).as_posix() for path in own]
+            await self._in_thread(self._known.save, inner)
 
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
@@ -167,6 +174,13 @@ class Workspace:
             self.state = {"state": "ready", **said}
         finally:
             self._known.open_anew()
+
+
+def _changes_more_than_itself(path: Path) -> bool:
+    """An ignore file does, and a folder; what is gone and was no source file may have been one."""
+    if path.name in IGNORE_FILES or os.path.isdir(path):
+        return True
+    return language_for(path.name) is None and not os.path.exists(path)
 
 
 def why_not_read(error: Exception) -> str:

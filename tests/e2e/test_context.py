@@ -158,6 +158,22 @@ async def test_what_was_read_and_is_then_ignored_is_not_shown(raw: Editor, root:
     assert CANARY not in "".join(part["text"] for part in told["prompt"])
 
 
+async def test_a_file_that_is_renamed_in_the_file_tree(raw: Editor, root: Path) -> None:
+    operations = {"didCreate": True, "didRename": True, "didDelete": True}
+    told = await raw.initialize(
+        root=root, capabilities={"workspace": {"fileOperations": operations}}
+    )
+    assert set(told["capabilities"]["workspace"]["fileOperations"]) == set(operations)
+    await raw.ready()
+    while (await raw.status())["workspace"]["state"] == "reading":
+        pass
+    (root / "money.py").rename(root / "cash.py")
+    moved = {"oldUri": (root / "money.py").as_uri(), "newUri": (root / "cash.py").as_uri()}
+    raw.notify("workspace/didRenameFiles", {"files": [moved]})
+    told = await asked(raw, root, APP.replace("money", "cash"))
+    assert [one["path"] for one in told["snippets"]] == ["cash.py"]
+
+
 async def test_a_link_that_is_saved_is_not_followed(
     raw: Editor, root: Path, tmp_path: Path
 ) -> None:

@@ -55,10 +55,10 @@ async def test_what_may_not_be_read_uses_nothing(tmp_path: Path) -> None:
     assert users(root) == ["shop/plain.py", "shop/private.py"]
     # From now on one of them holds a key, and then the other is ignored.
     written(root, {"shop/private.py": f"{USING}KEY = '{KEY}'\n"})
-    await workspace.saved(root / "shop" / "private.py")
+    await workspace.changed([root / "shop" / "private.py"])
     assert users(root) == ["shop/plain.py"]
     written(root, {".gitignore": "ignored/\nplain.py\n"})
-    await workspace.saved(root / ".gitignore")
+    await workspace.changed([root / ".gitignore"])
     await workspace.settled()
     assert users(root) == []
     await workspace.close()
@@ -76,10 +76,10 @@ async def test_uses_follow_what_is_saved(tmp_path: Path) -> None:
 
     assert await told() == {"visible"}
     written(root, {"far/a.py": USING.replace("visible", "changed")})
-    await workspace.saved(root / "far" / "a.py")
+    await workspace.changed([root / "far" / "a.py"])
     assert await told() == {"changed"}
     written(root, {"far/a.py": "y = 1\n"})
-    await workspace.saved(root / "far" / "a.py")
+    await workspace.changed([root / "far" / "a.py"])
     assert await told() == set()
     await workspace.close()
 

@@ -26,8 +26,8 @@ async def reading(root: Path, settings: Settings | None = None) -> Workspace:
     return workspace
 
 
-async def snippets(workspace: Workspace) -> dict[str, str]:
-    document = DocumentContext("app.py", "python", ASKING, len(ASKING))
+async def snippets(workspace: Workspace, asking: str = ASKING) -> dict[str, str]:
+    document = DocumentContext("app.py", "python", asking, len(asking))
     bundle = await workspace.gather(document, ())
     return {one.path: one.text for one in bundle.snippets}
 
@@ -46,10 +46,10 @@ async def test_a_repository_is_read_and_told_of(root: Path) -> None:
 async def test_a_saved_file_is_read_again(root: Path) -> None:
     workspace = await reading(root)
     (root / "shop" / "money.py").write_text(CODE.replace("price", "amount"))
-    await workspace.saved(root / "shop" / "money.py")
+    await workspace.changed([root / "shop" / "money.py"])
     assert (await snippets(workspace))["shop/money.py"] == "def to_cents(amount):\n"
     (root / "shop" / "money.py").unlink()
-    await workspace.saved(root / "shop" / "money.py")
+    await workspace.changed([root / "shop" / "money.py"])
     assert await snippets(workspace) == {}
     await workspace.close()
 
@@ -136,7 +136,7 @@ async def test_what_was_typed_and_saved_is_in_the_index_as_it_is(root: Path) -> 
         document = DocumentContext("shop/money.py", "python", text, len(text))
         await workspace.gather(document, ())
         money.write_text(text, encoding="utf-8")
-        await workspace.saved(money)
+        await workspace.changed([money])
         assert (await snippets(workspace))["shop/money.py"] == f"def to_cents({parameter}):\n"
     await workspace.close()
 
@@ -168,7 +168,7 @@ async def test_files_beside_come_by_the_rules_of_now(root: Path) -> None:
         assert (await workspace.gather(document, [])).beside == beside
     (root / ".gitignore").unlink()
     (root / "shop" / "money.py").write_text("key = 'AKIA" + "Q" * 16 + "'\n")
-    await workspace.saved(root / "shop" / "money.py")
+    await workspace.changed([root / "shop" / "money.py"])
     document = DocumentContext("shop/till.py", "python", ASKING, len(ASKING))
     assert (await workspace.gather(document, [])).beside == (), "it holds a key"
     await workspace.close()
@@ -231,9 +231,37 @@ async def test_what_is_ignored_from_now_on_leaves_the_index(root: Path) -> None:
     workspace = await reading(root)
     assert "shop/money.py" in await snippets(workspace)
     (root / ".gitignore").write_text("money.py\n")
-    await workspace.saved(root / ".gitignore")
+    await workspace.changed([root / ".gitignore"])
     await workspace.settled()
     await workspace.close()
     index = Index(index_file(root), read_only=True)
     assert set(index.stamps()) == {"app.py"}
     index.close()
+
+
+async def test_what_is_moved_in_the_file_tree_is_found_there(root: Path) -> None:
+    workspace = await reading(root)
+    (root / "shop" / "money.py").rename(root / "shop" / "cash.py")
+    await workspace.changed([root / "shop" / "money.py", root / "shop" / "cash.py"])
+    asking = ASKING.replace("money", "cash")
+    assert await snippets(workspace, asking) == {"shop/cash.py": "def to_cents(price):\n"}
+    (root / "shop").rename(root / "till")
+    await workspace.changed([root / "shop", root / "till"])
+    await workspace.settled()
+    asking = asking.replace("shop", "till")
+    assert await snippets(workspace, asking) == {"till/cash.py": "def to_cents(price):\n"}
+    assert workspace.state["files"] == 2
+    await workspace.close()
+
+
+async def test_thousands_of_changes_are_one_reading(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = await reading(root)
+    monkeypatch.setattr(Knowledge, "save", lambda self, paths: pytest.fail("one by one"))
+    for number in range(service.MAX_SINGLY + 1):
+        (root / f"new{number}.py").write_text(f"def new{number}(): ...\n")
+    await workspace.changed([root / f"new{n}.py" for n in range(service.MAX_SINGLY + 1)])
+    await workspace.settled()
+    assert workspace.state["files"] == 2 + service.MAX_SINGLY + 1
+    await workspace.close()
