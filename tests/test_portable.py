@@ -17,8 +17,9 @@ import httpx, llama_cpp, numpy, pathspec, platformdirs, pygls.lsp.server, rich.p
 import rich.table, tree_sitter, watchdog.observers
 
 sysconfig.get_config_vars()
+POSIX = ("fcntl", "grp", "pwd", "resource", "termios")
 # torch, which only `tune` needs, has a Windows of its own
-for name in ("fcntl", "grp", "pwd", "resource", "termios", "torch"):
+for name in (*POSIX, "torch"):
     sys.modules[name] = None
 sys.modules["msvcrt"] = types.ModuleType("msvcrt")
 WINDOWS = {
@@ -45,8 +46,8 @@ for package in (slm_context, slm_lsp, slm_prompts):
         try:
             importlib.import_module(found.name)
         except ModuleNotFoundError as error:
-            if error.name != "torch":
-                raise
+            if error.name in POSIX or not found.name.startswith("slm_lsp.tune."):
+                raise SystemExit(f"{found.name}: {error!r}")
         except BaseException as error:
             raise SystemExit(f"{found.name}: {error!r}")
 print("all of them")

@@ -77,6 +77,16 @@ def test_a_worker_starts_threads_but_no_process():
     assert said == ["thread", refused, refused, "-1", "-1"]
 
 
+def test_a_server_starts_its_own_interpreter_in_each_way_of_pythons(tmp_path):
+    spawned = "os.waitpid(os.posix_spawn({0}, [{0}, '-c', 'print(1, flush=True)'], {{}}), 0)"
+    said = in_server(
+        spawned.format("sys.executable"),  # `subprocess` does so since Python 3.13
+        errno_of(spawned.format("'/bin/sh'")),
+        own=tmp_path / "own",
+    )
+    assert said == ["1", f"Refused {errno.EPERM}"]
+
+
 def test_a_worker_maps_its_model_and_loads_llama():
     model = verify_bundled().path
     said = in_worker(
