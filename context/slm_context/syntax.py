@@ -16,6 +16,13 @@ from slm_context.languages import grammar
 STEP = 1024
 # The bytes of a character but for its first.
 CONTINUATION = bytes(range(0x80, 0xC0))
+# Whose programs may end a line by a carriage return alone. The grammars know of none of them; most
+# take all of such a file below its first comment for a part of that.
+ENDED_BY_CR = frozenset(
+    ("python", "javascript", "typescript", "tsx", "java", "csharp", "c", "cpp", "php", "lua")
+    + ("kotlin", "swift", "scala")
+)
+LONE_CR = re.compile(rb"\r(?!\n)")
 # What a string holds between its quotes, where the grammar makes a token of it.
 STRING_TOKEN = re.compile(r"string\w*_(?:content|fragment)$")
 # What neither ends a string of any language nor begins anything else in it.
@@ -64,7 +71,7 @@ class SyntaxTree:
 
     def edited(self, text: str) -> "SyntaxTree":
         """The tree of `text`, re-using all that did not change. A change at one place is cheap."""
-        data = text.encode("utf-8", "replace")
+        data = encoded(text, self.language)
         moved = self._moved(data, *difference(self._data, data))
         return SyntaxTree(text, self.language, _parser(self.language).parse(data, moved), data)
 
@@ -87,7 +94,7 @@ class SyntaxTree:
         The parser would see the same tokens, of which one has another length. It is not asked: in
         a string that nothing closes yet, it would read all of the file behind it at each key.
         """
-        data = text.encode("utf-8", "replace")
+        data = encoded(text, self.language)
         start, old_end, new_end = difference(self._data, data)
         token = self.root.descendant_for_byte_range(max(0, start - 1), start)
         if token is None or token.child_count or not STRING_TOKEN.search(token.type):
@@ -207,8 +214,20 @@ def parse(text: str, language: str, old: SyntaxTree | None = None) -> SyntaxTree
         return None
     if old is not None and old.language == language:
         return old.edited(text)
-    data = text.encode("utf-8", "replace")
+    data = encoded(text, language)
     return SyntaxTree(text, language, _parser(language).parse(data), data)
+
+
+def encoded(text: str, language: str) -> bytes:
+    """The text as a parser reads it."""
+    return with_line_ends(text.encode("utf-8", "replace"), language)
+
+
+def with_line_ends(data: bytes, language: str) -> bytes:
+    """As long as before, with no line ends but such as the grammar of the language knows."""
+    if language in ENDED_BY_CR and data.count(b"\r") != data.count(b"\r\n"):
+        return LONE_CR.sub(b"\n", data)
+    return data
 
 
 @lru_cache(maxsize=32)

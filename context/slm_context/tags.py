@@ -15,6 +15,7 @@ from tree_sitter import Node, Parser, Query, QueryCursor
 
 from slm_context.imports import Import, read_import
 from slm_context.languages import grammar
+from slm_context.syntax import with_line_ends
 
 # A signature is shown to a model that has little room; what is longer is cut.
 MAX_SIGNATURE = 300
@@ -62,6 +63,7 @@ def tags_of(data: bytes, language: str) -> FileTags:
     query, parser = _query(language), _parser(language)
     if query is None or parser is None:
         return FileTags()
+    data = with_line_ends(data, language)
     return tags_of_tree(parser.parse(data).root_node, data, language)
 
 

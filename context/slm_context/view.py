@@ -9,6 +9,7 @@ from slm_context.imports import Import, stems
 from slm_context.index import Found, Index
 from slm_context.names import all_names
 from slm_context.remembered import Remembered
+from slm_context.syntax import encoded
 from slm_context.tags import Definition, FileTags, tags_of_tree
 from slm_context.trees import tree_of
 
@@ -147,6 +148,6 @@ def _tags(text: str, language: str, path: str) -> FileTags:
     tree = tree_of(text, language, path)
     if tree is None:
         return FileTags()
-    tags = tags_of_tree(tree.root, text.encode("utf-8", "replace"), language)
+    tags = tags_of_tree(tree.root, encoded(text, language), language)
     _TAGS.put((path, language), (text, tags), len(text))
     return tags

@@ -3,6 +3,7 @@
 import pytest
 from slm_context.imports import Import, stems
 from slm_context.languages import LANGUAGES, grammar
+from slm_context.syntax import ENDED_BY_CR, parse
 from slm_context.tags import tags_of
 
 CASES = {
@@ -130,6 +131,20 @@ def test_signatures_documentation_and_secrets() -> None:
     assert f.signature == 'def f( a: int, b: str = "x", ) -> bool:'
     assert (f.doc, f.start_line, f.end_line) == ("Say whether.", 0, 7)
     assert token.signature == "API_TOKEN"
+
+
+@pytest.mark.parametrize("language", sorted(ENDED_BY_CR))
+def test_a_carriage_return_alone_ends_a_line(language: str) -> None:
+    """As in files of old, and where editors mix their line ends. Nothing is longer for it."""
+    code = CASES[language][0] if language in CASES else ""
+    comment = {"python": "# ä\n", "lua": "-- ä\n", "php": ""}.get(language, "// ä\n")
+    for text in (comment + code, comment + "let a = 1\nlet b = 2\n" if language == "tsx" else ""):
+        old, mixed = text.replace("\n", "\r"), text.replace("\n", "\r\n", 3).replace("\n", "\r")
+        expected = tags_of(text.encode(), language)
+        assert tags_of(old.encode(), language).definitions == expected.definitions
+        tree, usual, again = (parse(one, language) for one in (old, text, mixed))
+        assert tree is not None and usual is not None and again is not None
+        assert str(tree.root) == str(usual.root) == str(again.edited(old).root)
 
 
 def test_text_that_is_no_code_at_all() -> None:
