@@ -45,6 +45,12 @@ def git_folders(root: Path) -> GitFolders | None:
     return GitFolders(own, _resolved(own / common) if common else own)
 
 
+def is_linked_worktree(folder: Path) -> bool:
+    """Whether another working tree of a repository begins here; a submodule is none."""
+    named = _line(folder / ".git").removeprefix("gitdir:").strip()
+    return Path(named).parent.name == "worktrees"
+
+
 def _resolved(path: Path) -> Path:
     # Not `Path.resolve`, which raises for a loop of links before Python 3.13.
     return Path(os.path.realpath(path))

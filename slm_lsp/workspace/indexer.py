@@ -21,7 +21,14 @@ from slm_context.tags import FileTags, tags_of
 
 from slm_lsp.documents import encodable
 from slm_lsp.inference.cpu import usable_cpus
-from slm_lsp.workspace.scan import Rules, SourceFile, is_own_file, read_source, scan
+from slm_lsp.workspace.scan import (
+    Rules,
+    SourceFile,
+    is_of_another_worktree,
+    is_own_file,
+    read_source,
+    scan,
+)
 
 # Files that one process parses before it hands over: enough to be worth the way, and few enough
 # that what is written shows soon.
@@ -79,6 +86,8 @@ def update_file(index: Index, rules: Rules, path: str, parse: Parse = tags_of) -
     except OSError:
         return index.write([], [path])
     if language is None or not rules.allows(path) or not is_own_file(rules.root, path):
+        return index.write([], [path])
+    if is_of_another_worktree(rules.root, path):
         return index.write([], [path])
     stamp = FileStamp(status.st_size, status.st_mtime_ns)
     index.write([tagged(rules.root, SourceFile(path, language, stamp), index.digest(path), parse)])

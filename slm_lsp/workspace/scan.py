@@ -16,7 +16,7 @@ from slm_context.languages import language_for
 
 from slm_lsp.globs import compiled
 from slm_lsp.regular_file import open_regular
-from slm_lsp.workspace.git import git_folders
+from slm_lsp.workspace.git import git_folders, is_linked_worktree
 from slm_lsp.workspace.secrets import holds_secret, is_secret_name
 
 # Larger files are data, or were written by a program.
@@ -163,6 +163,9 @@ def scan(rules: Rules, max_bytes: int = MAX_BYTES) -> Iterator[SourceFile]:
             entries = sorted(os.scandir(rules.root / folder), key=lambda entry: entry.name)
         except OSError:
             continue
+        if folder and any(one.name == ".git" for one in entries):
+            if is_linked_worktree(rules.root / folder):
+                continue  # the same files again, as they are on another branch
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
             try:
@@ -183,6 +186,13 @@ def scan(rules: Rules, max_bytes: int = MAX_BYTES) -> Iterator[SourceFile]:
                 if n_files > MAX_FILES:
                     return
                 yield SourceFile(path, language, FileStamp(found.st_size, found.st_mtime_ns))
+
+
+def is_of_another_worktree(root: Path, path: str) -> bool:
+    """Whether `path` lies in a linked working tree below the root."""
+    folders = path.split("/")[:-1]
+    inner = (root.joinpath(*folders[:depth]) for depth in range(1, len(folders) + 1))
+    return any(os.path.exists(one / ".git") and is_linked_worktree(one) for one in inner)
 
 
 def is_own_file(root: Path, path: str) -> bool:

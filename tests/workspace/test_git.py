@@ -5,9 +5,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from slm_context.index import Index
 
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.git import GitFolders, git_folders
+from slm_lsp.workspace.read_all import index_file
 from slm_lsp.workspace.scan import Rules, scan
 from slm_lsp.workspace.service import Workspace
 
@@ -95,3 +97,25 @@ def test_a_file_that_names_no_folder_of_git(tmp_path: Path, named: str) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git/commondir").write_text("../loop/x\n")
     assert git_folders(tmp_path) is not None
+
+
+async def test_a_worktree_within_the_tree_is_not_read(root: Path) -> None:
+    """Its files are the same ones again, as they are on another branch."""
+    git(root, "worktree", "add", "-q", "-b", "other", str(root / "trees/other"))
+    (root / "vendored").mkdir()
+    git(root / "vendored", "init", "-q")
+    (root / "vendored/c.py").write_text("def c(): ...\n")
+    assert {one.path for one in scan(Rules(root))} == {"a.py", "vendored/c.py"}
+    assert {one.path for one in scan(Rules(root / "trees/other"))} == {"a.py"}
+    workspace = Workspace(root, Settings())
+    workspace.start()
+    await workspace.settled()
+    await workspace.changed([root / "trees/other/a.py"])
+    assert set(Index(index_file(root), read_only=True).stamps()) == {"a.py", "vendored/c.py"}
+    await workspace.close()
+
+
+def test_a_submodule_is_read(root: Path, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", str(root), "part")
+    git(root, "submodule", "add", "-q", str(tmp_path / "part"), "part")
+    assert {one.path for one in scan(Rules(root))} == {"a.py", "part/a.py"}
