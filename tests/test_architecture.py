@@ -220,9 +220,11 @@ def test_nothing_that_is_shipped_needs_what_is_not() -> None:
 
 def test_files_stay_readable() -> None:
     """A house measure with some slack: a file is about 250 lines, a handler about 80."""
+    allowed = {"slm_lsp.settings": 320}  # one declaration after the other, to be read like a page
     long = {
         module: n_lines
         for module, path in modules().items()
-        if (n_lines := len(path.read_text(encoding="utf-8").splitlines())) > 320
+        if (n_lines := len(path.read_text(encoding="utf-8").splitlines()))
+        > allowed.get(module, 280)
     }
     assert long == {}
