@@ -13,6 +13,8 @@ from posixpath import commonprefix
 from slm_lsp.completion.counting import WORD
 from slm_lsp.completion.postprocess.add_no_error import adds_no_error
 from slm_lsp.completion.postprocess.drop_repeated_line import drop_repeated_line
+from slm_lsp.completion.postprocess.drop_second_declaration import drop_second_declaration
+from slm_lsp.completion.postprocess.drop_senseless import drop_senseless
 from slm_lsp.completion.postprocess.ending import endings_of
 from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 from slm_lsp.completion.postprocess.merge_closers import merge_closers
@@ -29,6 +31,8 @@ LOST = 0.01
 MIN_LENGTH = 5
 # Each trial is a parse.
 MAX_TRIALS = 6
+# A part may say again what all of it did not.
+NO_NEWS = (drop_repeated_line, drop_second_declaration, drop_senseless)
 
 
 def confident_part(completion: Completion, around: InsertionPoint) -> Completion:
@@ -46,7 +50,7 @@ def confident_part(completion: Completion, around: InsertionPoint) -> Completion
         if end == len(first) and not more:
             break
         draft = merge_closers(Draft(first[:end]), around)
-        if draft is None or drop_repeated_line(draft, around) is None:
+        if draft is None or any(one(draft, around) is None for one in NO_NEWS):
             continue
         if adds_no_error(draft, around):
             return replace(completion, text=draft.text, n_replaced=draft.n_replaced, is_part=True)

@@ -7,6 +7,7 @@ from slm_context.cursor import DocumentContext, line_start
 from slm_context.scope import opens_block
 from slm_context.syntax import SyntaxTree
 
+from slm_lsp.completion.postprocess.brackets import open_brackets
 from slm_lsp.completion.types import (
     MAX_CHARS,
     MAX_LINE_CHARS,
@@ -31,6 +32,10 @@ NOWHERE = re.compile(
 CELL = re.compile(r"(\.ipynb)#[^/]*$")
 # A line that opens a block: what follows is its body.
 OPENS_BLOCK = re.compile(r"([:{(\[]|=>|->|\b(then|do|begin))\s*$")
+
+# A head that may hold several statements, with no bracket around them.
+HEADS_WITHOUT_BRACKETS = frozenset({"go", "bash", None})
+HEAD = re.compile(r"\s*(?:\}\s*else\s+)?(?:if|elif|for|switch|while|until|select)\b[^{]*$")
 
 
 def skip_reason(
@@ -75,9 +80,18 @@ def _unwanted_at(document: DocumentContext) -> SkipReason | None:
         return SkipReason.SECRET_VALUE
     if NOWHERE.search(before):
         return SkipReason.NOWHERE
-    if before.rstrip().endswith(";") and not after.strip() and "for" not in before:
+    if before.rstrip().endswith(";") and not after.strip() and not _goes_on(document):
         return SkipReason.FINISHED
     return None
+
+
+def _goes_on(document: DocumentContext) -> bool:
+    """Whether the line goes on behind its semicolon: in a head, or within brackets."""
+    before = document.line_prefix
+    if document.language in HEADS_WITHOUT_BRACKETS and HEAD.match(before):
+        return True
+    still_open = open_brackets(before, document.language)
+    return bool(still_open) and before[still_open[-1]] != "{"
 
 
 def mode_for(

@@ -7,13 +7,19 @@ from slm_lsp.completion.postprocess.balance_brackets import balance_brackets
 from slm_lsp.completion.postprocess.cut_at_markers import cut_at_markers
 from slm_lsp.completion.postprocess.cut_before_body import cut_before_body
 from slm_lsp.completion.postprocess.cut_comment_runaway import cut_comment_runaway
+from slm_lsp.completion.postprocess.cut_dead_code import cut_dead_code
 from slm_lsp.completion.postprocess.cut_next_lines import cut_next_lines
 from slm_lsp.completion.postprocess.cut_repetition import cut_repetition
+from slm_lsp.completion.postprocess.cut_second_item import cut_second_item
+from slm_lsp.completion.postprocess.cut_second_statement import cut_second_statement
 from slm_lsp.completion.postprocess.cut_suffix_overlap import cut_suffix_overlap
 from slm_lsp.completion.postprocess.drop_blank import drop_blank
 from slm_lsp.completion.postprocess.drop_leading_blank import drop_leading_blank
 from slm_lsp.completion.postprocess.drop_repeated_line import drop_repeated_line
+from slm_lsp.completion.postprocess.drop_second_declaration import drop_second_declaration
+from slm_lsp.completion.postprocess.drop_senseless import drop_senseless
 from slm_lsp.completion.postprocess.filter import Draft, Filter, InsertionPoint
+from slm_lsp.completion.postprocess.fit_ruler import fit_ruler
 from slm_lsp.completion.postprocess.fix_indentation import fix_indentation
 from slm_lsp.completion.postprocess.limit_scope import limit_scope
 from slm_lsp.completion.postprocess.match_line_ends import match_line_ends
@@ -33,17 +39,23 @@ PIPELINE: tuple[Filter, ...] = (
     # How much.
     limit_scope,
     cut_repetition,
+    cut_dead_code,
     cut_comment_runaway,
     fix_indentation,
     drop_leading_blank,
     trim_end,
+    fit_ruler,
     # What stands there already.
     cut_next_lines,
     cut_suffix_overlap,
     balance_brackets,
+    cut_second_statement,
+    cut_second_item,
     cut_before_body,
     merge_closers,
     drop_repeated_line,
+    drop_second_declaration,
+    drop_senseless,
     # What is left must be sound.
     add_no_error,
     trim_end,

@@ -1,5 +1,6 @@
 """What a suggestion opens is closed, as the editor would do it where a person opens it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
@@ -9,6 +10,9 @@ from slm_context.cursor import line_start
 from slm_lsp.completion.postprocess.brackets import CLOSERS, open_brackets
 from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 from slm_lsp.completion.types import CompletionMode
+
+# What is taken from elsewhere is named: braces around nothing are no body of it.
+TAKES = re.compile(r"\s*(?:export\s*|import\b[^=(]*|(?:pub\b.*\s)?use\b[^=]*)\{$")
 
 
 def closed(draft: Draft, around: InsertionPoint) -> Iterator[Draft]:
@@ -26,7 +30,7 @@ def closed(draft: Draft, around: InsertionPoint) -> Iterator[Draft]:
         return
     if around.mode is CompletionMode.BLOCK:
         text = "\n".join([text, *_lines(text, document.indent, by_line)])
-    elif text.endswith("{"):
+    elif text.endswith("{") and not TAKES.match(document.line_prefix + text):
         text += "".join(CLOSERS[text[at]] for at in still_open[::-1])
     else:
         return

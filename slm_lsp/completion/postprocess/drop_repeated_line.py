@@ -8,7 +8,10 @@ from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 MIN_LENGTH = 6
 # A line that is its neighbour without the end is no other one if so much of it is the same.
 SHARE, NEARLY = 0.7, 12
-IMPORT = re.compile(r"^(?:import|from|use|using|require|#\s*include)\b.*", re.MULTILINE)
+IMPORT = re.compile(
+    r"^(?:import|from|(?:pub(?:\([^)]*\))?\s+)?use|using|require|#\s*include|export\b.*\bfrom)\b.*",
+    re.MULTILINE,
+)
 
 
 def drop_repeated_line(draft: Draft, around: InsertionPoint) -> Draft | None:

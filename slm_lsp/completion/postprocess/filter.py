@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from slm_context.cursor import DocumentContext
-from slm_context.syntax import SyntaxTree
+from slm_context.syntax import Place, SyntaxTree
 from slm_prompts import FimTemplate
 
 from slm_lsp.completion.types import CompletionMode
@@ -40,3 +40,21 @@ class InsertionPoint:
 
 
 Filter = Callable[[Draft, InsertionPoint], Draft | None]
+
+
+def in_code(around: InsertionPoint) -> bool:
+    """Whether the cursor stands in neither a string nor a comment, as far as is known."""
+    tree = around.tree
+    return tree is None or tree.place(around.document.offset) is Place.CODE
+
+
+def begins_in_code(around: InsertionPoint) -> bool:
+    """Whether the cursor's line begins in neither a string nor a comment, as far as is known."""
+    tree, document = around.tree, around.document
+    return tree is None or tree.place(document.line_start + len(document.indent)) is Place.CODE
+
+
+def columns(line: str) -> int:
+    """How many columns `line` is indented, a tab being four."""
+    expanded = line.expandtabs(4)
+    return len(expanded) - len(expanded.lstrip())
