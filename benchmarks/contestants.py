@@ -130,12 +130,14 @@ class Ours:
 
 
 @contextmanager
-def busy(n: int) -> Iterator[None]:
-    """So many processes that compute without end."""
+def busy(n: int) -> Iterator[list[int]]:
+    """So many processes that compute without end; their numbers."""
     command = [sys.executable, "-S", "-c", "while True: pass"]
-    processes = [subprocess.Popen(command) for _ in range(n)]
+    # Each in a session of its own, as what runs in another terminal is. Linux shares the cores
+    # out among sessions first: within the shell's, they would have the weight of the shell.
+    processes = [subprocess.Popen(command, start_new_session=True) for _ in range(n)]
     try:
-        yield
+        yield [process.pid for process in processes]
     finally:
         for process in processes:
             process.kill()

@@ -23,3 +23,15 @@ def processor() -> str:
         return platform.processor() or platform.machine()
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, platform.machine())
+
+
+def busy_seconds() -> float:
+    """CPU time of everything that ran here since boot, and what a host took from this machine."""
+    user, nice, system, _idle, _waiting, *rest = _ticks()
+    return (user + nice + system + sum(rest[:3])) / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks() -> list[int]:
+    # User, nice, system, idle, waiting for disks, interrupts, soft interrupts, stolen, guests
+    # (which user counts already).
+    return [int(one) for one in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]

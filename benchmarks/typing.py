@@ -10,12 +10,14 @@ one after the other, file by file, so that a machine which others keep busy is b
 A key waits until the answer to it, or to a later key, is there: what a person sees who looks up.
 "answered" is how many had their own answer before the next key fell, and "asked" are the keys whose
 answer neither editor nor server knew before. CPU time counts from the opening of a file, what was
-read ahead included; evaluated tokens and reuse from the first key on. The last rows are all paces
-together.
+read ahead included; evaluated tokens and reuse from the first key on. "strangers" is how many cores
+processes that are no part of the benchmark had meanwhile: near 0, or the latencies tell of them.
+The last rows are all paces together.
 """
 
 import argparse
 import asyncio
+import os
 import tempfile
 import time
 from collections import defaultdict
@@ -26,6 +28,7 @@ from typing import Any
 
 from benchmarks.contestants import Contestant, Effort, Ours, busy, cpu_seconds, peak_mib
 from benchmarks.llama_vim import LlamaVim
+from benchmarks.machine import busy_seconds
 from benchmarks.naive import Naive
 from benchmarks.traces import Key, Session, sessions
 from benchmarks.typing_report import ALL_PACES, compared, draw, show, write
@@ -55,11 +58,23 @@ class Run:
     evaluated: list[int] = field(default_factory=list[int])  # prompt tokens, key by key
     effort: dict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
     cpu_s: float = 0.0
+    wall_s: float = 0.0
+    strangers_s: float = 0.0  # CPU time that processes which are not part of the benchmark took
     peak_mib: float = 0.0
 
 
 async def play(contestant: Contestant, session: Session, run: Run) -> None:
-    """Type one session; every key cancels what is still open from the one before."""
+    """Type one session, beside busy processes where the contestant says so."""
+    with busy(contestant.n_busy) as neighbours:
+        ours = [*contestant.pids(), *neighbours, os.getpid()]
+        since, known, all_ = time.perf_counter(), cpu_seconds(ours), busy_seconds()
+        await _type(contestant, session, run)
+        run.strangers_s += max(0.0, busy_seconds() - all_ - (cpu_seconds(ours) - known))
+        run.wall_s += time.perf_counter() - since
+
+
+async def _type(contestant: Contestant, session: Session, run: Run) -> None:
+    """Every key cancels what is still open from the one before."""
     cpu_before = cpu_seconds(contestant.pids())
     await contestant.open(session)
     await asyncio.sleep(LOOK_S)
@@ -121,8 +136,7 @@ async def compare(
                     path = Path(session.name)
                     name = path.with_name(f"{pace:.0f}-{path.name}").as_posix()
                     named = Session(name, session.text, session.keys)
-                    with busy(contestant.n_busy):
-                        await play(contestant, named, runs[contestant.name, pace])
+                    await play(contestant, named, runs[contestant.name, pace])
             print(f"{n + 1} of {len(traces)} files", flush=True)
     finally:
         for contestant in contestants:
@@ -143,6 +157,8 @@ def together(runs: Sequence[Run], contestant: str) -> Run:
         whole.asked_ms += run.asked_ms
         whole.evaluated += run.evaluated
         whole.cpu_s += run.cpu_s
+        whole.wall_s += run.wall_s
+        whole.strangers_s += run.strangers_s
         whole.peak_mib = max(whole.peak_mib, run.peak_mib)
         for name, n in run.effort.items():
             whole.effort[name] += n

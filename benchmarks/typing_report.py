@@ -43,6 +43,7 @@ def row(run: "Run") -> dict[str, Any]:
         "stale": _share(effort["stale"], effort["questions"]),
         "cpu_s_per_1000": f"{1000 * run.cpu_s / n_keys:.2f}",
         "peak_mib": f"{run.peak_mib:.0f}",
+        "strangers": f"{run.strangers_s / max(1e-9, run.wall_s):.2f}",
     }
 
 
