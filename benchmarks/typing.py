@@ -12,7 +12,8 @@ A key waits until the answer to it, or to a later key, is there: what a person s
 answer neither editor nor server knew before. CPU time counts from the opening of a file, what was
 read ahead included; evaluated tokens and reuse from the first key on. "strangers" is how many cores
 processes that are no part of the benchmark had meanwhile: near 0, or the latencies tell of them.
-The last rows are all paces together.
+At the pace "inf" the hand waits for each answer: what one takes that no key cuts off. The last rows
+are the other paces together.
 """
 
 import argparse
@@ -31,11 +32,13 @@ from benchmarks.llama_vim import LlamaVim
 from benchmarks.machine import busy_seconds
 from benchmarks.naive import Naive
 from benchmarks.traces import Key, Session, sessions
-from benchmarks.typing_report import ALL_PACES, compared, draw, show, write
+from benchmarks.typing_report import ALL_PACES, WAITING, compared, draw, show, write
 from slm_lsp.inference.cpu import physical_cores
 
 BUNDLED = next((Path(__file__).parents[1] / "slm_lsp" / "models" / "bundled").glob("*.gguf"))
-PACES_MS = (10.0, 50.0, 150.0)
+PACES_MS = (10.0, 50.0, 150.0, WAITING)
+# The hand that waits for an answer looks at it for so long.
+REST_S = 0.03
 # A person looks at a file before typing into it; and waits for the last suggestion.
 LOOK_S = 1.0
 PATIENCE_S = 20.0
@@ -85,7 +88,11 @@ async def _type(contestant: Contestant, session: Session, run: Run) -> None:
     polls: list[asyncio.Task[Effort]] = []
     n_waits = len(run.waits_ms)
     for key in session.keys:
-        due += key.pause * run.pace_ms / 1000
+        if run.pace_ms != WAITING:
+            due += key.pause * run.pace_ms / 1000
+        elif pending is not None:
+            await asyncio.wait({pending}, timeout=PATIENCE_S)
+            due = time.perf_counter() + REST_S
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
         if pending is not None and not pending.done():
             pending.cancel()
@@ -145,10 +152,10 @@ async def compare(
 
 
 def together(runs: Sequence[Run], contestant: str) -> Run:
-    """One contestant's keys at all paces."""
+    """One contestant's keys at all paces of a hand that does not wait."""
     whole = Run(contestant, ALL_PACES)
     for run in runs:
-        if run.contestant != contestant:
+        if run.contestant != contestant or run.pace_ms == WAITING:
             continue
         whole.n_keys += run.n_keys
         whole.n_answered += run.n_answered

@@ -1,6 +1,7 @@
 """A typing run as numbers, as CSV and as a picture."""
 
 import csv
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 RESULTS = Path(__file__).parent / "results"
 ALL_PACES = 0.0
+WAITING = math.inf  # as long a pace as the answer takes
 COMPARED = {
     "p50": "p50_ms",
     "p95": "p95_ms",
@@ -85,7 +87,7 @@ def draw(runs: "Sequence[Run]", name: str) -> None:
     from matplotlib import pyplot
     from matplotlib.ticker import NullFormatter
 
-    paces = sorted({run.pace_ms for run in runs} - {ALL_PACES})
+    paces = sorted({run.pace_ms for run in runs} - {ALL_PACES, WAITING})
     figure, axes = pyplot.subplots(2, len(paces), figsize=(4 * len(paces), 6.4), squeeze=False)
     for column, pace in enumerate(paces):
         latency, tokens = axes[0][column], axes[1][column]
