@@ -75,6 +75,10 @@ class LlamaVim:
         raise RuntimeError(f"{self._command[0]} ended with exit code {self._process.returncode}")
 
     async def open(self, session: Session) -> None:
+        # Answers are kept by the text around them, and the same text comes at every pace: what was
+        # read at the one before would be known.
+        await self.idle()
+        self._cache.clear()
         await self.enter(session.text)
 
     async def enter(self, text: str) -> None:
