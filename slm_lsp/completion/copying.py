@@ -53,6 +53,11 @@ class Copied:
         return "".join(token.text for token in self.tokens)
 
     @property
+    def share(self) -> float:
+        """Of the places that decide, how many go on with its first token, from 0 to 1."""
+        return math.exp(self.tokens[0].logprob)
+
+    @property
     def is_whole(self) -> bool:
         """Whether it stopped by itself."""
         return len(self.tokens) < MOST_TOKENS

@@ -98,11 +98,16 @@ class Suggester:
         return Question(model, template, mode, deadline, n_candidates)
 
     def copied(
-        self, uri: str, document: DocumentContext, question: Question, explanation: Explanation
+        self,
+        uri: str,
+        document: DocumentContext,
+        question: Question,
+        explanation: Explanation,
+        least_share: float = 0.0,
     ) -> Completion | None:
-        """What the file says itself."""
+        """What the file says itself, where such a share of the places goes on like that."""
         copied = self._sources.copied(uri, document)
-        if copied is None:
+        if copied is None or copied.share < least_share:
             return None
         around = self._sources.around(document, question)
         witness = self._sources.witness(uri, document)

@@ -175,16 +175,24 @@ async def test_an_unsure_copy_leaves_the_word_to_the_model() -> None:
     assert await world.ask("x = first\ny = second\nz = █\n") == "third"
 
 
-async def test_a_copy_is_judged_once_for_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is wanted before the model is asked, and beside what the model wrote."""
-    judged: list[str] = []
+@pytest.mark.parametrize(
+    ("above", "n_asked_before"),
+    [("first(one)\nfirst(one)\nfirst(one)\n", 0), ("first(one)\nfirst(two)\nfirst(three)\n", 1)],
+    ids=["unanimous", "different"],
+)
+async def test_a_copy_is_judged_once_for_a_key(
+    above: str, n_asked_before: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it may be sure before the model is asked, or else beside what the model wrote."""
+    world = World(with_completion(show_at_least_percent=50))
+    judged: list[int] = []
 
     def counted(copied: Copied, *more: Any) -> Any:
-        judged.append(copied.text)
+        judged.append(len(world.model.generated))
         return chosen_copy(copied, *more)
 
     monkeypatch.setattr(suggesting, "chosen_copy", counted)
-    world = World(with_completion(show_at_least_percent=50))
     world.model.enqueue("two)<|endoftext|>")
-    await world.ask("first(one)\nfirst(two)\nfirst(three)\nfirst(█\n")
-    assert len(judged) == len(world.model.generated) == 1
+    await world.ask(f"{above}first(█\n")
+    assert judged == [n_asked_before]
+    assert len(world.model.generated) == 1
