@@ -19,7 +19,7 @@ ACTIONS = (
     Action("add", "models_add", "bring a file of this machine into the store"),
     Action("remove", "models_remove", "take a model out of the store"),
     Action("verify", "models_verify", "read models in full and compare them with their hashes"),
-    Action("gc", "models_gc", "remove what interrupted pulls left, and models long unused"),
+    Action("gc", "models_gc", "remove what interrupted pulls left; with --unused, models, too"),
     Action(
         "pull",
         "models_pull",

@@ -6,11 +6,17 @@ import argparse
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--unused",
-        type=int,
+        type=_days,
         metavar="DAYS",
         help="also remove models that nobody used for so many days and that are not pinned here",
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -24,8 +30,9 @@ def run(args: argparse.Namespace) -> int:
     if args.unused is not None:
         found += unused(store, args.unused, settings_here().settings.model)
     for item in found:
-        print(f"{'would remove' if args.dry_run else 'removed'} {item.what}, {human(item.size)}")
         if not args.dry_run:
             remove(store, item)
-    print(f"{human(sum(item.size for item in found))} in all")
+        print(f"{'would remove' if args.dry_run else 'removed'} {item.what}, {human(item.size)}")
+    total = human(sum(item.size for item in found))
+    print(f"{total} in all" if found else "there is nothing to remove")
     return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from slm_lsp.models.listing import names
 from slm_lsp.models.lock import is_locked
-from slm_lsp.models.store import Store
+from slm_lsp.models.store import Store, storage_error
 from slm_lsp.places import home
 from slm_lsp.settings import ModelSettings
 
@@ -83,7 +83,11 @@ def unused(store: Store, days: int, settings: ModelSettings) -> list[Rubbish]:
 
 
 def remove(store: Store, item: Rubbish) -> None:
+    """Raises a ModelError where the system does not let it go."""
     if item.sha256 is not None:
         store.remove(item.sha256)
     elif item.path is not None:
-        item.path.unlink(missing_ok=True)
+        try:
+            item.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise storage_error(error, f"remove {item.path}") from error

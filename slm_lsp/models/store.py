@@ -30,14 +30,14 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file of a store, and what is known about it. `size` is in bytes, `added` a date."""
+    """One file of a store, and what is known about it. `size` is in bytes."""
 
     sha256: str
     size: int
     name: str
     path: Path
     source: str | None = None
-    added: str = ""
+    added: str = ""  # when, in ISO 8601
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pytest
 
 from slm_lsp.cli import main
 from slm_lsp.commands.progress import progress_bar
-from slm_lsp.models import bundled_model
+from slm_lsp.models import bundled_model, gc
 from slm_lsp.models.catalogue import catalogue
 from slm_lsp.models.recommend import Forecast, Machine, Speed, forecasts
 from slm_lsp.models.store import Store, own_store
@@ -179,3 +179,33 @@ def test_recommend_measures_this_machine(machine: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "tokens per second" in done.stdout
     assert all(one.name in done.stdout for one in catalogue())
+
+
+def test_gc_says_what_is_gone_and_nothing_that_is_not(
+    machine: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["models", "gc"]) == 0
+    assert capsys.readouterr().out == "there is nothing to remove\n"
+    own_store().partial.mkdir(parents=True)
+    left = own_store().partial / "x.part"
+    left.write_text("half")
+    monkeypatch.setattr(gc, "KEEP_PARTIAL_S", -1.0)
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refused)
+        assert main(["models", "gc"]) == 1
+    said = capsys.readouterr()
+    assert said.out == "" and str(left) in said.err and "may not be written" in said.err
+    assert main(["models", "gc"]) == 0
+    assert "removed the remains of an interrupted pull (x.part)" in capsys.readouterr().out
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("days", ["-1", "soon", "²"])
+def test_gc_takes_days_that_there_can_be(days: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["models", "gc", "--unused", days])
+    assert "--unused" in capsys.readouterr().err
