@@ -113,7 +113,7 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
             env={**os.environ, **ALONE},
         )
     except OSError as error:
-        raise NoRevision("git is not installed; --diff and --odd need it") from error
+        raise NoRevision("git is not installed; --diff, --odd and --review need it") from error
     return done.stdout if done.returncode == 0 else None
 
 
@@ -125,7 +125,7 @@ def _without_filters(top: Path) -> tuple[str, ...]:
     if odd is not None:  # what follows the sign would be taken for the value
         raise NoRevision(
             f"git cannot leave out {odd!r}, a program in the configuration of {top}; "
-            "--diff and --odd need a repository without it"
+            "--diff, --odd and --review need a repository without it"
         )
     values = ("clean=", "process=", "required=false")
     return tuple(part for name in names for value in values for part in ("-c", f"{name}.{value}"))
