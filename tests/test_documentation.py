@@ -42,6 +42,20 @@ def sections(target: Path, page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", one).strip().lower().replace(" ", "-") for one in headings}
 
 
+COMMAND = re.compile(r"python -m ((?:benchmarks|tests|training)[\w.]*)([^`\n|]*)")
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_are_there_with_their_options(page: Path) -> None:
+    for module, arguments in COMMAND.findall(page.read_text("utf-8")):
+        path = ROOT / module.strip(".").replace(".", "/")
+        # A folder by itself is what a table's heading names, its rows being the modules.
+        if path.is_dir() and module.endswith("."):
+            continue
+        source = path.with_suffix(".py").read_text("utf-8")
+        assert [one for one in re.findall(r"--[\w-]+", arguments) if one not in source] == []
+
+
 ROOMS = {
     "slm_lsp": ROOT / "README.md",
     **{
