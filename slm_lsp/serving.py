@@ -117,7 +117,7 @@ class ServingModel:
         if self.settings is not settings:
             return
         self.client = client
-        client.subscribe(lambda state, detail: self._tell())
+        client.subscribe(self._changed)
         await client.start()
 
     def serves(self, settings: Settings) -> bool:
@@ -230,6 +230,11 @@ class ServingModel:
 
     def _stand_without(self, status: Status) -> None:
         self._without_client = status
+        self._tell()
+
+    def _changed(self, state: WorkerState, detail: str) -> None:
+        if state is WorkerState.FAILED:
+            LOG.error("%s", detail)
         self._tell()
 
     def _tell(self) -> None:

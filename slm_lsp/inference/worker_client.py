@@ -253,7 +253,7 @@ class WorkerClient:
         self._change(self._state, f"the model is loading: {fraction:.0%}")
 
     def _fail(self, reason: str) -> None:
-        self._log.error("%s", reason)
+        """Give up; who asked for the model says why, once."""
         self._change(WorkerState.FAILED, reason)
         self._settled.set()
 

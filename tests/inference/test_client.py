@@ -97,11 +97,13 @@ async def test_a_death_costs_one_suggestion_and_the_next_one_arrives(
     assert not client.safe_mode
 
 
-async def test_a_model_that_nobody_knows_how_to_ask_is_given_up_with_the_reason(worker):
+async def test_a_model_that_nobody_knows_how_to_ask_is_given_up_with_the_reason(worker, caplog):
+    caplog.set_level(logging.WARNING)
     client = worker("well", why_useless=lambda model: f"nobody knows {model.name}")
     await client.start()
     assert (client.state, client.detail) == (WorkerState.FAILED, "nobody knows fast")
     assert client.model is None and client.pid is None
+    assert not caplog.records, "who asked for it says so"
     with pytest.raises(WorkerDied, match="nobody knows fast"):
         await ask(client)
 

@@ -136,3 +136,14 @@ async def test_a_document_that_was_closed_while_the_model_loaded_gets_no_answer(
         loaded.set()
         await asking
         assert len(given) == n_given
+
+
+async def test_a_model_that_fails_is_in_the_log(built, caplog: pytest.LogCaptureFixture) -> None:
+    model = serve()
+    await model.load(Settings())
+    built[0].change(WorkerState.FAILED, "it is recurrent")
+    assert [(one.levelname, one.getMessage()) for one in caplog.records] == [
+        ("ERROR", "it is recurrent")
+    ]
+    built[0].may_end.set()
+    await model.close()
