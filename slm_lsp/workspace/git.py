@@ -31,6 +31,11 @@ class GitFolders:
         return self.common / "info" / "exclude"
 
 
+def top_of(folder: Path) -> Path | None:
+    """Where the working tree that `folder` lies in begins; None where it lies in none."""
+    return next((one for one in (folder, *folder.parents) if os.path.lexists(one / ".git")), None)
+
+
 def git_folders(root: Path) -> GitFolders | None:
     """The folders of the repository whose working tree begins at `root`; None where it does not."""
     own = root / ".git"

@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from slm_context.languages import language_for
 
 from slm_lsp.globs import compiled
 from slm_lsp.regular_file import open_regular
-from slm_lsp.workspace.git import git_folders, is_linked_worktree
+from slm_lsp.workspace.git import git_folders, is_linked_worktree, top_of
 from slm_lsp.workspace.secrets import holds_secret, is_secret_name
 
 # Larger files are data, or were written by a program.
@@ -65,6 +65,7 @@ class Rules:
         self._include = compiled(tuple(include)) if include else None
         self._exclude = compiled(tuple(exclude))
         self._ignored: dict[str, GitIgnoreSpec | None] = {}
+        self._top = top_of(root)
 
     def allows(self, path: str) -> bool:
         """Whether the file at `path` may be read, by its name and by every ignore file above it."""
@@ -78,7 +79,7 @@ class Rules:
         folders = path.split("/")[:-1]
         if SKIPPED_FOLDERS.intersection(folders):
             return False
-        return not any(
+        return not self._ignored_above(path) and not any(
             self._ignores("/".join(folders[:depth]), path) for depth in range(len(folders) + 1)
         )
 
@@ -87,22 +88,47 @@ class Rules:
         parts = folder.split("/")
         if parts[-1] in SKIPPED_FOLDERS or self._exclude.match_file(folder + "/"):
             return False
-        return not any(
+        return not self._ignored_above(folder + "/") and not any(
             self._ignores("/".join(parts[:depth]), folder + "/") for depth in range(len(parts))
         )
+
+    def _ignored_above(self, path: str) -> bool:
+        """Whether the repository that the root is a folder of leaves `path` out."""
+        return any(spec.match_file(f"{root}/{path}") for spec, root in self._above)
+
+    @cached_property
+    def _above(self) -> list[tuple[GitIgnoreSpec, str]]:
+        """What stands above the root, and how the root is called there.
+
+        Who opens a folder that is left out as a whole wants to see what is in it.
+        """
+        if self._top is None or self._top == self.root:
+            return []
+        folders = [one for one in self.root.parents if one.is_relative_to(self._top)]
+        found = [
+            (spec, self.root.relative_to(one).as_posix())
+            for one in folders
+            if (spec := self._read(one)) is not None
+        ]
+        opened = any(
+            spec.match_file("/".join(root.split("/")[:n]) + "/")
+            for spec, root in found
+            for n in range(1, root.count("/") + 2)
+        )
+        return [] if opened else found
 
     def _ignores(self, folder: str, path: str) -> bool:
         """Whether the ignore files in `folder` leave `path` out."""
         if folder not in self._ignored:
-            self._ignored[folder] = self._read(folder)
+            self._ignored[folder] = self._read(self.root / folder)
         spec = self._ignored[folder]
         inner = path[len(folder) + 1 :] if folder else path
         return spec is not None and spec.match_file(inner)
 
-    def _read(self, folder: str) -> GitIgnoreSpec | None:
-        files = [os.path.join(self.root, folder, name) for name in IGNORE_FILES]
-        if not folder and (git := _stamped(os.path.join(self.root, ".git"))) is not None:
-            exclude = _git_exclude(self.root, git)
+    def _read(self, folder: Path) -> GitIgnoreSpec | None:
+        files = [os.path.join(folder, name) for name in IGNORE_FILES]
+        if folder == self._top and (git := _stamped(os.path.join(folder, ".git"))) is not None:
+            exclude = _git_exclude(folder, git)
             if exclude is not None:  # weaker than the tree's own files: these may take it back
                 files.insert(0, exclude)
         lines: list[str] = []

@@ -22,7 +22,7 @@ from slm_context.types import ContextBundle
 from slm_context.view import parsed
 
 from slm_lsp.settings import Settings
-from slm_lsp.workspace.git import git_folders
+from slm_lsp.workspace.git import git_folders, top_of
 from slm_lsp.workspace.knowledge import Knowledge
 from slm_lsp.workspace.limits import limits_of
 from slm_lsp.workspace.quoting import OpenDocument
@@ -72,9 +72,13 @@ class Workspace:
         """Begin to read the repository, in the background."""
         if self.root is None:
             return
-        git = git_folders(self.root)
+        # Of the repository that this may be a folder of, and of the folders between them.
+        top = top_of(self.root) or self.root
+        git = git_folders(top)
         of_git = git.watched if git is not None else ()
-        self._watch.watch((*of_git, *(self.root / name for name in IGNORE_FILES)))
+        folders = [one for one in (self.root, *self.root.parents) if one.is_relative_to(top)]
+        ignore_files = (folder / name for folder in folders for name in IGNORE_FILES)
+        self._watch.watch((*of_git, *ignore_files))
         self.refresh()
 
     def refresh(self) -> None:

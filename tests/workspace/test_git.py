@@ -119,3 +119,22 @@ def test_a_submodule_is_read(root: Path, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", str(root), "part")
     git(root, "submodule", "add", "-q", str(tmp_path / "part"), "part")
     assert {one.path for one in scan(Rules(root))} == {"a.py", "part/a.py"}
+
+
+async def test_a_checkout_is_seen_where_only_a_folder_of_the_repository_is_open(
+    root: Path,
+) -> None:
+    (root / "inner").mkdir()
+    (root / "inner" / "b.py").write_text("def b(): ...\n")
+    (root / "inner" / "c.py").write_text("def c(): ...\n")
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "two")
+    workspace = Workspace(root / "inner", Settings())
+    workspace.start()
+    await workspace.settled()
+    assert workspace.state["files"] == 2
+    git(root, "rm", "-q", "inner/c.py")
+    async with asyncio.timeout(20):  # the disk has no event to wait for
+        while workspace.state.get("files") != 1:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await workspace.close()

@@ -44,6 +44,27 @@ def test_ignore_files_at_every_level(tmp_path: Path) -> None:
     assert not rules.allows("out/b.py") and not rules.allows("sub/local.py")
 
 
+def test_a_folder_of_a_repository_keeps_to_what_the_repository_ignores(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        **{
+            ".git/info/exclude": "mine.py\n", ".gitignore": "local_*.py\n/back/out/\n",
+            "back/.gitignore": "deep.py\n",
+            "back/api/deep.py": CODE, "back/api/local_keys.py": CODE, "back/api/mine.py": CODE,
+            "back/api/a.py": CODE, "back/out/b.py": CODE, "back/out/local_b.py": CODE,
+        },
+    )  # fmt: skip
+    assert paths(tmp_path / "back" / "api") == ["a.py"]
+    assert paths(tmp_path / "back") == ["api/a.py"] == [
+        one.removeprefix("back/") for one in paths(tmp_path)
+    ]
+    # Who opens what is left out wants to see it.
+    assert paths(tmp_path / "back" / "out") == ["b.py", "local_b.py"]
+    # Another repository's files are not this one's to judge.
+    write(tmp_path, **{"back/api/.git/HEAD": "x"})
+    assert paths(tmp_path / "back" / "api") == ["a.py", "deep.py", "local_keys.py", "mine.py"]
+
+
 @pytest.mark.parametrize("line", ["!", "a\\", "[z-a].py", "*a*a*a*a*a*a*a*b"])
 def test_a_line_that_is_hopeless_costs_nothing(tmp_path: Path, line: str) -> None:
     long = "a" * 60 + ".py"
