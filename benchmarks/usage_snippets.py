@@ -114,7 +114,7 @@ def places(root: Path, index: Index, n_cases: int, seed: int, limits: Limits) ->
         case = in_call(outside)
         if case is None:
             continue
-        view = View(index, ())
+        view = View(index, (), case.document.language)
         usage = Usage(case.document, {}, view, read)
         defining = {one.path for one in view.definitions([outside.name])}
         texts = usage.using([outside.name]) | usage.beside

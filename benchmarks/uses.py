@@ -60,7 +60,7 @@ def told(root: Path, scratch: Path, n_cases: int, seed: int) -> Iterator[tuple[l
         document = case.document
         if steps_at(document):
             continue
-        usage = Usage(document, {}, View(index, ()), texts.get)
+        usage = Usage(document, {}, View(index, (), document.language), texts.get)
         beside = usage.beside
         same = {path: texts[path] for path, one in languages.items() if one == case.language}
         using = {path: text for path, text in searched(document, same) if path not in beside}

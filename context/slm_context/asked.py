@@ -13,7 +13,7 @@ from slm_context.retrievers.told import Cursor
 from slm_context.standing import Standing
 from slm_context.tags import FileTags
 from slm_context.usage import Usage
-from slm_context.view import View
+from slm_context.view import MAX_PARSED, View
 
 # Names that are looked up: those near the cursor, and those frequent in the document.
 NEAR_NAMES, FREQUENT_NAMES = 28, 30
@@ -24,6 +24,7 @@ class Asked:
     """One cursor, and what answers questions about the names around it."""
 
     document: DocumentContext
+    tags: FileTags  # of the document
     cursor: Cursor
     modules: Modules
     resolver: Resolver
@@ -41,7 +42,9 @@ def asked_at(
 ) -> Asked:
     """`manifest` gives the text of a build file."""
     tags, words = standing.tags, standing.words
-    imports = tags.imports or view.imports(document.path)
+    if len(document.text) > MAX_PARSED:
+        tags = view.saved(document.path)
+    imports = tags.imports or tuple(view.imports(document.path))
     modules = Modules(document, language, imports, view, manifest)
     resolver = Resolver(
         document,
@@ -67,7 +70,7 @@ def asked_at(
         reported or {},
         modules.is_own if language == "rust" else lambda names: False,
     )
-    return Asked(document, cursor, modules, resolver, usage)
+    return Asked(document, tags, cursor, modules, resolver, usage)
 
 
 def _with_frequent(near: list[UsedName], words: Counter[str]) -> list[UsedName]:

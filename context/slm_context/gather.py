@@ -12,7 +12,7 @@ from slm_context.expected import ExpectedName, followers, members, missing, weig
 from slm_context.fuse import Limits, fit, fused
 from slm_context.imports import Import
 from slm_context.index import Index
-from slm_context.languages import line_comment
+from slm_context.languages import line_comment, written_alike
 from slm_context.receiver import Step, steps_at
 from slm_context.remembered import Remembered
 from slm_context.reported import Reported, names_around
@@ -76,7 +76,7 @@ class Gatherer:
         deadline = Deadline(self._clock, limits.deadline_ms)
         lists: list[list[Snippet]] = []
         complete = True
-        view = View(self._index, open_texts)
+        view = View(self._index, open_texts, document.language)
         texts = Texts(self._read, view.size, deadline, self._looked_at)
         usage = Usage(document, self._standing.of(document).words, view, texts.of)
         for retriever in self._retrievers(document, open_texts, reported, view, usage, texts):
@@ -99,7 +99,7 @@ class Gatherer:
         steps, language = steps_at(document), document.language
         if language is None:
             return ()
-        view = View(self._index, open_texts)
+        view = View(self._index, open_texts, document.language)
         deadline = Deadline(self._clock, deadline_ms)
         texts = Texts(self._read, view.size, deadline, self._looked_at)
         if not steps:
@@ -110,7 +110,7 @@ class Gatherer:
         usage = Usage(document, standing.words, view, texts.of)
         asked = asked_at(document, language, standing, view, usage, self._manifest)
         of, resolver = asked.cursor.receivers, asked.resolver
-        found = list(members(document, standing.tags, steps, of, resolver, view, self._allows))
+        found = list(members(document, asked.tags, steps, of, resolver, view, self._allows))
         if not found:
             found = [one.name for one in self._offered(asked, steps, view)[1]]
         others = usage.texts
@@ -134,9 +134,11 @@ class Gatherer:
         """In order of what they are worth, each begun only while there is time."""
         language = document.language
         standing = self._standing.of(document)
+        imports: Sequence[Import] = ()
         if language is not None:
             names = names_around(document, reported)
             asked = asked_at(document, language, standing, view, usage, self._manifest, names)
+            imports = asked.cursor.imports
             yield lambda: self._definitions(asked, view)
             yield lambda: counterpart_snippets(
                 document.path,
@@ -153,7 +155,7 @@ class Gatherer:
         )
         yield lambda: similar_snippets(
             document.prefix[-4_000:],
-            self._texts(document, standing.tags.imports, view, open_texts, texts),
+            self._texts(document, imports, view, open_texts, texts),
         )
 
     def _manifest(self, path: str) -> str:
@@ -223,8 +225,9 @@ class Gatherer:
     ) -> Iterator[OtherText]:
         """What is open, and the files imported first, while there is time to look at them."""
         seen = {document.path}
+        languages = written_alike(document.language) if document.language else (None,)
         for one in open_texts:
-            alike = one.path not in seen and one.language == document.language
+            alike = one.path not in seen and one.language in languages
             if alike and texts.affords(one.path, len(one.text)):
                 seen.add(one.path)
                 yield OtherText(one.path, one.text[:MAX_LOOKED_AT])

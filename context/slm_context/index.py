@@ -1,7 +1,7 @@
 """The repository's definitions, references and imports: what may be asked of them."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,11 +134,12 @@ class Index:
         )
         return [_found(row) for row in rows]
 
-    def files_in(self, folder: str, language: str, limit: int) -> list[str]:
-        """The files of a language right in a folder."""
+    def files_in(self, folder: str, languages: Sequence[str], limit: int) -> list[str]:
+        """The files of some languages right in a folder."""
         rows = self._asked(
-            f"SELECT path FROM files f WHERE {_IN_FOLDER} AND language = ? ORDER BY path LIMIT ?",
-            (*_range(folder), language, limit),
+            f"SELECT path FROM files f WHERE {_IN_FOLDER} AND language IN ({_marks(languages)}) "
+            "ORDER BY path LIMIT ?",
+            (*_range(folder), *languages, limit),
         )
         return [path for (path,) in rows]
 
@@ -158,8 +159,8 @@ class Index:
         rows = self._asked(sql, (path,))
         return FileStamp(*rows[0]) if rows else None
 
-    def users(self, names: Iterable[str], language: str, limit: int = 300) -> list[str]:
-        """Files of a language that use all of these names.
+    def users(self, names: Iterable[str], languages: Sequence[str], limit: int = 300) -> list[str]:
+        """Files of some languages that use all of these names.
 
         None where each of the names is everywhere, or all of them in more than `limit` files: a
         few of these would be no better than any others.
@@ -177,9 +178,11 @@ class Index:
                     return []
         if len(files) > limit:
             return []
-        marks = ", ".join("?" * len(files))
-        sql = f"SELECT path FROM files WHERE id IN ({marks}) AND language = ? ORDER BY path"
-        return [path for (path,) in self._db.execute(sql, (*files, language))]
+        sql = (
+            f"SELECT path FROM files WHERE id IN ({_marks(files)}) "
+            f"AND language IN ({_marks(languages)}) ORDER BY path"
+        )
+        return [path for (path,) in self._db.execute(sql, (*files, *languages))]
 
     def n_users(self, name: str) -> int:
         """How many files use a name."""
@@ -216,6 +219,10 @@ _COLUMNS = (
 _BY_NAME = (
     f"SELECT {_COLUMNS} FROM definitions d JOIN files f ON f.id = d.file WHERE d.name = ? LIMIT ?"
 )
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _range(folder: str) -> tuple[str, str, int]:

@@ -91,6 +91,11 @@ LANGUAGES: tuple[Language, ...] = (
     Language("scala", "tree_sitter_scala:language", ("scala",), (".scala", ".sc", ".sbt"), "//"),
 )
 
+# Those whose files use each other's names, and those that are also written alike.
+_SCRIPTS, _C, _JVM = ("javascript", "typescript", "tsx"), ("c", "cpp"), ("java", "kotlin", "scala")
+_FAMILIES = {name: frozenset(them) for them in (_SCRIPTS, _C, _JVM) for name in them}
+_ALIKE = {name: them for them in (_SCRIPTS, _C) for name in them}
+
 _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_LSP_ID = {lsp_id: one.name for one in LANGUAGES for lsp_id in one.lsp_ids}
 _BY_EXTENSION = {extension: one.name for one in LANGUAGES for extension in one.extensions}
@@ -130,6 +135,16 @@ def language(name: str) -> Language:
 def line_comment(name: str) -> str:
     """What begins a comment up to the end of the line."""
     return _BY_NAME[name].line_comment
+
+
+def family(name: str) -> frozenset[str]:
+    """The languages that see each other's definitions with `name`, itself among them."""
+    return _FAMILIES.get(name) or frozenset((name,))
+
+
+def written_alike(name: str) -> tuple[str, ...]:
+    """The languages whose texts are examples for `name`, itself among them."""
+    return _ALIKE.get(name) or (name,)
 
 
 @cache

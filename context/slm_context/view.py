@@ -7,6 +7,7 @@ from slm_context.cursor import DocumentContext
 from slm_context.entries import last_of, stem_of
 from slm_context.imports import Import, stems
 from slm_context.index import Found, Index
+from slm_context.languages import family, language_for, written_alike
 from slm_context.names import all_names
 from slm_context.remembered import Remembered
 from slm_context.syntax import encoded
@@ -32,11 +33,21 @@ class OpenText:
 class View:
     """What is known of the other files, for one question."""
 
-    def __init__(self, index: Index | None, open_texts: Sequence[OpenText]) -> None:
+    def __init__(
+        self, index: Index | None, open_texts: Sequence[OpenText], language: str | None
+    ) -> None:
+        """`language` is who asks: of others, whose names it does not see, nothing is told."""
         if index is not None:
             index.renew()
         self._index = index
+        self._seen = family(language or "")
         self._open = {one.path: one for one in open_texts if one.language}
+        # What is too long to be parsed now is known as it was saved.
+        self._parsed = {
+            path: one
+            for path, one in self._open.items()
+            if one.language in self._seen and len(one.text) <= MAX_PARSED
+        }
 
     def definitions(
         self, names: Sequence[str], worth: Callable[[str], bool] | None = None
@@ -47,10 +58,19 @@ class View:
         return self._overlaid(found, lambda path, one: one.name in wanted)
 
     def outline(self, path: str) -> list[Definition]:
-        one = self._open.get(path)
-        if one is not None and one.language is not None:
-            return list(parsed(one.text, one.language, one.path).definitions)
+        if path in self._parsed:
+            return list(self._tags(path).definitions)
         return self._index.outline(path) if self._index else []
+
+    def saved(self, path: str) -> FileTags:
+        """What a file defined and imported when it was read."""
+        if self._index is None:
+            return FileTags()
+        return FileTags(tuple(self._index.outline(path)), tuple(self._index.imports(path)))
+
+    def _tags(self, path: str) -> FileTags:
+        one = self._parsed[path]
+        return parsed(one.text, one.language or "", path)
 
     def methods_apart(self, scope: str) -> list[Found]:
         found = self._index.methods_apart(scope) if self._index else []
@@ -61,37 +81,45 @@ class View:
         return self._open[path].text if path in self._open else None
 
     def open_texts(self, language: str) -> list[OpenText]:
-        return [one for one in self._open.values() if one.language == language]
+        """The open documents that are written like one of this language."""
+        alike = written_alike(language)
+        return [one for one in self._open.values() if one.language in alike]
 
     def beside(self, path: str) -> list[Found]:
         """What the files in the folder of `path` define that is no member of anything."""
         folder = path.rpartition("/")[0]
-        found = self._index.beside(folder) if self._index else []
-        if "/test/java/" in path and self._index:  # the same package, in the other source root
-            found += self._index.beside(folder.replace("/test/java/", "/main/java/"))
+        folders = [folder]
+        if "/test/java/" in path:  # the same package, in the other source root
+            folders.append(folder.replace("/test/java/", "/main/java/"))
+        index = self._index
+        found = [one for beside in folders for one in index.beside(beside)] if index else []
         return self._overlaid(
-            found, lambda other, one: not one.scope and other.rpartition("/")[0] == folder
+            found, lambda other, one: not one.scope and other.rpartition("/")[0] in folders
         )
 
     def _overlaid(
         self, found: list[Found], wanted: Callable[[str, Definition], bool]
     ) -> list[Found]:
         """`found`, with what is wanted of the open documents in place of what was saved of them."""
-        saved = [one for one in found if one.path not in self._open]
+        saved = [
+            one for one in found if one.path not in self._parsed and one.language in self._seen
+        ]
         return saved + [
             Found(path, one.language or "", definition)
-            for path, one in self._open.items()
+            for path, one in self._parsed.items()
             for definition in self.outline(path)
             if wanted(path, definition)
         ]
 
     def files_in(self, folder: str, language: str, limit: int) -> list[str]:
-        """The files right in a folder."""
-        return self._index.files_in(folder, language, limit) if self._index else []
+        """The files right in a folder that are written like one of this language."""
+        found = self._index.files_in(folder, written_alike(language), limit) if self._index else []
+        opened = [one.path for one in self.open_texts(language) if one.path not in found]
+        return [*found, *(path for path in opened if path.rpartition("/")[0] == folder)]
 
     def users(self, names: Sequence[str], language: str) -> list[str]:
-        """The files of a language that use all of these names."""
-        saved = self._index.users(names, language) if self._index else []
+        """The files, written like one of this language, that use all of these names."""
+        saved = self._index.users(names, written_alike(language)) if self._index else []
         edited = [
             one.path for one in self.open_texts(language) if all_names(one.text).issuperset(names)
         ]
@@ -109,11 +137,14 @@ class View:
         return self._index.size(path) if self._index else 0
 
     def imports(self, path: str) -> list[Import]:
+        if path in self._parsed:
+            return list(self._tags(path).imports)
         return self._index.imports(path) if self._index else []
 
     def paths(self, names: Sequence[str]) -> list[str]:
-        found = list(self._index.paths(names)) if self._index else []
-        return [*found, *(path for path in self._open if stem_of(path) in names)]
+        found = dict.fromkeys(self._index.paths(names)) if self._index else {}
+        found |= dict.fromkeys(path for path in self._open if stem_of(path) in names)
+        return [path for path in found if language_for(path) in self._seen]
 
     def imported(self, document: DocumentContext, imports: Sequence[Import]) -> Iterator[str]:
         """Files of the repository that the document imports, in order."""

@@ -35,6 +35,7 @@ def gatherer(tmp_path: Path) -> Gatherer:
 
 def over(tmp_path: Path, repository: dict[str, str]) -> Gatherer:
     """Looks for snippets in this repository."""
+    tmp_path.mkdir(exist_ok=True)
     index = Index(tmp_path / "index.sqlite")
     index.write(
         IndexedFile(path, language, FileStamp(1, 1), tags_of(data, language), uses=uses_of(data))

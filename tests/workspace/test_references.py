@@ -27,8 +27,8 @@ def written(root: Path, texts: dict[str, str]) -> Path:
 def users(root: Path) -> list[str]:
     index = Index(index_file(root), read_only=True)
     try:
-        assert len(index.users([CANARY], "python")) == index.n_users(CANARY)
-        return index.users([CANARY], "python")
+        assert len(index.users([CANARY], ["python"])) == index.n_users(CANARY)
+        return index.users([CANARY], ["python"])
     finally:
         index.close()
 

@@ -22,12 +22,6 @@ from slm_context.retrievers.told import (
 from slm_context.tags import Definition
 from slm_context.types import Origin, Snippet
 
-# Languages that see each other's definitions.
-FAMILIES = {
-    **dict.fromkeys(("javascript", "typescript", "tsx"), "script"),
-    **dict.fromkeys(("c", "cpp"), "c"),
-    **dict.fromkeys(("java", "kotlin", "scala"), "jvm"),
-}
 # A name with more definitions than this, none of them imported, says nothing about which is meant.
 MAX_AMBIGUOUS = 3
 # What another tool names near the cursor comes before all that the code names, and after what
@@ -51,10 +45,9 @@ def definition_snippets(
     """One snippet for each file that defines something of use at the cursor, best first."""
     wanted = _wanted(cursor)
     endings = _Endings(cursor)
-    family = FAMILIES.get(cursor.language, cursor.language)
     by_name: dict[str, list[Found]] = defaultdict(list)
     for found in lookup([*wanted, *cursor.receivers], endings.vouch_for):
-        if found.path != cursor.path and FAMILIES.get(found.language, found.language) == family:
+        if found.path != cursor.path:
             by_name[found.definition.name].append(found)
     by_file: dict[str, list[Hit]] = defaultdict(list)
     for name, all_found in by_name.items():
