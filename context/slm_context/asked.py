@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from slm_context.cursor import DocumentContext
 from slm_context.modules import Modules
 from slm_context.names import KEYWORDS, UsedName, names_near
+from slm_context.own_names import spelled_out
 from slm_context.reported import ReportedName
 from slm_context.resolve import Resolver, classes_around
 from slm_context.retrievers.told import Cursor
@@ -44,7 +45,9 @@ def asked_at(
     tags, words = standing.tags, standing.words
     if len(document.text) > MAX_PARSED:
         tags = view.saved(document.path)
-    imports = tags.imports or tuple(view.imports(document.path))
+    imports = spelled_out(
+        tags.imports or view.imports(document.path), language, document.path, manifest
+    )
     modules = Modules(document, language, imports, view, manifest)
     resolver = Resolver(
         document,

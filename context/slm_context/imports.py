@@ -1,11 +1,5 @@
-"""What a file imports, and which files of the repository that can mean.
+"""What a file imports, as its statements say; `stems` tells which files that can mean."""
 
-An import is resolved to *stems*: endings of paths, without the file's extension, in order of
-trust. `pkg.mod` in Python means every file that ends with `pkg/mod` or `pkg/mod/__init__`, so
-that `src/` layouts, path aliases and workspaces need no configuration of ours.
-"""
-
-import posixpath
 import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -15,6 +9,9 @@ QUOTED = re.compile(r"""["'`<]([^"'`>\n]+)["'`>]""")
 PYTHON_FROM = re.compile(r"\s*from\s+([.\w]+)\s+import\s+(.*)", re.S)
 AS = re.compile(r"([\w.$*]+)(?:\s+as\s+([\w$]+))?")
 RUST_USE = re.compile(r"\s*(?:pub(?:\([^)]*\))?\s+)?use\s+(.*?);?\s*$", re.S)
+GO_VERSION = re.compile(r"/v\d+$|\.v\d+$")
+# What stands before the names: `import static`, `use function`, `global using`.
+DOTTED = re.compile(r"^\s*(?:global\s+)?(?:import|using|use)\s+(?:(?:static|function|const)\s+)?")
 JS_FROM = re.compile(r"import\s+(?:type\s+)?(.*?)\s+from\s", re.S)
 
 
@@ -31,34 +28,6 @@ def read_import(language: str, text: str) -> list[Import]:
     return list(reader(text)) if reader else []
 
 
-def stems(language: str, module: str, path: str) -> tuple[str, ...]:
-    """Path endings that `module`, imported by the file at `path`, may have."""
-    folder = posixpath.dirname(path)
-    match language:
-        case "python":
-            return _python_stems(module, folder)
-        case "javascript" | "typescript" | "tsx":
-            base = re.sub(r"\.[cm]?[jt]sx?$", "", module)
-            if module.startswith("."):
-                base = _joined(folder, base)
-            else:
-                base = re.sub(r"^[@~]?/", "", base)
-            return (base, f"{base}/index") if base else ()
-        case "go" | "csharp" | "php":
-            parts = re.split(r"[/.\\]", module)
-            return tuple("/".join(parts[-n:]) + "/" for n in (3, 2, 1) if len(parts) >= n)
-        case "rust":
-            return _rust_stems(module, folder)
-        case "java" | "kotlin" | "scala":
-            whole = module.removesuffix(".*").removesuffix("._").replace(".", "/")
-            return (whole, posixpath.dirname(whole)) if "/" in whole else (whole,)
-        case "c" | "cpp":
-            base = posixpath.splitext(module)[0]
-            return (_joined(folder, base), posixpath.normpath(base))
-        case _:
-            return ()
-
-
 def _python(text: str) -> Iterator[Import]:
     text = re.sub(r"#[^\n]*|\\\n", "", text)
     found = PYTHON_FROM.match(text)
@@ -68,8 +37,14 @@ def _python(text: str) -> Iterator[Import]:
         return
     for one in text.strip().removeprefix("import").split(","):
         name = AS.match(one.strip())
-        if name:
-            yield Import(name[1], ((name[2] or name[1].partition(".")[0], ""),))
+        if name is None:
+            continue
+        first = name[1].partition(".")[0]
+        if name[2] or first == name[1]:
+            yield Import(name[1], ((name[2] or first, ""),))
+        else:  # `import a.b` names a, and reads a.b
+            yield Import(first, ((first, ""),))
+            yield Import(name[1])
 
 
 def _javascript(text: str) -> Iterator[Import]:
@@ -91,7 +66,8 @@ def _go(text: str) -> Iterator[Import]:
     module = QUOTED.search(text)
     if module:
         alias = NAME.match(text.strip())
-        last = module[1].rsplit("/", 1)[-1]
+        # `a.org/echo/v4` and `gopkg.in/yaml.v3` are echo and yaml.
+        last = GO_VERSION.sub("", module[1]).rsplit("/", 1)[-1]
         yield Import(module[1], ((alias.group() if alias else last, ""),))
 
 
@@ -105,14 +81,8 @@ def _rust_tree(prefix: str, text: str) -> Iterator[Import]:
     text = text.strip()
     head, brace, inner = text.partition("{")
     if brace:
-        depth, part = 0, ""
-        for character in inner.rpartition("}")[0] + ",":
-            depth += (character == "{") - (character == "}")
-            if character == "," and depth == 0:
-                yield from _rust_tree(prefix + head, part)
-                part = ""
-            else:
-                part += character
+        for part in _parts(inner.rpartition("}")[0]):
+            yield from _rust_tree(prefix + head, part)
         return
     name = re.match(r"([\w:*]+)(?:\s+as\s+(\w+))?", text)
     if name:
@@ -124,43 +94,37 @@ def _rust_tree(prefix: str, text: str) -> Iterator[Import]:
 
 def _dotted(text: str) -> Iterator[Import]:
     """Java, Kotlin, Scala, C#, PHP: the last part is the name."""
-    found = re.search(r"\b(?:import|using|use)\s+(?:static\s+)?([\w.\\*]+)", text)
-    if found:
-        module = found[1].replace("\\", ".")
-        last = module.rsplit(".", 1)[-1]
-        yield Import(module, ((last, last),))
+    text = DOTTED.sub("", text).strip().rstrip(";").replace("\\", ".")
+    for one in _parts(text):
+        aliased = re.match(r"(\w+)\s*=(?!>)", one)  # C#
+        named = one[aliased.end() :] if aliased else one
+        before, brace, inner = named.partition("{")
+        for selected in _parts(inner.rpartition("}")[0]) if brace else ("",):
+            found = re.match(r"([\w.*]+)(?:\s*(?:\bas\b|=>)\s*(\w+))?", (before + selected).strip())
+            if found is None:
+                continue
+            module = re.sub(r"\._$", ".*", found[1])
+            last = module.rsplit(".", 1)[-1]
+            here = aliased[1] if aliased else found[2] or last
+            yield Import(module, ((here, last),))
+
+
+def _parts(text: str) -> Iterator[str]:
+    """What commas part, but for those within braces."""
+    depth, part = 0, ""
+    for character in text + ",":
+        depth += (character == "{") - (character == "}")
+        if character == "," and depth == 0:
+            yield part.strip()
+            part = ""
+        else:
+            part += character
 
 
 def _include(text: str) -> Iterator[Import]:
     module = QUOTED.search(text)
     if module:
         yield Import(module[1], (("*", "*"),))
-
-
-def _python_stems(module: str, folder: str) -> tuple[str, ...]:
-    n_dots = len(module) - len(module.lstrip("."))
-    inner = module.lstrip(".").replace(".", "/")
-    if n_dots:
-        base = _joined(folder, "/".join([".."] * (n_dots - 1) + ([inner] if inner else [])))
-    else:
-        base = inner
-    return (base, f"{base}/__init__") if base else ("__init__",)
-
-
-def _rust_stems(module: str, folder: str) -> tuple[str, ...]:
-    parts = [part for part in module.split("::") if part]
-    if parts and parts[0] in ("self", "super"):
-        inner = [".." if part == "super" else "." for part in parts if part in ("self", "super")]
-        inner += [part for part in parts if part not in ("self", "super")]
-        base = _joined(folder, "/".join(inner))
-        return (base, f"{base}/mod")
-    inner = "/".join(parts[1:])
-    return (inner, f"{inner}/mod") if inner else ("lib", "main")
-
-
-def _joined(folder: str, relative: str) -> str:
-    joined = posixpath.normpath(posixpath.join(folder, relative or "."))
-    return "" if joined == "." else joined.removeprefix("../")
 
 
 _JS_WORDS = frozenset({"import", "type", "as", "from", "const", "let", "var", "require"})

@@ -7,6 +7,7 @@ from functools import cached_property
 from slm_context.cursor import DocumentContext
 from slm_context.imports import Import
 from slm_context.receiver import Step
+from slm_context.stems import inner_module
 from slm_context.view import View
 
 MAX_FILES = 40
@@ -14,7 +15,6 @@ MAX_FILES = 40
 HERE = frozenset({"crate", "self", "super"})
 ASIDE = frozenset({"bin", "tests", "examples", "benches", "test"})
 CARGO_NAME = re.compile(r'^\[package\][^\[]*?^name\s*=\s*"([\w-]+)"', re.M | re.S)
-GO_MODULE = re.compile(r"^module\s+(\S+)", re.M)
 
 
 class Modules:
@@ -39,7 +39,9 @@ class Modules:
         if not steps or any(step.called for step in steps):
             return []
         names = [step.name for step in steps]
-        found = [self._joined(module, *names[1:]) for module in self._imported(names[0])]
+        found = [
+            inner_module(self._language, module, *names[1:]) for module in self._imported(names[0])
+        ]
         if self._language == "rust" and (len(names) > 1 or names[0] in HERE or self.is_own(names)):
             found.append("::".join(names))
         return found
@@ -65,8 +67,9 @@ class Modules:
         return list(found)[:MAX_FILES]
 
     def is_module(self, name: str) -> bool:
-        """Whether a name stands for a module of the repository."""
-        return any(self.files(module) for module in self._imported(name))
+        """Whether a name stands for a module of the repository, or for what holds one."""
+        inner = (one.module for one in self._imports if one.module.startswith(f"{name}."))
+        return any(self.files(module) for module in (*self._imported(name), *inner))
 
     def is_own(self, names: Sequence[str]) -> bool:
         """Whether a path of modules begins with a crate of the repository."""
@@ -79,38 +82,22 @@ class Modules:
             for here, there in one.names:
                 if here == name:
                     inner = there if there != "*" else ""
-                    found.append(self._joined(one.module, inner) if inner else one.module)
+                    found.append(
+                        inner_module(self._language, one.module, inner) if inner else one.module
+                    )
                 elif not there and self._language == "go" and one.module.endswith(f"/{name}"):
                     found.append(one.module)
         return found
 
-    def _joined(self, module: str, *names: str) -> str:
-        if self._language == "rust":
-            return "::".join([*filter(None, [module]), *names])
-        joined = ".".join(names)
-        return (
-            f"{module}{joined}"
-            if module.endswith(".")
-            else ".".join(filter(None, (module, joined)))
-        )
-
     def _go_package(self, module: str) -> list[str]:
-        own = self._go_module
-        if own and (module == own or module.startswith(own + "/")):
-            return self._view.files_in(module[len(own) + 1 :], "go", MAX_FILES)
-        if own:
-            return []
+        if module.startswith("//"):  # from the root on, by `own_names`
+            return self._view.files_in(module[2:], "go", MAX_FILES)
         parts = module.split("/")
         for n in (3, 2, 1):
             found = self._view.files_in("/".join(parts[-n:]), "go", MAX_FILES)
             if found:
                 return found
         return []
-
-    @cached_property
-    def _go_module(self) -> str:
-        match = GO_MODULE.search(self._manifest("go.mod"))
-        return match[1] if match else ""
 
     @cached_property
     def _crate(self) -> str:

@@ -84,8 +84,9 @@ class Resolver:
             return []
         classes = self._of_root(steps[0], depth)
         rest = steps[1:]
-        if not classes and rest and self._is_ours(steps[0].name):
-            classes, rest = self._of_named(rest[0].name), rest[1:]
+        if not classes and self._is_ours(steps[0].name):
+            while rest and not classes:  # modules within it
+                classes, rest = self._of_named(rest[0].name), rest[1:]
         for step in rest:
             classes = self._of_member(classes, step, depth)
         return classes

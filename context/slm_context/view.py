@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from slm_context.cursor import DocumentContext
 from slm_context.entries import last_of, stem_of
-from slm_context.imports import Import, stems
+from slm_context.imports import Import
 from slm_context.index import Found, Index
 from slm_context.languages import family, language_for, written_alike
 from slm_context.names import all_names
 from slm_context.remembered import Remembered
+from slm_context.stems import stems
 from slm_context.syntax import encoded
 from slm_context.tags import Definition, FileTags, tags_of_tree
 from slm_context.trees import tree_of

@@ -12,6 +12,7 @@ from slm_context.entries import FileStamp
 from slm_context.expected import ExpectedName
 from slm_context.gather import Gatherer, Limits, OpenText
 from slm_context.index import Index
+from slm_context.own_names import MANIFESTS
 from slm_context.reported import Reported
 from slm_context.types import ContextBundle
 from slm_context.view import tags_again
@@ -87,6 +88,8 @@ class Knowledge:
     def save(self, paths: Sequence[str]) -> None:
         """Files were written, or are gone: their entries follow."""
         assert self._root is not None
+        if path.rpartition("/")[2] in MANIFESTS:
+            self.open_anew()  # what it says was read once
         try:
             index = Index(index_file(self._root))
             try:

@@ -1,8 +1,9 @@
 """What each language defines and imports, by our own queries."""
 
 import pytest
-from slm_context.imports import Import, stems
+from slm_context.imports import Import
 from slm_context.languages import LANGUAGES, grammar
+from slm_context.stems import stems
 from slm_context.syntax import ENDED_BY_CR, parse
 from slm_context.tags import tags_of
 
@@ -159,12 +160,17 @@ def test_text_that_is_no_code_at_all() -> None:
         ("python", "a.b", "x/y.py", ("a/b", "a/b/__init__")),
         ("python", ".b", "x/y.py", ("x/b", "x/b/__init__")),
         ("python", "..b", "x/z/y.py", ("x/b", "x/b/__init__")),
-        ("typescript", "./b.js", "src/a.ts", ("src/b", "src/b/index")),
-        ("typescript", "../b", "src/c/a.ts", ("src/b", "src/b/index")),
-        ("typescript", "@/lib/b", "src/c/a.ts", ("lib/b", "lib/b/index")),
+        ("typescript", "./b.js", "src/a.ts", ("src/b", "src/b/index", "src/b.d", "src/b/index.d")),
+        ("typescript", "../b", "src/c/a.ts", ("src/b", "src/b/index", "src/b.d", "src/b/index.d")),
+        (
+            "typescript",
+            "@/lib/b",
+            "src/c/a.ts",
+            ("lib/b", "lib/b/index", "lib/b.d", "lib/b/index.d"),
+        ),
         ("go", "host/x/pkg/sub", "a.go", ("x/pkg/sub/", "pkg/sub/", "sub/")),
         ("rust", "crate::a::b", "src/x.rs", ("a/b", "a/b/mod")),
-        ("rust", "super::e", "src/a/x.rs", ("src/e", "src/e/mod")),
+        ("rust", "super::e", "src/a/x.rs", ("src/a/e", "src/a/e/mod")),
         ("java", "a.b.C", "x/Y.java", ("a/b/C", "a/b")),
         ("c", "b.h", "src/a.c", ("src/b", "b")),
         ("lua", "x", "a.lua", ()),

@@ -55,9 +55,11 @@ def test_a_folder_of_a_repository_keeps_to_what_the_repository_ignores(tmp_path:
         },
     )  # fmt: skip
     assert paths(tmp_path / "back" / "api") == ["a.py"]
-    assert paths(tmp_path / "back") == ["api/a.py"] == [
-        one.removeprefix("back/") for one in paths(tmp_path)
-    ]
+    assert (
+        paths(tmp_path / "back")
+        == ["api/a.py"]
+        == [one.removeprefix("back/") for one in paths(tmp_path)]
+    )
     # Who opens what is left out wants to see it.
     assert paths(tmp_path / "back" / "out") == ["b.py", "local_b.py"]
     # Another repository's files are not this one's to judge.

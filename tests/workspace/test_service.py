@@ -54,6 +54,19 @@ async def test_a_saved_file_is_read_again(root: Path) -> None:
     await workspace.close()
 
 
+async def test_a_build_file_that_is_saved_says_what_imports_mean(root: Path) -> None:
+    (root / "store").mkdir()
+    (root / "store" / "store.go").write_text("package store\n\nfunc OpenStore() {}\n")
+    workspace = await reading(root)
+    code = 'package app\n\nimport "a.org/app/store"\n\nfunc f() {\n\tstore.'
+    for module, told in (("b.org/other", []), ("a.org/app", ["OpenStore"])):
+        (root / "go.mod").write_text(f"module {module}\n")
+        await workspace.saved(root / "go.mod")
+        document = DocumentContext("a.go", "go", code, len(code))
+        assert [one.name for one in await workspace.expected(document, ())] == told
+    await workspace.close()
+
+
 async def test_a_checkout_in_a_terminal_is_seen(root: Path) -> None:
     def git(*arguments: str) -> None:
         identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from slm_context.entries import last_of, stem_of
-from slm_context.imports import stems
 from slm_context.index import Found
 from slm_context.names import UsedName
 from slm_context.retrievers.told import (
@@ -19,6 +18,7 @@ from slm_context.retrievers.told import (
     Outline,
     Told,
 )
+from slm_context.stems import SCOPED, inner_module, stems
 from slm_context.tags import Definition
 from slm_context.types import Origin, Snippet
 
@@ -30,6 +30,8 @@ REPORTED = 4.0
 IMPORTED, FROM_IMPORTED_FILE, NEIGHBOUR, ELSEWHERE = 3.0, 2.0, 1.5, 0.8
 # Where a plain name of another file has to be imported to mean it.
 IMPORTING = frozenset({"python", "javascript", "typescript", "tsx", "rust"})
+# Where what is imported may be a module itself.
+NESTED = frozenset({"python", "rust"})
 # Below this, retrieval costs more by distraction than it gives.
 FLOOR = 0.25
 # Imported but not used near the cursor: what is imported is going to be used.
@@ -151,10 +153,15 @@ class _Endings:
         for one in imports:
             found = stems(language, one.module, path)
             self._any += found
+            if not one.names:  # Python's `import a.b`, and then `a.b.c`
+                last = one.module.rpartition(".")[2]
+                self._named[last] = (*self._named.get(last, ()), *found)
             for here, there in one.names:
-                inner = stems(language, f"{one.module}.{there}", path) if there else ()
+                inner = ()
+                if there and language in NESTED:
+                    inner = stems(language, inner_module(language, one.module, there), path)
                 self._named[here] = (*self._named.get(here, ()), *found, *inner)
-                package = re.split(r"[./:\\]+", one.module.strip("./@"))[0].replace("-", "_")
+                package = _package(one.module)
                 for name in (here, there):
                     self._packages[name].add(package)
                 if there:
@@ -209,6 +216,13 @@ class _Endings:
         if self._language in IMPORTING:
             return False
         return used.called or one.name[0].isupper()
+
+
+def _package(module: str) -> str:
+    """The outermost folder that a module's name tells of."""
+    scoped = SCOPED.match(module)
+    first = scoped[1] if scoped else re.split(r"[./:\\]+", module.strip("./@"))[0]
+    return first.replace("-", "_")
 
 
 def _ends(path: str, endings: Sequence[str]) -> bool:
