@@ -43,8 +43,8 @@ class Texts:
 
     `read` itself must take no longer than looking at what it gives: a text that has to be searched
     for secrets first, and is too long for that, is none of its.
-    One that was looked at a while ago costs nothing again: what the time of one question did not
-    suffice for is there at the next.
+    One that was looked at a while ago costs nothing again. `owed` is what there was no time for, to
+    be looked at when nobody waits: its path, and its text where it is no file's.
     """
 
     def __init__(
@@ -59,15 +59,20 @@ class Texts:
         self._size = size
         self._deadline = deadline
         self._known = known
+        self.owed: dict[str, str | None] = {}
 
     def of(self, path: str) -> str | None:
         """A file's text; None where it may not be read, or not in time."""
-        return self._read(path) if self.affords(path, self._size(path)) else None
+        return self._read(path) if self._affords(path, self._size(path), None) else None
 
-    def affords(self, path: str, n_bytes: int) -> bool:
-        """Whether what is looked at of a text of this length can be looked at now."""
+    def may_use(self, path: str, text: str) -> bool:
+        """Whether a text that is open can be looked at now."""
+        return self._affords(path, len(text), text)
+
+    def _affords(self, path: str, n_bytes: int, text: str | None) -> bool:
         if self._known.get(path) != n_bytes:
             if not self._deadline.has_room_for(min(n_bytes, MAX_LOOKED_AT)):
+                self.owed[path] = text
                 return False
             self._known.put(path, n_bytes, n_bytes)
         return True

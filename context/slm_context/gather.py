@@ -13,18 +13,18 @@ from slm_context.fuse import Limits, fit, fused
 from slm_context.imports import Import
 from slm_context.index import Index
 from slm_context.languages import line_comment, written_alike
+from slm_context.names import all_names
 from slm_context.receiver import Step, steps_at
 from slm_context.remembered import Remembered
 from slm_context.reported import Reported, names_around
 from slm_context.retrievers.counterpart import counterpart_names, counterpart_snippets
 from slm_context.retrievers.definitions import definition_snippets
 from slm_context.retrievers.edits import Changed, edit_snippets
-from slm_context.retrievers.modules import module_snippet, package_snippet
-from slm_context.retrievers.similar import OtherText, similar_snippets
+from slm_context.retrievers.modules import module_snippet, offered, package_snippet
+from slm_context.retrievers.similar import OtherText, similar_snippets, windows
 from slm_context.standing import StandingTexts
-from slm_context.tags import Definition
 from slm_context.types import ContextBundle, Origin, Snippet
-from slm_context.usage import Usage
+from slm_context.usage import MAX_CHARS, Usage
 from slm_context.view import OpenText, View
 
 __all__ = ["Gatherer", "Limits", "OpenText"]
@@ -57,6 +57,7 @@ class Gatherer:
         self._looked_at: Remembered[str, int] = Remembered(MAX_KNOWN_CHARS)
         self._manifests: Remembered[str, str] = Remembered(MAX_MANIFEST_CHARS)
         self._standing = StandingTexts()
+        self._owed: dict[str, str | None] = {}
 
     def defined(self, names: Sequence[str]) -> frozenset[str]:
         """Those of the names that some indexed file defines."""
@@ -86,7 +87,24 @@ class Gatherer:
                 break
         chosen, dropped = fit(fused(lists), document, limits)
         beside = tuple(usage.texts)
+        self._owed = texts.owed
         return ContextBundle(chosen, dropped, round(deadline.elapsed_ms, 3), complete, beside)
+
+    def catch_up(self) -> bool:
+        """Look at one text that the last question had no time for; whether another is left.
+
+        However long it is, and however slow the machine: at the next question it costs nothing.
+        """
+        if not self._owed:
+            return False
+        path, text = self._owed.popitem()
+        n_bytes = self._index.size(path) if text is None and self._index else len(text or "")
+        text = self._read(path) if text is None else text
+        if text is not None:
+            all_names(text[:MAX_CHARS])
+            windows(text[:MAX_LOOKED_AT])
+        self._looked_at.put(path, n_bytes, n_bytes)
+        return bool(self._owed)
 
     def expected(
         self,
@@ -112,7 +130,7 @@ class Gatherer:
         of, resolver = asked.cursor.receivers, asked.resolver
         found = list(members(document, asked.tags, steps, of, resolver, view, self._allows))
         if not found:
-            found = [one.name for one in self._offered(asked, steps, view)[1]]
+            found = [one.name for one in offered(asked, steps, view, self._allows)[1]]
         others = usage.texts
         if not found:  # who uses the same name, may ask the same of it
             others += usage.using([steps[-1].name]).values()
@@ -187,33 +205,10 @@ class Gatherer:
     def _module(self, asked: Asked, steps: Sequence[Step], view: View) -> list[Snippet]:
         """What the module before the dot offers, as a list."""
         cursor = asked.cursor
-        path, offered = self._offered(asked, steps, view)
+        path, found = offered(asked, steps, view, self._allows)
         name, comment = steps[-1].name, line_comment(cursor.language)
-        snippet = module_snippet(path, name, offered, cursor.usage, comment) if offered else None
+        snippet = module_snippet(path, name, found, cursor.usage, comment) if found else None
         return [snippet] if snippet is not None else []
-
-    def _offered(
-        self, asked: Asked, steps: Sequence[Step], view: View
-    ) -> tuple[str, list[Definition]]:
-        """What the module before the dot offers, by itself or by way of what it imports."""
-        cursor = asked.cursor
-        for module in asked.modules.named(steps):
-            offered: list[Definition] = []
-            paths = [path for path in asked.modules.files(module) if self._allows(path)]
-            # A package of Go is a folder; elsewhere a module is the first file that fits.
-            for path in paths if cursor.language == "go" else paths[:1]:
-                offered += [one for one in view.outline(path) if not one.scope]
-                handed_on = [n for i in view.imports(path) for n, _ in i.names if n[0] != "_"]
-                folder = path.rpartition("/")[0] + "/"
-                offered += [
-                    found.definition
-                    for found in (view.definitions(handed_on[:150]) if handed_on else [])
-                    if (found.path.startswith(folder) or cursor.language == "rust")
-                    and self._allows(found.path)
-                ]
-            if offered:
-                return paths[0], offered
-        return "", []
 
     def _texts(
         self,
@@ -228,7 +223,7 @@ class Gatherer:
         languages = written_alike(document.language) if document.language else (None,)
         for one in open_texts:
             alike = one.path not in seen and one.language in languages
-            if alike and texts.affords(one.path, len(one.text)):
+            if alike and texts.may_use(one.path, one.text):
                 seen.add(one.path)
                 yield OtherText(one.path, one.text[:MAX_LOOKED_AT])
         n_read = 0

@@ -50,7 +50,7 @@ class Modules:
         """The files of a module, the likeliest first."""
         if self._language == "go":
             return self._go_package(module)
-        found = dict.fromkeys(self._view.files_of(module, self._document))
+        found = dict.fromkeys(self._view.files_of(module, self._language, self._document.path))
         found.pop(self._document.path, None)
         if self._language == "rust":
             crate = module.partition("::")[0].replace("_", "-")

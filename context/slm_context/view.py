@@ -150,14 +150,14 @@ class View:
     def imported(self, document: DocumentContext, imports: Sequence[Import]) -> Iterator[str]:
         """Files of the repository that the document imports, in order."""
         for one in imports:
-            yield from self.files_of(one.module, document)
+            yield from self.files_of(one.module, document.language or "", document.path)
 
-    def files_of(self, module: str, document: DocumentContext) -> Iterator[str]:
-        """The files that a module's name may mean in this document."""
-        for ending in stems(document.language or "", module, document.path):
-            for path in self.paths([last_of(ending.rstrip("/"))]):
-                if ("/" + path.rsplit(".", 1)[0]).endswith("/" + ending):
-                    yield path
+    def files_of(self, module: str, language: str, path: str) -> Iterator[str]:
+        """The files that a module's name may mean in the file at `path`."""
+        for ending in stems(language, module, path):
+            for found in self.paths([last_of(ending.rstrip("/"))]):
+                if ("/" + found.rsplit(".", 1)[0]).endswith("/" + ending):
+                    yield found
 
 
 def parsed(text: str, language: str, path: str) -> FileTags:

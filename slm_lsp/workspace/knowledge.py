@@ -63,6 +63,13 @@ class Knowledge:
             lambda gatherer, texts: gatherer.gather(document, texts, self._limits, reported),
         )
 
+    def catch_up(self) -> bool:
+        """Look at a text that the last question had no time for; whether another is left."""
+        try:
+            return self._gatherer is not None and self._gatherer.catch_up()
+        except sqlite3.Error:
+            return False  # the next gathering says so
+
     def expected(
         self,
         document: DocumentContext,

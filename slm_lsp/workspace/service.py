@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -113,7 +114,9 @@ class Workspace:
         """Snippets for a cursor, also from `others`; none where context is switched off."""
         if not self._enabled or not self._limits.n_snippets or self._closed:
             return ContextBundle()
-        return await self._in_thread(self._known.gather, document, others, reported)
+        bundle = await self._in_thread(self._known.gather, document, others, reported)
+        self._catch_up_later()
+        return bundle
 
     async def expected(
         self,
@@ -151,6 +154,16 @@ class Workspace:
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, partial(work, *args, **kwargs))
+
+    def _catch_up_later(self) -> None:
+        """One text at a time, each behind the questions that wait by then."""
+        if not self._closed:
+            with suppress(RuntimeError):  # closed since
+                self._thread.submit(self._catch_up)
+
+    def _catch_up(self) -> None:
+        if self._known.catch_up():
+            self._catch_up_later()
 
     # The process.
 

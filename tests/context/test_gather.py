@@ -145,6 +145,22 @@ def test_names_that_may_come_are_not_looked_for_where_there_is_no_time(
     assert set(asked) == {"beside.py"}
 
 
+@pytest.mark.parametrize("opened", [True, False])
+def test_what_no_question_has_time_for_is_looked_at_in_between(
+    tmp_path: Path, opened: bool
+) -> None:
+    lines = "def read_rows(file):\n    for row in csv.reader(file):\n        rows.append(row)\n"
+    text = lines.replace("rows", "cells") + "x = 1\n" * 50_000
+    index = Index(tmp_path / "index.sqlite")
+    index.write([IndexedFile("big.py", "python", FileStamp(len(text), 1), tags_of(b"", "python"))])
+    gatherer = Gatherer(index, {"big.py": text}.get, clock=lambda: 0.0)
+    open_texts = (OpenText("big.py", "python", text),) if opened else ()
+    document, hurried = at(f"import big\n\n\n{lines}    █"), Limits(6, 900, 5)
+    assert "big.py" not in shown(gatherer.gather(document, open_texts, hurried))
+    assert not gatherer.catch_up(), "there is one"
+    assert "cells" in shown(gatherer.gather(document, open_texts, hurried))["big.py"]
+
+
 def test_what_one_question_had_no_time_for_is_there_at_the_next(tmp_path: Path) -> None:
     """Two files take the time of one question each; what is known takes none."""
     asked, now = list[str](), [0.0]

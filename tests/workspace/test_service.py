@@ -199,6 +199,18 @@ async def test_a_long_file_beside_is_used_and_not_when_it_changed_unseen(root: P
     await workspace.close()
 
 
+async def test_a_file_beside_that_no_question_has_time_for_is_looked_at_in_between(
+    root: Path,
+) -> None:
+    """It is there at the second question, however little time each has."""
+    (root / "shop" / "money.py").write_text(CODE * 4_000)
+    workspace = await reading(root, Settings(context=ContextSettings(deadline_ms=5)))
+    document = DocumentContext("shop/till.py", "python", ASKING, len(ASKING))
+    held = [(await workspace.gather(document, [])).beside for _ in range(2)]
+    assert [len(beside) for beside in held] == [0, 1]
+    await workspace.close()
+
+
 @pytest.mark.slow
 async def test_a_branch_of_thousands_of_other_files_is_one_reading(
     root: Path, monkeypatch: pytest.MonkeyPatch

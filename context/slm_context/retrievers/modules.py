@@ -5,13 +5,19 @@ model picks the right one of a list far more often than it invents it.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 
+from slm_context.asked import Asked
 from slm_context.index import Found
+from slm_context.receiver import Step
 from slm_context.retrievers.told import MEMBER_CHARS, named, shortened
 from slm_context.tags import Definition
 from slm_context.types import Origin, Snippet
+from slm_context.view import View
 
+# Modules that hand on all of another one: so many others are looked at.
+MAX_WHOLLY = 8
 MAX_SIGNED, MAX_NAMED = 6, 100
 SCORE = 4.0
 KINDS = ("class", "type", "function", "constant")
@@ -42,6 +48,33 @@ def module_snippet(
     lines = _listed(ranked, comment)
     reason = f"the cursor stands behind the module {name}"
     return Snippet(path, "\n".join(lines) + "\n", 0, Origin.MEMBER, SCORE, reason)
+
+
+def offered(
+    asked: Asked, steps: Sequence[Step], view: View, allows: Callable[[str], bool]
+) -> tuple[str, list[Definition]]:
+    """What the module before the dot offers, by itself or by way of what it imports."""
+    language = asked.cursor.language
+    for module in asked.modules.named(steps):
+        found: list[Definition] = []
+        paths = [path for path in asked.modules.files(module) if allows(path)]
+        # A package of Go is a folder; elsewhere a module is the first file that fits.
+        for path in paths if language == "go" else paths[:1]:
+            found += [one for one in view.outline(path) if not one.scope]
+            handed_on = [n for i in view.imports(path) for n, _ in i.names if n[0] not in "_*"]
+            wholly = [i.module for i in view.imports(path) if ("*", "*") in i.names]
+            for other in wholly[:MAX_WHOLLY]:
+                for inner in islice(filter(allows, view.files_of(other, language, path)), 1):
+                    found += [one for one in view.outline(inner) if not one.scope]
+            folder = path[: path.rfind("/") + 1]
+            found += [
+                one.definition
+                for one in (view.definitions(handed_on[:150]) if handed_on else [])
+                if (one.path.startswith(folder) or language == "rust") and allows(one.path)
+            ]
+        if found:
+            return paths[0], found
+    return "", []
 
 
 def package_snippet(

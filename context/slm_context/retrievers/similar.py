@@ -37,8 +37,7 @@ def similar_snippets(before: str, files: Iterable[OtherText], most: int = 3) -> 
     found: list[tuple[float, frozenset[str], Snippet]] = []
     for file in files:
         best: tuple[float, int] = (0.0, 0)
-        windows = _windows(file.text)
-        for start, words in windows:
+        for start, words in windows(file.text):
             score = jaccard(query, words)
             if FLOOR <= score < TOO_SIMILAR and score > best[0]:
                 best = (score, start)
@@ -68,7 +67,8 @@ def words_of(text: str) -> frozenset[str]:
 
 # What it says takes nine bytes a character.
 @remembers(max_chars=600_000)
-def _windows(text: str) -> tuple[tuple[int, frozenset[str]], ...]:
+def windows(text: str) -> tuple[tuple[int, frozenset[str]], ...]:
+    """The first line of each window, and its words."""
     lines = text.split("\n")[:MAX_LINES]
     # Each window is two steps long, and each step is read once.
     steps = [
