@@ -153,6 +153,11 @@ class Index:
         rows = self._asked("SELECT size FROM files WHERE path = ?", (path,))
         return rows[0][0] if rows else 0
 
+    def stamp(self, path: str) -> FileStamp | None:
+        """As what a file was read; None where it was not."""
+        rows = self._asked("SELECT size, mtime_ns FROM files WHERE path = ?", (path,))
+        return FileStamp(*rows[0]) if rows else None
+
     def checked(self, path: str) -> FileStamp | None:
         """As what a file was found to hold nothing that keeps it from being shown."""
         sql = "SELECT size, mtime_ns FROM files WHERE path = ? AND digest != ''"

@@ -13,18 +13,23 @@ from slm_context.expected import ExpectedName
 from slm_context.gather import Gatherer, Limits, OpenText
 from slm_context.index import Index
 from slm_context.own_names import MANIFESTS
+from slm_context.remembered import Remembered
 from slm_context.reported import Reported
+from slm_context.tags import tags_of
 from slm_context.types import ContextBundle
 from slm_context.view import tags_again
 
 from slm_lsp.workspace.history import History
-from slm_lsp.workspace.indexer import update_file
+from slm_lsp.workspace.indexer import Parse, update_file
 from slm_lsp.workspace.quoting import OpenDocument, quotable
 from slm_lsp.workspace.read_all import index_file
 from slm_lsp.workspace.reading import Reader
 from slm_lsp.workspace.scan import Rules, is_own_file
 
 LOG = logging.getLogger("slm_lsp.workspace")
+
+# Of the paths of files that are not as they were read.
+MAX_SEEN_CHARS = 1_000_000
 
 T = TypeVar("T")
 
@@ -49,6 +54,11 @@ class Knowledge:
         self._history = History()
         self._index: Index | None = None
         self._reader = Reader(root or Path(), self._checked)
+        # What may be quoted, for one question: a package asks for each thing that a file defines.
+        self._allowed: dict[str, bool] = {}
+        # Files that are not as they were read, and as what each was seen.
+        self._behind: set[str] = set()
+        self._seen: Remembered[str, tuple[FileStamp | None]] = Remembered(MAX_SEEN_CHARS)
 
     def gather(
         self,
@@ -64,7 +74,14 @@ class Knowledge:
         )
 
     def catch_up(self) -> bool:
-        """Look at a text that the last question had no time for; whether another is left."""
+        """Do one thing that the last question left undone; whether another one is left.
+
+        A file that changed behind the editor's back is read again, or a text is looked at that
+        there was no time for.
+        """
+        if self._behind:
+            self._renew([self._behind.pop()], lambda path: tags_of)
+            return True
         try:
             return self._gatherer is not None and self._gatherer.catch_up()
         except sqlite3.Error:
@@ -94,15 +111,18 @@ class Knowledge:
 
     def save(self, paths: Sequence[str]) -> None:
         """Files were written, or are gone: their entries follow."""
-        assert self._root is not None
-        if path.rpartition("/")[2] in MANIFESTS:
+        if any(path.rpartition("/")[2] in MANIFESTS for path in paths):
             self.open_anew()  # what it says was read once
+        # What was typed is parsed already, but for what changed since.
+        self._renew(paths, lambda path: partial(tags_again, path=path))
+
+    def _renew(self, paths: Sequence[str], parse_of: Callable[[str], Parse]) -> None:
+        assert self._root is not None
         try:
             index = Index(index_file(self._root))
             try:
-                # What was typed is parsed already, but for what changed since.
                 for path in paths:
-                    update_file(index, self._made_rules(), path, partial(tags_again, path=path))
+                    update_file(index, self._made_rules(), path, parse_of(path))
             finally:
                 index.close()
         except (sqlite3.Error, OSError) as error:
@@ -137,6 +157,7 @@ class Knowledge:
             quotable(others, self._root, self._include, self._exclude)
         )
         self._asked = document, list(others), open_texts
+        self._allowed.clear()
         self._open = frozenset(one.path for one in open_texts)
         self._rules = self._made_rules() if self._root is not None else None
         return open_texts
@@ -175,7 +196,26 @@ class Knowledge:
     def _allows(self, path: str) -> bool:
         if path in self._open or self._rules is None:
             return True  # asked about already; without a root there is nothing else
-        return self._rules.allows(path) and is_own_file(self._rules.root, path)
+        allowed = self._allowed.get(path)
+        if allowed is None:
+            allowed = self._rules.allows(path) and is_own_file(self._rules.root, path)
+            self._allowed[path] = allowed
+            self._compare(self._rules.root / path, path)
+        return allowed
+
+    def _compare(self, file: Path, path: str) -> None:
+        """Note a file that is not as it was read, once for each way that it is found."""
+        if self._index is None:
+            return
+        try:
+            status = file.lstat()
+            stamp = FileStamp(status.st_size, status.st_mtime_ns)
+        except OSError:
+            stamp = None
+        known = self._index.stamp(path)
+        if known is not None and known != stamp and self._seen.get(path) != (stamp,):
+            self._behind.add(path)
+            self._seen.put(path, (stamp,), len(path))
 
     def _made_rules(self) -> Rules:
         assert self._root is not None

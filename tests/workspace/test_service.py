@@ -54,6 +54,27 @@ async def test_a_saved_file_is_read_again(root: Path) -> None:
     await workspace.close()
 
 
+async def test_a_file_that_a_terminal_changed_is_read_again_when_it_is_asked_for(
+    root: Path,
+) -> None:
+    workspace = await reading(root)
+    money = root / "shop" / "money.py"
+    for parameter in ("amount", "sum"):
+        money.write_text(CODE.replace("price", parameter))
+        await snippets(workspace)
+        assert await snippets(workspace) == {"shop/money.py": f"def to_cents({parameter}):\n"}
+    await workspace.close()
+
+
+async def test_of_a_file_that_a_terminal_took_away_nothing_is_left(root: Path) -> None:
+    workspace = await reading(root)
+    (root / "shop" / "money.py").rename(root / "shop" / "coins.py")
+    for _ in range(2):
+        assert await snippets(workspace) == {}
+    assert await workspace.defined(["to_cents"]) == frozenset()
+    await workspace.close()
+
+
 async def test_a_build_file_that_is_saved_says_what_imports_mean(root: Path) -> None:
     (root / "store").mkdir()
     (root / "store" / "store.go").write_text("package store\n\nfunc OpenStore() {}\n")
