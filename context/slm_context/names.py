@@ -2,16 +2,20 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from slm_context.cursor import DocumentContext
+from slm_context.languages import line_comment
 from slm_context.remembered import remembers
 
 LINES_BEFORE, LINES_AFTER = 30, 5
 IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]{2,}")
 LINKS = (".", "::", "->")
 NAME_AT_END = re.compile(r"[A-Za-z_$][\w$]*\Z")
-# Strings and line comments name nothing; what stays open at the end of a line is left alone.
-NO_CODE = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|(?:#|//)[^\n]*")
+# Strings name nothing; what stays open at the end of a line is left alone. Rust's apostrophe is
+# a lifetime's as often as a character's.
+STRING = r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'"
+RUST_STRING = r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.[^'\n]*|[^'\\\n])'"
 # Of all languages together: a name that is a keyword in one is rarely defined in another.
 KEYWORDS = frozenset(
     """abstract and any args assert async auto await base bool boolean break byte case catch chan
@@ -43,13 +47,14 @@ def names_near(document: DocumentContext, extra: str = "") -> list[UsedName]:
     """The names around the cursor, heaviest first; `extra` is more code that it stands in."""
     before = document.prefix[-8_000:].split("\n")[-LINES_BEFORE:]
     after = document.suffix[:3_000].split("\n")[1 : LINES_AFTER + 1]
+    no_code = _no_code(document.language)
     found: dict[str, UsedName] = {}
     numbered = [(len(before) - 1 - n, line) for n, line in enumerate(before)]
     numbered += [(n + 3, line) for n, line in enumerate(after)]
     numbered += [(12, line) for line in extra.split("\n")]
     for distance, line in numbered:
         weight = weight_at(distance)
-        code = NO_CODE.sub(lambda m: " " * len(m.group()), line)
+        code = no_code.sub(lambda m: " " * len(m.group()), line)
         for match in IDENTIFIER.finditer(code):
             name = match.group()
             if name in KEYWORDS:
@@ -70,6 +75,18 @@ def all_names(text: str) -> frozenset[str]:
 def weight_at(distance: float) -> float:
     """What a name counts so many lines from the cursor."""
     return 1.0 / (1.0 + distance / 6.0)
+
+
+@cache
+def _no_code(language: str | None) -> re.Pattern[str]:
+    """Strings, and comments up to the end of the line.
+
+    `#` begins one here, an attribute, a directive or a private name there, and `//` divides.
+    """
+    comment = re.escape(line_comment(language)) if language else "#|//"
+    if language == "php":
+        comment = r"//|#(?!\[)"
+    return re.compile(f"{RUST_STRING if language == 'rust' else STRING}|(?:{comment})[^\\n]*")
 
 
 def _owner(code: str, start: int) -> str:

@@ -6,6 +6,7 @@ import pytest
 from slm_context.entries import FileStamp, IndexedFile
 from slm_context.gather import Gatherer, Limits, OpenText
 from slm_context.index import Index
+from slm_context.names import names_near
 from slm_context.tags import tags_of
 
 from tests.context.conftest import PLENTY, REPOSITORY, at, over, shown
@@ -86,6 +87,28 @@ def test_of_a_long_file_the_beginning_is_looked_at(tmp_path: Path, opened: bool)
     assert (
         "read_cells" in shown(gatherer.gather(document, open_texts, Limits(6, 900, 15)))["big.py"]
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "names"),
+    [
+        ("a.py", "x = 'not' // total_price  # of_it", {"total_price"}),
+        (
+            "a.rs",
+            "impl<'a> Handler<'a> for Route<'b> { let c = 'x'; // of_it",
+            {"Handler", "Route"},
+        ),
+        ("a.rs", "#[derive(Basket)]", {"derive", "Basket"}),
+        ("a.c", "#define PRICE to_cents(1) // of_it", {"define", "PRICE", "to_cents"}),
+        ("a.ts", "this.#basket = 'not' // of_it", {"basket"}),
+        ("a.php", "#[Route('not')] # of_it", {"Route"}),
+        ("a.lua", "x = basket -- of_it", {"basket"}),
+    ],
+)
+def test_comments_and_strings_of_each_language_name_nothing(
+    path: str, line: str, names: set[str]
+) -> None:
+    assert {one.name for one in names_near(at(line + "█", path))} == names
 
 
 def test_names_that_mean_nothing_elsewhere_bring_nothing(gatherer: Gatherer) -> None:
