@@ -1,10 +1,11 @@
 """What is known of the cursor and its document before anything is looked for."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from slm_context.cursor import DocumentContext
+from slm_context.index import Found
 from slm_context.modules import Modules
 from slm_context.names import KEYWORDS, UsedName, names_near
 from slm_context.own_names import spelled_out
@@ -49,11 +50,15 @@ def asked_at(
         tags.imports or view.imports(document.path), language, document.path, manifest
     )
     modules = Modules(document, language, imports, view, manifest)
+
+    def definitions(names: Sequence[str]) -> list[Found]:
+        return [found for name in names for found in modules.meant(name, view.definitions([name]))]
+
     resolver = Resolver(
         document,
         language,
         tags,
-        view.definitions,
+        definitions,
         view.outline,
         lambda name: modules.is_module(name) or (language == "rust" and modules.is_own([name])),
         lambda name: bool(view.methods_apart(name)),

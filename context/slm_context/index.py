@@ -1,7 +1,7 @@
 """The repository's definitions, references and imports: what may be asked of them."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from slm_context.tags import Definition
 
 # More definitions of one name say little, unless something vouches for one of them.
 MANY = 6
+NO_PIECES: Mapping[str, Sequence[str]] = {}
 # Rows of answers that are kept: some ten megabytes.
 MAX_KEPT = 12_000
 # A name that more files use tells none of them from the others.
@@ -70,11 +71,13 @@ class Index:
         names: Iterable[str],
         limit: int = 40,
         worth: Callable[[str], bool] | None = None,
+        pieces: Mapping[str, Sequence[str]] = NO_PIECES,
     ) -> list[Found]:
         """The definitions of any of these names, at most `limit` of each.
 
         Of a name that many have, only those at paths that are `worth` it, and a few that show
-        that there are many: to make all of them objects takes longer than to find them.
+        that there are many: to make all of them objects takes longer than to find them. Of one that
+        has more than `limit`, also those whose paths hold one of its `pieces`.
         """
         found: list[Found] = []
         kept = self._kept
@@ -87,6 +90,14 @@ class Index:
             few, more = kept[key]
             found += few
             found += [_found(row) for row in more if worth is None or worth(row[0])]
+            if len(few) + len(more) >= limit and pieces.get(name):
+                held = " OR ".join(["instr(f.path, ?)"] * len(pieces[name]))
+                arguments = name, *pieces[name], limit, limit
+                rows = self._asked(f"{_OF_NAME} AND ({held}) LIMIT ? + ?", arguments)
+                known = {(row[0], row[5]) for row in more} | {
+                    (one.path, one.definition.start_line) for one in few
+                }
+                found += [_found(row) for row in rows if (row[0], row[5]) not in known]
         return found
 
     def renew(self) -> None:
@@ -221,9 +232,8 @@ _COLUMNS = (
     "f.path, f.language, d.name, d.kind, d.scope, d.start_line, d.end_line, d.signature, "
     "d.doc, d.apart"
 )
-_BY_NAME = (
-    f"SELECT {_COLUMNS} FROM definitions d JOIN files f ON f.id = d.file WHERE d.name = ? LIMIT ?"
-)
+_OF_NAME = f"SELECT {_COLUMNS} FROM definitions d JOIN files f ON f.id = d.file WHERE d.name = ?"
+_BY_NAME = f"{_OF_NAME} LIMIT ?"
 
 
 def _marks(values: Collection[object]) -> str:

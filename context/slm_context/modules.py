@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from slm_context.cursor import DocumentContext
+from slm_context.entries import GENERIC, stem_of
 from slm_context.imports import Import
+from slm_context.index import Found
 from slm_context.receiver import Step
 from slm_context.stems import inner_module
 from slm_context.view import View
@@ -13,6 +15,8 @@ from slm_context.view import View
 MAX_FILES = 40
 # Rust's words for the crate that a file is of.
 HERE = frozenset({"crate", "self", "super"})
+# Files that speak for their folder.
+HEADS = GENERIC | {"lib"}
 ASIDE = frozenset({"bin", "tests", "examples", "benches", "test"})
 CARGO_NAME = re.compile(r'^\[package\][^\[]*?^name\s*=\s*"([\w-]+)"', re.M | re.S)
 
@@ -70,6 +74,17 @@ class Modules:
         """Whether a name stands for a module of the repository, or for what holds one."""
         inner = (one.module for one in self._imports if one.module.startswith(f"{name}."))
         return any(self.files(module) for module in (*self._imported(name), *inner))
+
+    def meant(self, name: str, found: Sequence[Found]) -> list[Found]:
+        """Of several definitions those that an import of the name means, if it means any."""
+        modules = [one.module for one in self._imports if (name, name) in one.names]
+        files = frozenset(path for module in modules for path in self.files(module))
+        meant = [one for one in found if one.path in files]
+        if not meant:  # a package hands it on
+            heads = [path for path in files if stem_of(path).rpartition("/")[2] in HEADS]
+            folders = tuple(path[: path.rfind("/") + 1] for path in heads)
+            meant = [one for one in found if folders and one.path.startswith(folders)]
+        return meant or list(found)
 
     def is_own(self, names: Sequence[str]) -> bool:
         """Whether a path of modules begins with a crate of the repository."""

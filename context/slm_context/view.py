@@ -1,12 +1,12 @@
 """The index as it would be if every open document were saved."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from slm_context.cursor import DocumentContext
 from slm_context.entries import last_of, stem_of
 from slm_context.imports import Import
-from slm_context.index import Found, Index
+from slm_context.index import NO_PIECES, Found, Index
 from slm_context.languages import family, language_for, written_alike
 from slm_context.names import all_names
 from slm_context.remembered import Remembered
@@ -51,10 +51,14 @@ class View:
         }
 
     def definitions(
-        self, names: Sequence[str], worth: Callable[[str], bool] | None = None
+        self,
+        names: Sequence[str],
+        worth: Callable[[str], bool] | None = None,
+        pieces: Mapping[str, Sequence[str]] = NO_PIECES,
     ) -> list[Found]:
-        """The definitions of these names; `worth` as in `Index.definitions`."""
-        found = self._index.definitions(names, worth=worth) if self._index else []
+        """The definitions of these names; `worth` and `pieces` as in `Index.definitions`."""
+        index = self._index
+        found = index.definitions(names, worth=worth, pieces=pieces) if index else []
         wanted = set(names)
         return self._overlaid(found, lambda path, one: one.name in wanted)
 

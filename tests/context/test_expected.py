@@ -160,3 +160,22 @@ def test_far_files_are_not_read_where_there_is_no_time(tmp_path: Path) -> None:
     assert asked == []
     gatherer.expected(at("audit.record(█", "deep/in/b.py"), (), deadline_ms=15)
     assert set(asked) == {"shop/orders.py", "tools/a.py"}
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("from shop2.basket import Basket\n\nb = Basket(1)\nb.█", {"of_2"}),
+        ("from shop3 import Basket\n\n\ndef f(b: Basket):\n    b.█", {"of_3"}),
+        ("b = Basket(1)\nb.█", set[str]()),
+    ],
+)
+def test_of_classes_of_one_name_the_imported_one_is_meant(
+    tmp_path: Path, code: str, told: set[str]
+) -> None:
+    repository = {
+        f"shop{n}/basket.py": f"class Basket:\n    def of_{n}(self): ...\n" for n in range(6)
+    }
+    repository |= {f"shop{n}/__init__.py": "from .basket import Basket\n" for n in range(6)}
+    found = over(tmp_path, repository).expected(at(code), ())
+    assert {one.name for one in found} == told

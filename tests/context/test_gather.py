@@ -111,6 +111,31 @@ def test_comments_and_strings_of_each_language_name_nothing(
     assert {one.name for one in names_near(at(line + "█", path))} == names
 
 
+@pytest.mark.parametrize(
+    ("path", "code", "shown_at"),
+    [
+        ("app.py", "from shop.config import Config\n\nx = Config(█", "shop/config.py"),
+        ("a.go", 'package a\n\nimport "b.org/a/shop"\n\nvar x = shop.Config(█', "shop/config.go"),
+        (
+            "a.go",
+            'package a\n\nimport "b.org/a/shop"\n\nfunc f() {\n\tx := shop.Config()\n\ty := █',
+            "shop/config.go",
+        ),
+    ],
+)
+def test_what_is_imported_is_found_among_hundreds_of_namesakes(
+    tmp_path: Path, path: str, code: str, shown_at: str
+) -> None:
+    texts = {"py": "class Config:\n    pass\n", "go": "package x\n\nfunc Config() {}\n"}
+    many = {f"m{n}/config.{end}": text for n in range(200) for end, text in texts.items()}
+    gatherer = over(
+        tmp_path,
+        {**many, "go.mod": "module b.org/a\n"}
+        | {f"shop/config.{end}": text for end, text in texts.items()},
+    )
+    assert shown_at in shown(gatherer.gather(at(code, path), (), PLENTY))
+
+
 def test_names_that_mean_nothing_elsewhere_bring_nothing(gatherer: Gatherer) -> None:
     assert gatherer.gather(at("x = 1\nto_cents = 2\nprint(to_cents, █"), (), PLENTY).snippets == ()
 

@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from slm_context.entries import last_of, stem_of
 from slm_context.index import Found
@@ -38,7 +38,7 @@ FLOOR = 0.25
 IMPORTED_WEIGHT = 0.3
 UNUSED_WEIGHT = 0.45
 
-Lookup = Callable[[Sequence[str], Callable[[str], bool]], list[Found]]
+Lookup = Callable[[Sequence[str], Callable[[str], bool], Mapping[str, Sequence[str]]], list[Found]]
 
 
 def definition_snippets(
@@ -48,7 +48,9 @@ def definition_snippets(
     wanted = _wanted(cursor)
     endings = _Endings(cursor)
     by_name: dict[str, list[Found]] = defaultdict(list)
-    for found in lookup([*wanted, *cursor.receivers], endings.vouch_for):
+    names = [*wanted, *cursor.receivers]
+    pieces = {name: endings.pieces(wanted.get(name) or UsedName(name, 1.0, "")) for name in names}
+    for found in lookup(names, endings.vouch_for, pieces):
         if found.path != cursor.path:
             by_name[found.definition.name].append(found)
     by_file: dict[str, list[Hit]] = defaultdict(list)
@@ -168,6 +170,15 @@ class _Endings:
                     self._named[there] = self._named[here]
         named = (ending for endings in self._named.values() for ending in endings)
         self._lasts = {last_of(ending.rstrip("/")) for ending in (*self._any, *named)}
+
+    def pieces(self, used: UsedName) -> tuple[str, ...]:
+        """Parts of paths: of each file that an import of the name, or of its owner, means."""
+        endings = (*self._named.get(used.name, ()), *self._named.get(used.owner, ()))
+        return tuple(
+            one if one.endswith("/") else f"{one}."
+            for one in dict.fromkeys(endings)
+            if one not in ("", "/")
+        )
 
     def vouch_for(self, path: str) -> bool:
         """Whether an import, or nearness, may speak for a file."""
