@@ -44,6 +44,15 @@ def test_ignore_files_at_every_level(tmp_path: Path) -> None:
     assert not rules.allows("out/b.py") and not rules.allows("sub/local.py")
 
 
+@pytest.mark.parametrize("mark", ["modules.txt", "autoload.php", "bundle/x"])
+def test_packages_that_a_package_manager_copied_are_not_read(tmp_path: Path, mark: str) -> None:
+    write(tmp_path, **{"a.go": CODE, "vendor/own.go": CODE, "in/vendor/own.go": CODE})
+    assert paths(tmp_path) == ["a.go", "in/vendor/own.go", "vendor/own.go"]
+    write(tmp_path, **{f"vendor/{mark}": "x", "vendor/a.org/b.go": CODE})
+    assert paths(tmp_path) == ["a.go", "in/vendor/own.go"]
+    assert not Rules(tmp_path).allows("vendor/a.org/b.go")
+
+
 def test_a_folder_of_a_repository_keeps_to_what_the_repository_ignores(tmp_path: Path) -> None:
     write(
         tmp_path,
