@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from slm_context.cursor import DocumentContext
 
-SELVES = frozenset({"self", "this", "cls", "Self", "super"})
+SELVES = frozenset({"self", "this", "$this", "cls", "Self", "super"})
 # Expressions longer than this, and chains of more steps, are not followed.
 MAX_EXPRESSION, MAX_STEPS = 400, 6
 LINK = re.compile(r"(?:\?\.|!\.|->|::|\.)\s*$")
@@ -28,6 +28,7 @@ TYPED = (
 MADE = re.compile(r"(?:\s*,\s*\w+)*[)\]]*(?:\s*:[^=\n]{1,60})?\s*(?::=|=(?!=))\s*(?:range\s+)?")
 EACH = re.compile(r"\s+(?:in|of)\s+")
 BEFORE_TYPED = re.compile(r"\b([A-Z]\w*(?:<[^;(){}=]*>)?)(?:\[\])?[\s*&]+$")  # Type name
+BEFORE_C_TYPED = re.compile(r"\b((?<=\bstruct )\w+|(?<=\bunion )\w+|\w+_t)[\s*]+$")
 BEFORE_CAUGHT = re.compile(r"\bexcept\s+([A-Z]\w*)\b[^:\n]*\sas\s+$")
 BEFORE_WITH = re.compile(r"\b(?:with|match)\s+([^\n]+?)\s+as\s+$")
 BEFORE_EACH = re.compile(r"\bfor\s+(?:\w+\s*,\s*)?(?:const\s+|let\s+)?$")
@@ -131,7 +132,7 @@ def _said_at(place: int, end: int, text: str) -> Iterator[Said]:
             match = pattern.match(text, end)
             if match is not None:
                 yield Said(place, type=match[1])
-    for pattern in (BEFORE_TYPED, BEFORE_CAUGHT):
+    for pattern in (BEFORE_TYPED, BEFORE_C_TYPED, BEFORE_CAUGHT):
         match = pattern.search(before)
         if match is not None:
             yield Said(place, type=match[1])

@@ -151,6 +151,8 @@ class Resolver:
         return list(dict.fromkeys(classes))[:2]
 
     def _of_member(self, classes: Sequence[str], step: Step, depth: int) -> list[str]:
+        if step.name == "new" and self._language == "ruby":
+            return list(classes)
         wanted = self._with_bases(classes)
         found = [one for one in self.definitions(step.name) if one.definition.scope in wanted]
         # A field and a method may have one name.

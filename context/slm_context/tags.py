@@ -25,9 +25,11 @@ MAX_WHOLE = 240
 STRUCTS = frozenset({"go", "rust", "typescript", "tsx", "c", "cpp"})
 # Generated tables have a hundred thousand; nobody completes names from them.
 MAX_DEFINITIONS = 4_000
+# Where methods may stand outside of what they are of.
+OWNERS = frozenset({"go", "rust", "javascript", "typescript", "tsx"})
 NO_KINDS = frozenset({"name", "require"})
 BODIES = ("body", "block", "class_body", "field_declaration_list", "declaration_list")
-# A constant so called is kept without its value.
+# A constant or a field so called is kept without its value.
 SECRET = re.compile(r"(?i)secret|passw|token|api_?key|private_?key|credential")
 # `(c *Context)`, `(m Map[K, V])`, `Router<S>`, `&'a mut T`: the type's own name.
 OWNER = re.compile(rb"(?:^\(\s*(?:\w+\s+)?|^[&*\s]*(?:'\w+\s+)?(?:mut\s+)?(?:\w+::)*)\*?(\w+)")
@@ -85,7 +87,8 @@ def tags_of_tree(root: Node, data: bytes, language: str) -> FileTags:
         if names and kind is not None:
             node = captures[kind][0]
             found.append((node.start_byte, -node.end_byte, kind, node, names[0]))
-    found.sort(key=lambda one: one[:2])
+    # Of two kinds for one node, a class with members is more than a type.
+    found.sort(key=lambda one: one[:3])
     definitions = tuple(_definitions(found[:MAX_DEFINITIONS], data, language))
     return FileTags(definitions, tuple(dict.fromkeys(imports)))
 
@@ -96,6 +99,7 @@ def _definitions(
     """In text order; what stands inside a class has the class as its scope."""
     classes: list[tuple[int, str]] = []  # (end byte, name) of those that are open
     seen: set[tuple[int, int]] = set()
+    may_own = language in OWNERS
     for start, negative_end, kind, node, name_node in found:
         if (start, name_node.start_byte) in seen:  # two patterns fit one node
             continue
@@ -103,9 +107,10 @@ def _definitions(
         while classes and classes[-1][0] <= start:
             classes.pop()
         name = data[name_node.start_byte : name_node.end_byte].decode("utf-8", "replace")
+        name = name[1:] if name[:1] == ":" else name  # a symbol of Ruby
         scope = classes[-1][1] if classes else ""
-        owner = "" if scope else _owner(node, kind, data, language)
-        if node.type == "pair" and node.parent is not None and _holder(node.parent) is None:
+        owner = "" if scope or not may_own else _owner(node, kind, data, language)
+        if may_own and node.type == "pair" and node.parent and _holder(node.parent) is None:
             continue  # an option of some call
         yield Definition(
             name,
@@ -114,7 +119,7 @@ def _definitions(
             node.start_point.row,
             node.end_point.row,
             _signature(node, kind, name, data, language),
-            _doc(node, data, language),
+            "" if kind == "field" and language == "python" else _doc(node, data, language),
             bool(owner),
         )
         if kind == "class":
@@ -170,6 +175,8 @@ def _signature(node: Node, kind: str, name: str, data: bytes, language: str) -> 
     end = node.end_byte
     small = end - node.start_byte <= MAX_WHOLE
     whole = kind == "class" and language in STRUCTS and small
+    if whole and SECRET.search(data[node.start_byte : end].decode("utf-8", "replace")):
+        whole = False  # one of its fields may hold it
     if not whole and kind not in ("constant", "type", "field", "base"):
         inner = {"pair": "value", "assignment_expression": "right"}.get(node.type, "")
         holder = node.child_by_field_name(inner) or node
@@ -178,9 +185,16 @@ def _signature(node: Node, kind: str, name: str, data: bytes, language: str) -> 
             if body is not None:
                 end = body.start_byte
                 break
+        if language == "kotlin":  # its grammar names no fields
+            bodies = (one.start_byte for one in node.children if one.type.endswith("_body"))
+            end = next(bodies, end)
     text = data[node.start_byte : min(end, node.start_byte + MAX_SIGNATURE * 2)]
-    shown = SPACE.sub(" ", text.decode("utf-8", "replace")).strip()
+    shown = text.decode("utf-8", "replace").strip()
+    if "\n" in shown:
+        shown = SPACE.sub(" ", shown)
     shown = shown.removesuffix("{").rstrip() if end < node.end_byte else shown
+    if kind == "field" and SECRET.search(name):
+        shown = shown.partition("=")[0].rstrip()
     if node.type in ("type_spec", "type_alias"):  # Go's `type` stands before the group
         shown = f"type {shown}"
     return shown[:MAX_SIGNATURE]

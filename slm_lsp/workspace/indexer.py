@@ -5,6 +5,7 @@ say how far it is. It ends when it is done.
 """
 
 import contextlib
+import gc
 import json
 import os
 import sys
@@ -135,6 +136,8 @@ def main() -> None:
     # A person types meanwhile.
     with contextlib.suppress(OSError, AttributeError):
         os.nice(NICE)
+    # What is made here holds no cycles, and looking for some takes a tenth of the time.
+    gc.disable()
     asked = json.loads(sys.stdin.buffer.read())
     rules = Rules(Path(asked["root"]), asked["include"], asked["exclude"])
     started = time.perf_counter()

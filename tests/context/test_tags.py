@@ -29,7 +29,7 @@ CASES = {
     "typescript": (
         "import type { A } from '@/a';\nexport interface B { c(): void }\ntype D = string;\n"
         "export abstract class E { f(): number { return 1 } }\nenum G { H }\n",
-        ["class B", "method B.c", "type D", "class E", "method E.f", "class G"],
+        ["class B", "method B.c", "type D", "class E", "method E.f", "class G", "field G.H"],
         [Import("@/a", (("A", "A"),))],
     ),
     "go": (
@@ -68,13 +68,13 @@ CASES = {
         '#include "a/b.h"\n#define N 3\nstruct s { int x; };\n'
         "typedef int t;\nint f(int a) { return a; }\n"
         "char *g(void);\n",
-        ["constant N", "class s", "type t", "function f", "function g"],
+        ["constant N", "class s", "field s.x", "type t", "function f", "function g"],
         [Import("a/b.h", (("*", "*"),))],
     ),
     "cpp": (
         "class A { public: int m() { return 1; } };\nnamespace n { struct B { int x; }; }\n"
         "int A::k() { return 2; }\nusing C = int;\n",
-        ["class A", "method A.m", "class B", "method k", "type C"],
+        ["class A", "method A.m", "class B", "field B.x", "method k", "type C"],
         [],
     ),
     "csharp": ("using A.B;\nclass C { int M() { return 1; } }\n", ["class C", "method C.M"], None),

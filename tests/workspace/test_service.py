@@ -82,7 +82,7 @@ async def test_a_build_file_that_is_saved_says_what_imports_mean(root: Path) -> 
     code = 'package app\n\nimport "a.org/app/store"\n\nfunc f() {\n\tstore.'
     for module, told in (("b.org/other", []), ("a.org/app", ["OpenStore"])):
         (root / "go.mod").write_text(f"module {module}\n")
-        await workspace.saved(root / "go.mod")
+        await workspace.changed([root / "go.mod"])
         document = DocumentContext("a.go", "go", code, len(code))
         assert [one.name for one in await workspace.expected(document, ())] == told
     await workspace.close()

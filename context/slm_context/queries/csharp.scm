@@ -6,3 +6,5 @@
 (method_declaration name: (identifier) @name) @method
 (property_declaration name: (identifier) @name) @method
 (using_directive) @import
+(field_declaration (variable_declaration (variable_declarator name: (identifier) @name))) @field
+(enum_member_declaration name: (identifier) @name) @field

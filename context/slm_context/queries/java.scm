@@ -8,3 +8,4 @@
 (field_declaration declarator: (variable_declarator name: (identifier) @name)) @constant
 (import_declaration) @import
 (enum_constant name: (identifier) @name) @field
+(record_declaration parameters: (formal_parameters (formal_parameter name: (identifier) @name) @field))

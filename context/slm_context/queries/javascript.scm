@@ -12,3 +12,4 @@
 (program (expression_statement (assignment_expression left: (member_expression object: (identifier) @_of property: (property_identifier) @name) right: [(identifier) (call_expression) (new_expression) (number) (string) (object) (array) (class)]) @constant) (#eq? @_of "exports"))
 (program (expression_statement (assignment_expression left: (member_expression object: (member_expression object: (identifier) @_of property: (property_identifier) @_exports) property: (property_identifier) @name) right: [(identifier) (call_expression) (new_expression) (number) (string) (object) (array) (class)]) @constant) (#eq? @_of "module") (#eq? @_exports "exports"))
 (pair key: (property_identifier) @name value: [(function_expression) (arrow_function)]) @method
+(field_definition property: (property_identifier) @name) @field

@@ -5,6 +5,7 @@
 (abstract_class_declaration name: (type_identifier) @name) @class
 (interface_declaration name: (type_identifier) @name) @class
 (enum_declaration name: (identifier) @name) @class
+(type_alias_declaration name: (type_identifier) @name value: (object_type)) @class
 (type_alias_declaration name: (type_identifier) @name) @type
 (method_definition name: (property_identifier) @name) @method
 (method_signature name: (property_identifier) @name) @method
@@ -14,3 +15,6 @@
 (import_statement) @import
 (public_field_definition name: (property_identifier) @name) @field
 (interface_body (property_signature name: (property_identifier) @name) @field)
+(type_alias_declaration value: (object_type (property_signature name: (property_identifier) @name) @field))
+(enum_body name: (property_identifier) @name @field)
+(enum_assignment name: (property_identifier) @name) @field
