@@ -10,7 +10,11 @@ ROOT = Path(__file__).resolve().parent.parent
 # `tests` is no part of what is installed, and the client that speaks raw JSON-RPC lies there.
 sys.path.insert(0, str(ROOT))
 
-from tests.support.editor import Editor  # noqa: E402 - after the path is set
+from slm_context.cursor import DocumentContext  # noqa: E402 - after the path is set
+
+from slm_lsp.commands.complete import parse_place, read_document  # noqa: E402
+from slm_lsp.errors import SlmError  # noqa: E402
+from tests.support.editor import Editor  # noqa: E402
 
 # A line of this repository, cut off where the cursor is; found by its text, since lines move.
 FILE, LINE, CUT = "slm_lsp/documents.py", "        return self._text", "        return "
@@ -22,21 +26,24 @@ def default_place() -> str:
 
 
 def main() -> int:
-    place = sys.argv[1] if len(sys.argv) > 1 else default_place()
-    name, line, column = place.rsplit(":", 2)
-    path = Path(name).absolute()
-    text = path.read_text(encoding="utf-8")
-    return asyncio.run(demo(path, text, int(line) - 1, int(column) - 1))
+    try:
+        place = parse_place(sys.argv[1] if len(sys.argv) > 1 else default_place())
+        document = read_document(place)
+    except SlmError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    return asyncio.run(demo(place.path.absolute(), document, place.line - 1, place.column - 1))
 
 
-async def demo(path: Path, text: str, at_line: int, at_column: int) -> int:
-    before = text.split("\n")[at_line][:at_column]
+async def demo(path: Path, document: DocumentContext, at_line: int, at_column: int) -> int:
+    before = document.line_prefix
 
     started = time.perf_counter()
     async with Editor.start("--log-level", "error") as editor:
         await editor.initialize(encodings=("utf-32",), root=ROOT)
         # As if the rest of the line had not been written yet.
-        editor.open(path.as_uri(), without_rest_of_line(text, at_line, at_column))
+        rest = document.suffix[len(document.line_suffix) :]
+        editor.open(path.as_uri(), document.prefix + rest)
         items = await editor.inline(path.as_uri(), at_line, at_column)
         first_ms = (time.perf_counter() - started) * 1000
         status = await editor.status()
@@ -44,12 +51,16 @@ async def demo(path: Path, text: str, at_line: int, at_column: int) -> int:
         await editor.shutdown()
         await editor.exit_code()
 
-    print(f"{path.relative_to(ROOT)}, line {at_line + 1}:\n")
+    shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    print(f"{shown}, line {at_line + 1}:\n")
     for item in items:
         print(f"    {before}├{item['insertText']}┤")
     if not items:
         print(f"    {before}   (nothing to suggest: {explained['skip_reason']})")
     model, worker = status["model"], status["worker"]
+    if model is None:
+        print(f"\n{status['message']}", file=sys.stderr)
+        return 1
     n_read = sum(len(part["text"]) for part in explained["prompt"])
     print(
         f"\n{model['name']} ({model['parameters'] / 1e6:.1f} M parameters, "
@@ -59,12 +70,6 @@ async def demo(path: Path, text: str, at_line: int, at_column: int) -> int:
     )
     print(network(worker["sandbox"]))
     return 0 if items else 1
-
-
-def without_rest_of_line(text: str, line: int, column: int) -> str:
-    lines = text.split("\n")
-    lines[line] = lines[line][:column]
-    return "\n".join(lines)
 
 
 def network(sandbox: str) -> str:

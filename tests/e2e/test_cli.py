@@ -223,3 +223,12 @@ def test_the_demo() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "├" in done.stdout and " ms" in done.stdout and "network" in done.stdout
+
+
+@pytest.mark.parametrize("place", ["foo", "/nowhere:1:1", "README.md:100000:1"])
+def test_the_demo_of_a_place_that_is_none(place: str) -> None:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-P", "scripts/demo.py", place]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("demo: ") and done.stderr.count("\n") == 1
