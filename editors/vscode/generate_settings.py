@@ -15,6 +15,7 @@ from slm_lsp import __version__
 from slm_lsp.config.specs import Spec, specs_of
 from slm_lsp.settings import Settings
 
+BUNDLED = "bundled"
 PACKAGE = Path(__file__).with_name("package.json")
 JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", tuple: "array"}
 
@@ -92,8 +93,12 @@ def describe(spec: Spec) -> dict[str, Any]:
     """One setting as VS Code's settings editor wants it."""
     kind = JSON_TYPES[spec.kind]
     default = list(spec.default) if spec.kind is tuple else spec.default
+    if default == BUNDLED:
+        # VS Code writes down no value that is the default, and the bundled model is a choice where
+        # a repository names another one.
+        default = None
     rules: dict[str, Any] = {
-        "type": [kind, "null"] if spec.optional else kind,
+        "type": [kind, "null"] if spec.optional or default is None else kind,
         "default": default,
         "scope": "machine" if spec.user_only else "resource",
         "markdownDescription": spec.says,

@@ -127,6 +127,7 @@ def test_a_server_that_is_gone_is_started_again(start_neovim, workspace):
     neovim.api.command("SlmLsp restart")
     until("it is back", lambda: neovim.status().get("state") == "ready")
     assert neovim.server_has_our_text()
+    assert not neovim.lua("return require('slm_lsp').ghost().is_enabled(0)"), "it was switched off"
 
 
 def test_ghost_text_by_the_plugin_where_neovim_counts_as_since_0_11(start_neovim, workspace, place):

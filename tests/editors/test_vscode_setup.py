@@ -177,6 +177,18 @@ def test_no_server_where_the_setting_says(launch, vsix, show, workspace, file):
     assert "/nowhere/slm-lsp" in messages[0] and "not found" in messages[0]
 
 
+def test_a_server_that_ends_at_once(launch, vsix, show, workspace, file):
+    """One message with what it said last, however often it was tried."""
+    code = launch({"slm-lsp.path": "~/slm lsp, not é"}, vsix)
+    program = code.home / "slm lsp, not é"
+    program.write_text("#!/bin/sh\n[ $1 = --version ] && exit\necho no room for it >&2\nexit 3\n")
+    program.chmod(0o755)
+    vscode = show(code, workspace, file)
+    until("the status bar says so", lambda: "no room for it" in vscode.status_text())
+    vscode.page.wait_for_timeout(3000)  # for others that may come
+    assert vscode.messages() == ["slm-lsp: The server did not start: no room for it"]
+
+
 def test_picking_a_model(launch, vsix, show, workspace, file, tmp_path):
     """Whatever the server complains about; what belonged to the model before goes with it."""
     config = PATIENT + "[context]\nexclud = []\n"
@@ -218,12 +230,14 @@ def test_picking_the_bundled_model(launch, vsix, show, workspace, file, tmp_path
 
 
 def served(vscode) -> str:
-    """The sha256 of the model that serves, by the statistics."""
+    """The sha256 of the model that serves, by the statistics; "" while it loads."""
+    box = vscode.page.locator(".quick-input-widget")
+    until("the last list has gone", lambda: not box.is_visible())
     vscode.command("slm-lsp: Show Statistics")
-    text = until(
-        "the statistics", lambda: shown if "sha256" in (shown := vscode.shown_text()) else ""
-    )
-    return text.split("sha256")[1].split()[0]
+    until("so has this one", lambda: not box.is_visible())
+    until("the statistics", lambda: "Since the server started" in vscode.shown_text())
+    _, _, behind = vscode.shown_text().partition("sha256")
+    return behind.split()[0] if behind else ""
 
 
 def test_a_folder_that_is_not_trusted(launch, vsix, show, workspace, file, place):

@@ -9,7 +9,7 @@ interface Shown {
   /** Where the text goes: line and character of the suggestion's left edge. */
   start: vscode.Position;
   text: string;
-  /** Characters of it that are in the document already. */
+  /** Characters of it that are in the document already, as the server counts: one for an emoji. */
   taken: number;
   told: Accepted;
 }
@@ -54,7 +54,7 @@ export class Acceptance implements vscode.Disposable {
       return;
     }
     const rest = shown.text.slice(part.length);
-    const taken = shown.taken + part.length;
+    const taken = shown.taken + [...part].length;
     this.shown = rest ? { ...shown, text: rest, taken, start: moved(shown.start, part) } : undefined;
     // A single character was as likely typed; all the rest is counted by the command.
     if (part.length > 1 && rest) {

@@ -185,6 +185,10 @@ export class Controller implements vscode.Disposable {
         void vscode.commands.executeCommand('setContext', 'slm-lsp.accepted', true);
         void this.recount();
       },
+      onGivenUp: (why) => {
+        if (this.client !== client) return;
+        this.fail(`The server has ended again and again, or did not start again: ${why}`, 'Restart', () => this.restart());
+      },
     });
     this.client = client;
     this.status.count(undefined);
@@ -206,9 +210,9 @@ export class Controller implements vscode.Disposable {
       await client.start();
     } catch (error) {
       if (this.client !== client) return; // it was replaced meanwhile
-      this.fail(`The server did not start: ${error instanceof Error ? error.message : error}`, 'Restart', () =>
-        this.restart(),
-      );
+      const why = (await client.lastWord()) || (error instanceof Error ? error.message : error);
+      if (this.client !== client) return;
+      this.fail(`The server did not start: ${why}`, 'Restart', () => this.restart());
     }
   }
 

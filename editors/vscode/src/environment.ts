@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 
-import { run } from './run';
+import { fromHome, run } from './run';
 import { own } from './settings';
 
 const MARKER = 'complete';
@@ -131,7 +131,7 @@ function pythonIn(folder: string): string {
 
 /** A Python that is new enough; the setting's, or the first that suits. */
 async function findPython(cwd: string): Promise<string> {
-  const chosen = own<string>('python');
+  const chosen = fromHome(own<string>('python'));
   const names = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python'];
   if (process.platform === 'win32') names.push('py'); // the launcher, which is on the PATH more often
   const found: string[] = [];

@@ -31,8 +31,8 @@ const SCHEME = 'slm-lsp';
 export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly texts = new Map<string, string>();
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
-  private readonly registered = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
   readonly onDidChange = this.changed.event;
+  private readonly registered = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
 
   async show(title: string, text: string): Promise<void> {
     const uri = vscode.Uri.from({ scheme: SCHEME, path: title });
@@ -147,6 +147,11 @@ function statistics(report: Report): string {
 function lines(rows: Record<string, unknown>): string {
   const width = Math.max(0, ...Object.keys(rows).map((name) => name.length));
   return Object.entries(rows)
-    .map(([name, value]) => `  ${name.replace(/_/g, ' ').padEnd(width)}  ${value ?? '–'}\n`)
+    .map(([name, value]) => `  ${name.replace(/_/g, ' ').padEnd(width)}  ${shown(value)}\n`)
     .join('');
+}
+
+function shown(value: unknown): string {
+  if (typeof value !== 'number' || Number.isInteger(value)) return String(value ?? '–');
+  return value.toFixed(1);
 }

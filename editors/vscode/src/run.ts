@@ -1,5 +1,6 @@
 // Running other programs: never in the workspace, never with the workspace's Python settings.
 import { spawn } from 'node:child_process';
+import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 
 export interface Outcome {
@@ -19,6 +20,11 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
     }
   }
   return environment;
+}
+
+/** A program in the person's home, as they may write it: no shell reads what they set. */
+export function fromHome(program: string | undefined): string | undefined {
+  return program?.trim().replace(/^~(?=[\\/])/, homedir());
 }
 
 /** Run to the end; a program that does not exist has exit code null. */

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 
 import { Environment, SERVER } from './environment';
-import { run } from './run';
+import { fromHome, run } from './run';
 import { own } from './settings';
 
 export interface ServerCommand {
@@ -21,7 +21,7 @@ export class EnvironmentBroken extends Error {}
 /** The command without its subcommand, such as `serve`; undefined when nothing is installed. */
 export async function findServer(environment: Environment): Promise<ServerCommand | undefined> {
   const cwd = await environment.workingFolder();
-  const path = own<string>('path')?.trim();
+  const path = fromHome(own<string>('path'));
   if (path) {
     const { code, output } = await run(path, ['--version'], cwd);
     if (code === 0) return { program: path, args: [], cwd, from: 'slm-lsp.path' };

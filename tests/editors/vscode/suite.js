@@ -157,6 +157,32 @@ const tests = {
     assert.deepStrictEqual(settings().get('completion.disabled_languages'), []);
   },
 
+  async 'completes in a cell of a notebook, by the rules of its folder'(place) {
+    const root = vscode.workspace.workspaceFolders[0].uri;
+    const uri = vscode.Uri.joinPath(root, 'book.ipynb');
+    const cell = { cell_type: 'code', source: place.text, metadata: {}, outputs: [], execution_count: null };
+    const metadata = { language_info: { name: 'python' } };
+    const book = { cells: [cell], metadata, nbformat: 4, nbformat_minor: 4 };
+    await vscode.workspace.fs.writeFile(uri, Buffer.from(JSON.stringify(book)));
+    await vscode.window.showNotebookDocument(await vscode.workspace.openNotebookDocument(uri));
+    await vscode.commands.executeCommand('notebook.cell.edit');
+    await until('the cell has the cursor', () => vscode.window.activeTextEditor?.document.notebook);
+    await vscode.commands.executeCommand('cursorBottom');
+    await typeKey(place.key);
+    const asked = (probe) =>
+      until('an answer', async () => {
+        await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
+        const told = await vscode.commands.executeCommand('slm.explain');
+        return told?.uri.startsWith('vscode-notebook-cell:') && probe(told);
+      });
+    await asked(({ prompt }) => prompt.length > 0);
+    const file = vscode.Uri.joinPath(root, 'slm-lsp.toml');
+    await vscode.workspace.fs.writeFile(file, Buffer.from('[privacy]\nexclude = ["book.ipynb"]\n'));
+    await asked(({ skip_reason: reason }) => /secret/.test(reason));
+    await vscode.workspace.fs.delete(file);
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  },
+
   async 'explains the last suggestion'() {
     await vscode.commands.executeCommand('slm-lsp.explain');
     const tabs = () => vscode.window.tabGroups.all.flatMap((group) => group.tabs);

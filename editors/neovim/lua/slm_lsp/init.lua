@@ -29,7 +29,8 @@ function M.setup(opts)
     group = group,
     callback = function(event)
       local client = vim.lsp.get_client_by_id(event.data.client_id)
-      if opts.ghost_text and client and client.name == NAME then
+      local off = vim.b[event.buf].slm_lsp_off -- since before the server was started again
+      if opts.ghost_text and client and client.name == NAME and not off then
         M.ghost().enable(true, event.buf)
       end
     end,
@@ -76,7 +77,8 @@ end
 M.commands = {
   toggle = function()
     local ghost = M.ghost()
-    ghost.enable(not ghost.is_enabled(0), 0)
+    vim.b.slm_lsp_off = ghost.is_enabled(0)
+    ghost.enable(not vim.b.slm_lsp_off, 0)
   end,
   status = function()
     require('slm_lsp.reports').status()
