@@ -33,11 +33,14 @@ class _Job:
 def run(args: argparse.Namespace) -> int:
     from slm_lsp.commands.here import root_here, settings_here
     from slm_lsp.commands.progress import progress_bar
+    from slm_lsp.errors import ConfigError
     from slm_lsp.models.memory import human
     from slm_lsp.models.pull import pull
     from slm_lsp.models.sources import FileSource
     from slm_lsp.models.store import own_store
 
+    if not args.source and (args.sha256 or args.name):
+        raise ConfigError("--sha256 and --name are of a SOURCE; a pin says both of itself")
     root = root_here()
     jobs = [_asked(args)] if args.source else _pinned(settings_here().settings.model, root)
     for job in jobs:

@@ -209,3 +209,12 @@ def test_gc_takes_days_that_there_can_be(days: str, capsys: pytest.CaptureFixtur
     with pytest.raises(SystemExit):
         main(["models", "gc", "--unused", days])
     assert "--unused" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", [["--sha256", "0" * 64], ["--name", "mine"]])
+def test_pulling_a_pin_takes_nothing_that_the_pin_says(
+    option: list[str], machine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was passed over without a word."""
+    assert main(["models", "pull", *option]) == 1
+    assert "SOURCE" in capsys.readouterr().err
