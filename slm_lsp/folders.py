@@ -5,7 +5,9 @@ outside of all folders gets the person's own settings, and context from open doc
 """
 
 import asyncio
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +107,27 @@ class Folders:
 
     def of(self, uri: str) -> Folder:
         """The folder that a document belongs to."""
-        path = belongs_at(uri)
+        path = self.path_of(uri)
         return self._outside if path is None else self._of(path)
+
+    def path_of(self, uri: str) -> Path | None:
+        """Where a document belongs; None where it is no file."""
+        path = belongs_at(uri)
+        return None if path is None else self.as_opened(path)
+
+    def as_opened(self, path: Path) -> Path:
+        """The file's path below its folder as the editor opened that, when a link leads to either.
+
+        Other servers name a definition by its real path, and so does a shell.
+        """
+        if self.around(path):
+            return path
+        real = _real(path)
+        roots = [root for root in self.roots if real.is_relative_to(_real(root))]
+        if not roots:
+            return path
+        innermost = max(roots, key=lambda root: len(str(_real(root))))
+        return innermost / real.relative_to(_real(innermost))
 
     def _of(self, path: Path) -> Folder:
         around = self.around(path)
@@ -178,7 +199,7 @@ class Folders:
 
         What lies elsewhere has a name that no file of the folder can have.
         """
-        path = belongs_at(uri)
+        path = self.path_of(uri)
         if path is None:
             return encodable(uri.rsplit("/", 1)[-1].rpartition(":")[2])
         cell = cell_of(uri)
@@ -191,6 +212,13 @@ class Folders:
         if owner.root is not None:
             return f"../{owner.name}/{path.relative_to(owner.root).as_posix()}"
         return path.name if folder.root is None else f"../{path.name}"
+
+
+# Asked at each key of a document that lies outside. Links that are set anew are seen with the next
+# window.
+@lru_cache(maxsize=256)
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -159,7 +159,8 @@ class Session:
     def changed_on_disk(self, uris: Sequence[str]) -> None:
         """Files or whole folders came, went, moved or were written, by whomever."""
         self.look_at_settings_files()
-        paths = [path for uri in uris if (path := path_of(uri)) is not None]
+        found = [path for uri in uris if (path := path_of(uri)) is not None]
+        paths = [self.folders.as_opened(path) for path in found]
         # Of nested folders, each has the file in its index.
         for folder in self.folders:
             self.in_background(folder.workspace.changed(paths))

@@ -10,7 +10,6 @@ from slm_context.types import ContextBundle
 
 from slm_lsp.documents import Document, DocumentSnapshot
 from slm_lsp.folders import Folder, Folders
-from slm_lsp.paths import belongs_at
 from slm_lsp.reports import Reports, Stretch
 from slm_lsp.workspace.quoting import OpenDocument
 
@@ -66,5 +65,5 @@ class Surroundings:
                 owner = self._folders.of(uri)
                 shown = OpenText(name, self._language(one), one.text)
                 rules = owner.owner() if owner is not folder else None
-                others.append(OpenDocument(belongs_at(uri), shown, rules))
+                others.append(OpenDocument(self._folders.path_of(uri), shown, rules))
         return others

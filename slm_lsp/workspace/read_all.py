@@ -60,5 +60,6 @@ def index_file(root: Path) -> Path:
 
 def is_project(root: Path) -> bool:
     """Whether a folder is somebody's project, and not a home or a whole disk opened by mistake."""
-    home = Path(os.path.expanduser("~"))
-    return os.path.isdir(root) and root != home and root not in home.parents
+    # By whichever of its names: a home is a link where its disk is another one.
+    home, real = (Path(os.path.realpath(path)) for path in (os.path.expanduser("~"), root))
+    return os.path.isdir(root) and real != home and real not in home.parents

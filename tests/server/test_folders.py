@@ -50,6 +50,25 @@ def test_names_of_files_never_meet(folders: Folders, tmp_path: Path) -> None:
     assert folders.name_for(app, "untitled:Untitled-1") == "Untitled-1"
 
 
+def test_a_link_to_a_folder_or_to_its_file_is_no_other_place(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    (real / "app" / "core").mkdir(parents=True)
+    link.symlink_to(real)
+    (tmp_path / "a.py").symlink_to(real / "app" / "a.py")
+    folders = Folders(lambda done, of: None)
+    folders.begin([link / "app", link / "app" / "core"], None)
+    app, core, outside = folders
+    # As another server names a definition that it found.
+    assert folders.of((real / "app" / "a.py").as_uri()) is app
+    assert folders.of((real / "app" / "core" / "b.py").as_uri()) is core
+    assert folders.name_for(core, (real / "app" / "core" / "b.py").as_uri()) == "b.py"
+    assert folders.name_for(app, (tmp_path / "a.py").as_uri()) == "a.py"
+    assert folders.as_opened(real / "app" / "a.py") == link / "app" / "a.py"
+    assert folders.of((real / "apple" / "a.py").as_uri()) is outside
+    folders.begin([real / "app"], None)
+    assert folders.of((link / "app" / "a.py").as_uri()).root == real / "app"
+
+
 CELL = "vscode-notebook-cell:{}/{}#W2sZmlsZQ%3D%3D"
 
 

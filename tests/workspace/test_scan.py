@@ -185,3 +185,7 @@ def test_a_home_or_a_disk_is_no_project(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("HOME", str(home))
     assert is_project(home / "project")
     assert not is_project(home) and not is_project(Path("/")) and not is_project(home / "gone")
+    (tmp_path / "link").symlink_to(tmp_path / "home")
+    assert not is_project(tmp_path / "link" / "me") and not is_project(tmp_path / "link")
+    monkeypatch.setenv("HOME", str(tmp_path / "link" / "me"))
+    assert not is_project(home) and is_project(home / "project")
