@@ -50,6 +50,8 @@ class SlmProtocol(LanguageServerProtocol):
         self._initialized = False
         # Called with the exit code when the client says exit.
         self.on_exit: Callable[[int], None] = lambda code: None
+        # Called with the document of a change that could not be read, when it names one.
+        self.on_missed_change: Callable[[str | None], None] = lambda uri: None
 
     @property
     def exit_code(self) -> int:
@@ -107,6 +109,8 @@ class SlmProtocol(LanguageServerProtocol):
             LOG.debug("ignored %s, which is unknown", clip(method))
         elif (notification := self._decode(message)) is None:
             LOG.warning("ignored %s with parameters that are not its own", clip(method))
+            if method == types.TEXT_DOCUMENT_DID_CHANGE:
+                self.on_missed_change(_uri_of(message))
         else:
             self._dispatch(notification)
 
@@ -212,3 +216,11 @@ def _id_of(message: Any) -> Id | None:
     """The id, if it is one that JSON-RPC knows."""
     found = message.get("id") if isinstance(message, dict) else None
     return found if isinstance(found, (int, str)) and not isinstance(found, bool) else None
+
+
+def _uri_of(message: dict[str, Any]) -> str | None:
+    """The document that a message names, however wrong the rest of it is."""
+    params = message.get("params")
+    document = params.get("textDocument") if isinstance(params, dict) else None
+    found = document.get("uri") if isinstance(document, dict) else None
+    return found if isinstance(found, str) else None

@@ -131,6 +131,7 @@ class SlmServer(LanguageServer):
         writer = StdioWriter(writing, self._broken)
         self.protocol.set_writer(writer)  # pyright: ignore - only `write` is ever called
         self.protocol.on_exit = self.end
+        self.protocol.on_missed_change = self._forget
         receiving = asyncio.create_task(self._receive(StdioReader(reading)))
         try:
             return await self._ended
@@ -161,6 +162,15 @@ class SlmServer(LanguageServer):
             # A handler's first step, which takes its snapshot, comes before the next message.
             await asyncio.sleep(0)
         self.end(self.protocol.exit_code)
+
+    def _forget(self, uri: str | None) -> None:
+        """A change of a document was not understood: what it is now, only opening it can tell.
+
+        To go on with the text as it was would put suggestions into another one.
+        """
+        if uri in self.session.documents:
+            LOG.warning("a document is no longer known, until it is opened again")
+            self.session.close_document(uri)
 
     def _broken(self, why: str) -> None:
         LOG.warning("%s", why)

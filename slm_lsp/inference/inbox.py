@@ -6,7 +6,6 @@ pre-empt less urgent work, and ends the process when the server is gone.
 
 import heapq
 import os
-import select
 import sys
 import threading
 import time
@@ -16,6 +15,7 @@ from itertools import count
 from typing import Protocol
 
 from slm_lsp.inference.framing import FrameReader, WireError
+from slm_lsp.inference.listening import reads
 from slm_lsp.inference.wire import (
     Cancel,
     EndReason,
@@ -28,7 +28,6 @@ from slm_lsp.inference.wire import (
 )
 
 PRIORITY = {Generate: 0, Score: 1, Warm: 2}
-READ_BYTES = 1 << 16
 
 
 class Flag(Protocol):
@@ -92,13 +91,12 @@ class Inbox:
             os._exit(1)
 
     def _listen(self) -> None:
-        frames = FrameReader()
+        frames, read = FrameReader(), reads(self._fd)
         while True:
-            ready, _, _ = select.select([self._fd], [], [], self._seconds_to_deadline())
+            data = read(self._seconds_to_deadline())
             self._stop_overdue()
-            if not ready:
+            if data is None:
                 continue
-            data = os.read(self._fd, READ_BYTES)
             if not data:
                 # The server is gone, however it went. Nothing here is worth finishing.
                 os._exit(0)

@@ -55,6 +55,29 @@ async def test_documents_are_opened_closed_and_opened_again(editor: Editor) -> N
     assert seen == {"version": 1, "sha256": digest("two")}
 
 
+@pytest.mark.parametrize(
+    ("version", "change"),
+    [
+        (2, {"range": span(0, 0, 2**32 - 1, 2**32 - 1), "text": "two"}),  # above LSP's numbers
+        (None, {"text": "two"}),
+        (2, {"range": None}),
+    ],
+)
+async def test_a_change_that_says_nothing_sure(
+    editor: Editor, version: int | None, change: dict
+) -> None:
+    """A wrong mirror is worse than none: what it leads to stands in the wrong place."""
+    editor.open(URI, "one", language="plaintext")
+    document = {"uri": URI, "version": version}
+    params = {"textDocument": document, "contentChanges": [change]}
+    editor.notify("textDocument/didChange", params)
+    assert (await editor.status(documents=True))["documents"] == {}
+    editor.insert(URI, 0, 0, "x")  # the editor knows nothing of it
+    editor.open(URI, "three", language="plaintext")
+    seen = (await editor.status(documents=True))["documents"][URI]
+    assert seen == {"version": 1, "sha256": digest("three")}
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
 async def test_a_random_session_with_a_real_model(raw: Editor, encoding: str) -> None:
     """Documents come and go, questions are asked, cancelled and accepted, all in any order."""
