@@ -13,7 +13,11 @@ OF_ITSELF = re.compile(
     r"\b(?:class|interface|struct|trait)\s+(\w+)\s*(?:\(|extends\s+|:\s*(?:public\s+)?)\1(?=[\s,){:;]|$)"
 )
 # Not `==`: that tells a NaN, and what the operator was overloaded to.
-TWICE = re.compile(rf"(?<![\w.$])({VALUE})\s*(?:\b(?:and|or|is)\b|&&|\|\||[<>]=)\s*\1(?![\w.$(\[])")
+TWICE = re.compile(
+    r"(?:^|[(,]|(?<![=!<>])=|\b(?:if|elif|while|and|or|return|assert)\b|&&|\|\|)\s*"
+    rf"({VALUE})\s*(?:\b(?:and|or|is)\b|&&|\|\||[<>]=)\s*\1\s*"
+    r"(?=$|[):;,{]|\b(?:and|or|else)\b|&&|\|\|)"
+)
 OWN_HEAD = re.compile(r"\b(?:def|func|fn|function)\s+(\w+)\s*\(")
 LOOK_BACK = 4000
 
