@@ -43,6 +43,7 @@ class Claim:
 _TYPE = r"(?:class|interface|enum|trait|struct|record|type)"
 _SHAPES: tuple[tuple[Kind, tuple[str, ...], str], ...] = (
     (Kind.DECLARED, ("python", "java", "rust", *CURLY), rf"(?:{MODIFIER})*({_TYPE})\s+(\w+)\b"),
+    (Kind.DECLARED, ("python",), r"from\s+(\S+)\s+import\s+(\w+)"),
     (Kind.DECLARED, ("go",), r"(type|const|var)\s+(\w+)\b"),
     (Kind.DECLARED, ("go",), r"func\s+(?:\((?:\w+\s+)?\*?([^)]*)\)\s*)?(\w+)\("),
     (Kind.DECLARED, ("rust",), rf"(?:{MODIFIER})*(const|static)\s+(\w+)\s*:"),
@@ -56,8 +57,8 @@ _SHAPES: tuple[tuple[Kind, tuple[str, ...], str], ...] = (
     (Kind.CASE, (*C_LIKE, *CURLY), r"(case\b.*|default(?=:)):"),
     (Kind.CONDITION, (*C_LIKE, *CURLY), r"(?:\}\s*)?else if\b\s*(.+?)\{?$"),
     (Kind.CONDITION, ("python",), r"elif\s+(.+?):?$"),
-    (Kind.WITHIN, ("go", "rust", *CURLY), r"([\w$]+|\"[^\"]+\"|'[^']+')\??:\s"),
-    (Kind.WITHIN, ("python",), r"(\"[^\"]+\"|'[^']+'|\w+):\s"),
+    (Kind.WITHIN, ("go", "rust", *CURLY), r"([\w$]+|\"[^\"]+\"|'[^']+')\??:(?:\s|$)"),
+    (Kind.WITHIN, ("python",), r"(\"[^\"]+\"|'[^']+'|\w+):(?:\s|$)"),
     (Kind.LISTED, ("python",), r"(\w+)=(?!=)"),
     (Kind.LISTED, ("go",), r"(\w+)(?:\s+[\w.*\[\]]+)?\s+=\s"),
     (Kind.IMPORTED, ("go",), r"(\"[^\"]+\")$"),

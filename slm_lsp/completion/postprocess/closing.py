@@ -12,7 +12,9 @@ from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 from slm_lsp.completion.types import CompletionMode
 
 # What is taken from elsewhere is named: braces around nothing are no body of it.
-TAKES = re.compile(r"\s*(?:export\s*|import\b[^=(]*|(?:pub\b.*\s)?use\b[^=]*)\{$")
+TAKES = re.compile(
+    r"\s*(?:export\s*|import\b[^=(]*|(?:pub\b.*\s)?use\b[^=]*|(?:export\s+)?(?:const|let|var)\s*)\{$"
+)
 
 
 def closed(draft: Draft, around: InsertionPoint) -> Iterator[Draft]:

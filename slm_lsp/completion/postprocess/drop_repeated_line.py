@@ -1,11 +1,17 @@
 """Lines that stand right above or below are not news, nor are imports that the file has."""
 
 import re
+from collections.abc import Iterable
+
+from slm_context.cursor import LINE_END
 
 from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 
-# Lines this short repeat for good reasons: `}`, `pass`, `end`, `],`.
+# Lines this short repeat for good reasons: `}`, `end`, `],`. A way out of a block does not.
 MIN_LENGTH = 6
+WAY_OUT = re.compile(r"(?:pass|break|continue|return|\.\.\.);?")
+# What a comment has instead of an empty line.
+EMPTY_COMMENT = re.compile(r"[/*#!-]{1,3}")
 # A line that is its neighbour without the end is no other one if so much of it is the same.
 SHARE, NEARLY = 0.7, 12
 IMPORT = re.compile(
@@ -22,7 +28,11 @@ def drop_repeated_line(draft: Draft, around: InsertionPoint) -> Draft | None:
     document = around.document
     tail = document.line_suffix[draft.n_replaced :] if "\n" not in draft.text else ""
     lines = _lines(document.line_prefix + draft.text + tail)
-    if not lines or sum(len(line) for line in lines) < MIN_LENGTH:
+    if not lines:
+        return draft
+    if WAY_OUT.fullmatch(lines[0]) and len(lines) == 1:
+        return None if document.indent + lines[0] in around.once(_beside) else draft
+    if sum(len(line) for line in lines) < MIN_LENGTH:
         return draft
     above, below = around.once(_neighbours)
     if lines == above[-len(lines) :] or lines == below[: len(lines)]:
@@ -59,5 +69,18 @@ def _neighbours(around: InsertionPoint) -> tuple[list[str], list[str]]:
     return _lines(above), _lines(document.next_lines[:4000])
 
 
+def _beside(around: InsertionPoint) -> tuple[str, str]:
+    """The lines with text right above and below, with their indentation."""
+    document = around.document
+    above = LINE_END.split(document.text[: document.line_start][-4000:])
+    below = LINE_END.split(document.next_lines[:4000])
+    return _first(reversed(above)), _first(below)
+
+
+def _first(lines: Iterable[str]) -> str:
+    return next((line for line in lines if line.strip()), "").rstrip()
+
+
 def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not EMPTY_COMMENT.fullmatch(line)]

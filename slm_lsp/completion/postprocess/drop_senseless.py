@@ -19,6 +19,8 @@ TWICE = re.compile(
     r"(?=$|[):;,{]|\b(?:and|or|else)\b|&&|\|\|)"
 )
 OWN_HEAD = re.compile(r"\b(?:def|func|fn|function)\s+(\w+)\s*\(")
+# What is imported in Java is a class, or all of a package; a package is named without capitals.
+NO_CLASS = re.compile(r"\s*(?:import\s+(?!static\b)(?:\w+\.)*[a-z]\w*;|package\s.*\.[A-Z])")
 LOOK_BACK = 4000
 
 
@@ -31,6 +33,8 @@ def drop_senseless(draft: Draft, around: InsertionPoint) -> Draft | None:
     line, n_before = before + first, len(before)
     found = [OF_ITSELF.search(line), *TWICE.finditer(line)]
     if any(one is not None and one.end() > n_before for one in found) or _in_its_head(line):
+        return None
+    if document.language == "java" and NO_CLASS.match(line):
         return None
     to_itself = TO_ITSELF.match(line.strip())
     return None if to_itself and not around.once(_in_call) else draft
