@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from slm_context.cursor import LINE_END
 
-from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint, begins_in_code
 
 # Lines this short repeat for good reasons: `}`, `end`, `],`. A way out of a block does not.
 MIN_LENGTH = 6
@@ -14,6 +14,9 @@ WAY_OUT = re.compile(r"(?:pass|break|continue|return|\.\.\.);?")
 EMPTY_COMMENT = re.compile(r"[/*#!-]{1,3}")
 # A line that is its neighbour without the end is no other one if so much of it is the same.
 SHARE, NEARLY = 0.7, 12
+# Lines of a comment have more words, and begin alike less often.
+SHARE_OF_PROSE = 0.5
+COMMENT = ("//", "# ", "* ", "-- ")
 IMPORT = re.compile(
     r"^(?:import|from|(?:pub(?:\([^)]*\))?\s+)?use|using|require|#\s*include|export\b.*\bfrom)\b.*",
     re.MULTILINE,
@@ -40,13 +43,16 @@ def drop_repeated_line(draft: Draft, around: InsertionPoint) -> Draft | None:
     if len(lines) > 1:
         return draft
     near = (*above[-1:], *below[:1])
-    is_known = any(_is_begun(lines[0], one) for one in near) or _is_imported(lines[0], around)
+    in_prose = lines[0].startswith(COMMENT) or not around.once(begins_in_code)
+    share = SHARE_OF_PROSE if in_prose else SHARE
+    is_known = any(_is_begun(lines[0], one, share) for one in near)
+    is_known = is_known or _is_imported(lines[0], around)
     return None if is_known else draft
 
 
-def _is_begun(line: str, neighbour: str) -> bool:
+def _is_begun(line: str, neighbour: str, share: float) -> bool:
     line = line.rstrip(")]}>;,\"' ")
-    enough = len(line) >= max(NEARLY, SHARE * len(neighbour))
+    enough = len(line) >= max(NEARLY, share * len(neighbour))
     return enough and neighbour.startswith(line)
 
 
