@@ -73,13 +73,13 @@ class Knowledge:
             lambda gatherer, texts: gatherer.gather(document, texts, self._limits, reported),
         )
 
-    def catch_up(self) -> bool:
+    def catch_up(self, may_write: bool) -> bool:
         """Do one thing that the last question left undone; whether another one is left.
 
         A file that changed behind the editor's back is read again, or a text is looked at that
         there was no time for.
         """
-        if self._behind:
+        if self._behind and may_write:
             self._renew([self._behind.pop()], lambda path: tags_of)
             return True
         try:

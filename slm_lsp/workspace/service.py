@@ -162,7 +162,8 @@ class Workspace:
                 self._thread.submit(self._catch_up)
 
     def _catch_up(self) -> None:
-        if self._known.catch_up():
+        # A process that reads everything finds those files, too; who writes now would wait for it.
+        if self._known.catch_up(may_write=self._reading is None):
             self._catch_up_later()
 
     # The process.

@@ -66,6 +66,32 @@ async def test_a_file_that_a_terminal_changed_is_read_again_when_it_is_asked_for
     await workspace.close()
 
 
+async def test_nobody_waits_for_a_file_to_be_read_again_while_all_are_read(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = await reading(root)
+    renewed: list[str] = []
+    monkeypatch.setattr(Knowledge, "_renew", lambda self, paths, parse_of: renewed.extend(paths))
+    done = asyncio.Event()
+
+    async def slowly(*_: object) -> dict[str, object]:
+        await done.wait()
+        return {}
+
+    monkeypatch.setattr(service, "read_all", slowly)
+    (root / "shop" / "money.py").write_text(CODE.replace("price", "amount"))
+    workspace.refresh()
+    for _ in range(2):
+        await snippets(workspace)
+    assert renewed == []
+    done.set()
+    await workspace.settled()
+    for _ in range(2):
+        await snippets(workspace)
+    assert renewed == ["shop/money.py"]
+    await workspace.close()
+
+
 async def test_of_a_file_that_a_terminal_took_away_nothing_is_left(root: Path) -> None:
     workspace = await reading(root)
     (root / "shop" / "money.py").rename(root / "shop" / "coins.py")
