@@ -45,6 +45,13 @@ def stems(language: str, module: str, path: str) -> tuple[str, ...]:
             return ()
 
 
+def n_apart(path: str, other: str) -> int:
+    """How many folders lie on the way from one file to another."""
+    a, b = path.split("/")[:-1], other.split("/")[:-1]
+    n_common = len(posixpath.commonprefix([a, b]))
+    return len(a) + len(b) - 2 * n_common
+
+
 def inner_module(language: str, module: str, *names: str) -> str:
     """What `names`, one in the other, are called where they are modules of `module`."""
     if language == "rust":

@@ -10,7 +10,7 @@ from slm_context.index import NO_PIECES, Found, Index
 from slm_context.languages import family, language_for, written_alike
 from slm_context.names import all_names
 from slm_context.remembered import Remembered
-from slm_context.stems import stems
+from slm_context.stems import n_apart, stems
 from slm_context.syntax import encoded
 from slm_context.tags import Definition, FileTags, tags_of_tree
 from slm_context.trees import tree_of
@@ -157,9 +157,10 @@ class View:
             yield from self.files_of(one.module, document.language or "", document.path)
 
     def files_of(self, module: str, language: str, path: str) -> Iterator[str]:
-        """The files that a module's name may mean in the file at `path`."""
+        """The files that a module's name may mean in the file at `path`, the nearest first."""
         for ending in stems(language, module, path):
-            for found in self.paths([last_of(ending.rstrip("/"))]):
+            named = self.paths([last_of(ending.rstrip("/"))])
+            for found in sorted(named, key=lambda one: n_apart(one, path)):
                 if ("/" + found.rsplit(".", 1)[0]).endswith("/" + ending):
                     yield found
 

@@ -19,6 +19,17 @@ def test_what_is_imported_is_shown_and_its_namesake_is_not(gatherer: Gatherer) -
     assert "other/money.py" not in found
 
 
+@pytest.mark.parametrize("folder", ["a", "b", "c"])
+def test_of_files_that_an_import_may_mean_the_nearest_comes_last(
+    tmp_path: Path, folder: str
+) -> None:
+    gatherer = over(
+        tmp_path, {f"{one}/till.py": f"def ring_up(of_{one}): ...\n" for one in ("a", "b", "c")}
+    )
+    document = at("from till import ring_up\n\nring_up(█", f"{folder}/app.py")
+    assert gatherer.gather(document, (), PLENTY).snippets[-1].path == f"{folder}/till.py"
+
+
 def test_what_is_imported_is_shown_before_it_is_used(gatherer: Gatherer) -> None:
     document = at("from shop.money import to_cents\n\n\ndef f(price):\n    return █")
     assert "shop/money.py" in shown(gatherer.gather(document, (), PLENTY))

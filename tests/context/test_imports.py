@@ -40,6 +40,8 @@ def test_what_is_imported(
 
 PYTHON = {
     "shop/deep/till.py": "def ring_up(price): ...\nclass Till:\n    def open_drawer(self): ...\n",
+    "far/same.py": "def far_off(): ...\n",
+    "near/same.py": "def near_by(): ...\n",
     "whole.py": "from shop.deep.till import *\nfrom shop.till import of_another\n",
     "shop/till.py": "def of_another(price): ...\n",
 }
@@ -89,6 +91,8 @@ SCRIPTS = {
         ("app.py", "import shop.deep.till\n\nt = shop.deep.till.Till()\nt.█", {"open_drawer"}),
         ("shop/deep/a.py", "from . import till\n\ntill.█", {"ring_up", "Till"}),
         ("app.py", "import whole\n\nwhole.█", {"ring_up", "Till", "of_another"}),
+        ("near/app.py", "import same\n\nsame.█", {"near_by"}),
+        ("far/app.py", "import same\n\nsame.█", {"far_off"}),
         ("shop/deep/a.py", "from .. import till\n\ntill.█", {"of_another"}),
         ("src/a/b.rs", "fn f() {\n  super::█", {"around"}),
         ("src/a/b.rs", "fn f() {\n  super::d::█", {"beside"}),

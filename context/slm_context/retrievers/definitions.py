@@ -18,7 +18,7 @@ from slm_context.retrievers.told import (
     Outline,
     Told,
 )
-from slm_context.stems import SCOPED, inner_module, stems
+from slm_context.stems import SCOPED, inner_module, n_apart, stems
 from slm_context.tags import Definition
 from slm_context.types import Origin, Snippet
 
@@ -28,6 +28,8 @@ MAX_AMBIGUOUS = 3
 # stands behind its dot.
 REPORTED = 4.0
 IMPORTED, FROM_IMPORTED_FILE, NEIGHBOUR, ELSEWHERE = 3.0, 2.0, 1.5, 0.8
+# For each folder between two files, of which an import means one.
+FARTHER = 0.02
 # Where a plain name of another file has to be imported to mean it.
 IMPORTING = frozenset({"python", "javascript", "typescript", "tsx", "rust"})
 # Where what is imported may be a module itself.
@@ -146,7 +148,7 @@ class _Endings:
     def __init__(self, cursor: Cursor) -> None:
         path, language, imports = cursor.path, cursor.language, cursor.imports
         self._is_own = cursor.is_own
-        self._folder = posixpath.dirname(path)
+        self._path, self._folder = path, posixpath.dirname(path)
         self._language = language
         self._named: dict[str, tuple[str, ...]] = {}
         self._vouched: dict[str, bool] = {}
@@ -196,7 +198,8 @@ class _Endings:
     def trust(self, found: Found, used: UsedName, n_found: int) -> tuple[float, str]:
         name = found.definition.name
         if _ends(found.path, self._named.get(name, ())):
-            return IMPORTED, f"{name} is imported"
+            # Of several files that an import may mean the nearest.
+            return IMPORTED - FARTHER * n_apart(found.path, self._path), f"{name} is imported"
         if used.owner and _ends(found.path, self._named.get(used.owner, ())):
             return IMPORTED, f"{used.owner}.{name} is of an imported file"
         if name in self._named and n_found <= MAX_AMBIGUOUS and self._is_of(name, found.path):
