@@ -5,8 +5,9 @@
 Where no dot stands before the cursor, the names that may come are those that follow the same three
 words in the document, in up to four files beside it, and in up to four that the index of references
 names for these words. For comparison, every file of the repository is searched for the three words,
-which takes longer than a key may, and the four that have them most often are looked at as well. No
-model is asked: counted is how often the right name is told. CLONES and the places are those of
+which takes longer than a key may, and the four that have them most often are looked at as well.
+Behind a dot the index only says how many files use each name that may come: with it and without.
+No model is asked: counted is how often the right name is told. CLONES and the places are those of
 `benchmarks.context`.
 """
 
@@ -19,6 +20,7 @@ from statistics import mean
 
 from slm_context.cursor import DocumentContext
 from slm_context.expected import BEGUN, N_TELLING, TOKEN, followers
+from slm_context.gather import Gatherer
 from slm_context.index import Index
 from slm_context.receiver import steps_at
 from slm_context.usage import MAX_CHARS, Usage
@@ -80,9 +82,31 @@ def told(root: Path, scratch: Path, n_cases: int, seed: int) -> Iterator[tuple[l
     index.close()
 
 
-def over(found: list[tuple[list[bool], ...]], n: int) -> str:
+class WithoutUses(Index):
+    """An index that does not say how many files use a name."""
+
+    def n_users(self, name: str) -> int:
+        return 0
+
+
+def behind_a_dot(root: Path, scratch: Path, n_cases: int, seed: int) -> Iterator[tuple[bool, bool]]:
+    """Where names are told, whether the first is right: without the index, and with it."""
+    file = scratch / f"{seed}.sqlite"
+    index, without = Index(file, read_only=True), WithoutUses(file, read_only=True)
+    texts = {path: (root / path).read_text("utf-8", "replace") for path, _ in files_of(index)}
+    gatherers = Gatherer(without, texts.get), Gatherer(index, texts.get)
+    for case in cases(root, index, n_cases, seed):
+        if steps_at(case.document):
+            told = [one.expected(case.document, ()) for one in gatherers]
+            if all(told):
+                yield told[0][0].name == case.name, told[1][0].name == case.name
+    index.close()
+    without.close()
+
+
+def over(pairs: Sequence[tuple[bool, bool]]) -> str:
     """How much more often with the index than without, with 95 % of a paired bootstrap."""
-    differences = [float(with_index[n]) - float(beside[n]) for beside, with_index, _ in found]
+    differences = [float(with_index) - float(without) for without, with_index in pairs]
     low, high = interval(differences)
     return f"{mean(differences):+.3f} ({low:+.3f} to {high:+.3f})"
 
@@ -98,21 +122,30 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as scratch:
-        found = [
-            one
-            for seed, root in enumerate(sorted(p for p in arguments.clones.iterdir() if p.is_dir()))
-            for one in told(root, Path(scratch), arguments.cases, seed)
-        ]
+        found: list[tuple[list[bool], ...]] = []
+        dotted: list[tuple[bool, bool]] = []
+        for seed, root in enumerate(sorted(p for p in arguments.clones.iterdir() if p.is_dir())):
+            found += told(root, Path(scratch), arguments.cases, seed)
+            dotted += behind_a_dot(root, Path(scratch), arguments.cases, seed)
     measures = ("any name is told", "the first is right", "one of five is", "one of all is")
     rows = [
         {
             "measure": measure,
             "places": len(found),
             **{way: f"{mean(one[i][n] for one in found):.3f}" for i, way in enumerate(WAYS)},
-            "index over beside": over(found, n),
+            "index over beside": over([(beside[n], more[n]) for beside, more, _ in found]),
         }
         for n, measure in enumerate(measures)
     ]
+    shares = [f"{mean(one[n] for one in dotted):.3f}" for n in range(2)]
+    rows.append(
+        {
+            "measure": "behind a dot the first is right",
+            "places": len(dotted),
+            **dict(zip(WAYS, [*shares, ""], strict=True)),
+            "index over beside": over(dotted),
+        }
+    )
     for row in rows:
         print(*row.values(), sep="\t")
     if arguments.write:

@@ -76,15 +76,21 @@ class Modules:
         return any(self.files(module) for module in (*self._imported(name), *inner))
 
     def meant(self, name: str, found: Sequence[Found]) -> list[Found]:
-        """Of several definitions those that an import of the name means, if it means any."""
+        """Of several definitions those that an import of the name means, if it means any.
+
+        Members are left: nobody imports them.
+        """
         modules = [one.module for one in self._imports if (name, name) in one.names]
+        if not modules or len(found) < 2:
+            return list(found)
         files = frozenset(path for module in modules for path in self.files(module))
-        meant = [one for one in found if one.path in files]
+        named = [one for one in found if not one.definition.scope]
+        meant = [one for one in named if one.path in files]
         if not meant:  # a package hands it on
             heads = [path for path in files if stem_of(path).rpartition("/")[2] in HEADS]
             folders = tuple(path[: path.rfind("/") + 1] for path in heads)
-            meant = [one for one in found if folders and one.path.startswith(folders)]
-        return meant or list(found)
+            meant = [one for one in named if folders and one.path.startswith(folders)]
+        return [*meant, *(one for one in found if one.definition.scope)] if meant else list(found)
 
     def is_own(self, names: Sequence[str]) -> bool:
         """Whether a path of modules begins with a crate of the repository."""

@@ -5,7 +5,6 @@ functions, handlers the same services. It ranks lists that are longer than there
 uses the names at the cursor, wherever it lies, shows how they go on.
 """
 
-import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from math import log1p
@@ -75,7 +74,7 @@ class Usage(Mapping[str, float]):
             if one != path and one not in texts
         ]
         # Names that begin alike belong together.
-        beside.sort(key=lambda one: -len(posixpath.commonprefix((one.rpartition("/")[2], name))))
+        beside.sort(key=lambda one: -_n_common(one[one.rfind("/") + 1 :], name))
         for one in beside[: MAX_NEIGHBOURS - min(len(texts), 2)]:
             text = self._read(one)
             if text is not None:
@@ -117,8 +116,10 @@ def _around(names: Sequence[str], text: str) -> str:
 
 
 def _n_common(a: Sequence[str], b: Sequence[str]) -> int:
-    """How many folders two paths have in common."""
+    """How many characters, or folders, are the same at the start of both."""
     n = 0
-    while n < min(len(a), len(b)) and a[n] == b[n]:
+    for one, other in zip(a, b, strict=False):
+        if one != other:
+            break
         n += 1
     return n

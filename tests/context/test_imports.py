@@ -53,6 +53,9 @@ RUST = {
     "src/a/d.rs": "pub fn beside() {}\n",
     "src/a/b/c.rs": "pub fn below() {}\n",
     "src/d.rs": "pub fn of_another() {}\n",
+    "src/e/mod.rs": "pub mod gate;\npub use gate::Gate;\nenum Way { Gate(u8) }\n",
+    "src/e/gate.rs": "pub struct Gate {}\nimpl Gate { pub fn shut(&self) {} }\n",
+    "src/other.rs": "pub struct Gate {}\n",
     "src/sync.rs": "pub fn of_ours() {}\n",
 }
 GO = {
@@ -100,6 +103,7 @@ SCRIPTS = {
         ("src/a/mod.rs", "fn f() {\n  super::█", {"at_the_top"}),
         ("src/a/mod.rs", "fn f() {\n  self::d::█", {"beside"}),
         ("src/a/b.rs", "use super::d;\nfn f() {\n  d::█", {"beside"}),
+        ("src/b.rs", "use crate::e::Gate;\nfn f(gate: Gate) {\n  gate.█", {"shut"}),
         ("src/b.rs", "use std::sync;\nfn f() {\n  sync::█", set[str]()),
         (
             "back/a.go",
