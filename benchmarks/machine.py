@@ -35,3 +35,16 @@ def _ticks() -> list[int]:
     # User, nice, system, idle, waiting for disks, interrupts, soft interrupts, stolen, guests
     # (which user counts already).
     return [int(one) for one in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+
+
+def priority() -> int:
+    """How nice the processes of this shell are to those of others; 0: as everybody.
+
+    Linux shares the cores out among sessions before it does among their processes, and a session
+    may be nice as well.
+    """
+    try:
+        session = int(Path("/proc/self/autogroup").read_text().rpartition(" ")[2])
+    except (OSError, ValueError):
+        session = 0
+    return session or os.getpriority(os.PRIO_PROCESS, 0)

@@ -29,7 +29,7 @@ from typing import Any
 
 from benchmarks.contestants import Contestant, Effort, Ours, busy, cpu_seconds, peak_mib
 from benchmarks.llama_vim import LlamaVim
-from benchmarks.machine import busy_seconds
+from benchmarks.machine import busy_seconds, priority
 from benchmarks.naive import Naive
 from benchmarks.traces import Key, Session, sessions
 from benchmarks.typing_report import ALL_PACES, WAITING, compared, draw, show, write
@@ -200,6 +200,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--paces", type=float, nargs="+", default=PACES_MS, metavar="MS")
     parser.add_argument("--write", metavar="NAME", help="record as benchmarks/results/NAME.*")
     asked = parser.parse_args(argv)
+    if asked.busy and priority():
+        print(
+            f"This shell is nice by {priority()}: beside others it has another share of the cores."
+        )
     traces = list(sessions(asked.repository, asked.glob, asked.keys, asked.seed))
     model, n_threads = asked.model or BUNDLED, physical_cores()
     with tempfile.TemporaryDirectory() as home:
