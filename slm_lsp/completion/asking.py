@@ -30,8 +30,8 @@ COMMENTS = {language.name: language.line_comment for language in LANGUAGES}
 # Of the names that may come, so many are told by `--explain`.
 N_TOLD = 12
 
-# At most this part of the context is for the answer.
-ANSWER_SHARE = 4
+# At most this part of the context is for the answer, and of the prompt for snippets.
+ANSWER_SHARE, SNIPPETS_SHARE = 4, 3
 
 UNFINISHED = (EndReason.DEADLINE, EndReason.CANCELLED)
 
@@ -152,7 +152,9 @@ class Asker:
         """Evaluate the prompt for this place, and ask for nothing. Raises WorkerError."""
         prompt, _ = self._lay_out(document, settled, question.template, *self._room(question))
         shift = question.template.order == "psm"
-        return await self._client.warm(Warm(0, _segments(prompt), shift))
+        done = await self._client.warm(Warm(0, _segments(prompt), shift))
+        self._budget.learn(sum(len(segment.text) for segment in prompt.segments), done)
+        return done
 
     def _room(self, question: Question) -> tuple[int, int]:
         """How many characters a prompt may hold: a new one, and one that is evaluated already.
@@ -208,10 +210,16 @@ class Asker:
     ) -> tuple[Prompt, str]:
         """The prompt, and the text that the answer has to begin with."""
         snippets = [OtherFile(one.path, one.text) for one in settled.bundle.snippets]
+        n_room = n_chars
+        if settled.n_laid_out is not None:
+            # One more, or one less, and everything behind it would be evaluated again.
+            snippets = snippets[len(snippets) - settled.n_laid_out :]
+            n_room = n_most
         n_snippets = sum(len(one.path) + len(one.text) for one in snippets)
-        while snippets and n_snippets > n_chars // 3:
+        while snippets and n_snippets > n_room // SNIPPETS_SHARE:
             first = snippets.pop(0)
             n_snippets -= len(first.path) + len(first.text)
+        settled.n_laid_out = len(snippets)
         window = fit_window(document, n_chars - n_snippets, settled.window, n_most - n_snippets)
         settled.window = window
         prefix, heal = healed(window.prefix)

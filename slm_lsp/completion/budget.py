@@ -4,6 +4,8 @@ from slm_lsp.inference.wire import Done, ModelInfo
 
 # Underestimates on purpose: a prompt that is too long costs a second round trip.
 FIRST_CHARS_PER_TOKEN = 2.5
+# The first prompt of so many tokens tells what to expect; what comes later corrects it.
+N_TELLING_MUCH = 200
 # A budget that changes moves the start of the prefix, and with it the whole prompt: small
 # corrections are not worth that.
 WORTH_MOVING = 0.1
@@ -25,6 +27,7 @@ class PromptBudget:
     def __init__(self) -> None:
         self._seen = FIRST_CHARS_PER_TOKEN
         self._used = FIRST_CHARS_PER_TOKEN
+        self._is_guess = True
         self._speed = self._speed_used = 0.0  # prompt tokens per second; 0: not seen yet
 
     def n_chars(self, model: ModelInfo, n_predict: int, deadline_ms: float) -> int:
@@ -50,6 +53,8 @@ class PromptBudget:
             return
         seen = 0.95 * n_chars / done.n_prompt
         weight = 0.5 if seen < self._seen else 0.1
+        if self._is_guess and done.n_prompt >= N_TELLING_MUCH:
+            self._is_guess, weight = False, 1.0
         self._seen += weight * (seen - self._seen)
         if abs(self._seen - self._used) > WORTH_MOVING * self._used:
             self._used = self._seen

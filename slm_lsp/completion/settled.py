@@ -31,6 +31,7 @@ class Settled:
 
     window: Window | None = None
     bundle: ContextBundle = field(default_factory=ContextBundle)
+    n_laid_out: int | None = None  # of its snippets, those that prompts on this line hold
     digest: str = ""
     line: tuple[str, int] = ("", -1)
     gathered_at: float = float("-inf")
@@ -99,6 +100,8 @@ class SettledContexts:
             )
             return settled
         same_document = settled.line[0] == line[0]
+        if line != settled.line:
+            settled.n_laid_out = None
         # What became known meanwhile may not be among it.
         settled.line, settled.gathered_at, settled.n_heeded = line, now, n_news
         if same_document and _tells_enough(settled.bundle, bundle):

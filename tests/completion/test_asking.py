@@ -7,6 +7,7 @@ from slm_context.expected import ExpectedName
 from slm_context.types import ContextBundle, Origin, Snippet
 
 from slm_lsp.errors import PromptTooLong
+from slm_lsp.inference.wire import Generate
 from tests.support.engine_world import World
 
 
@@ -73,6 +74,30 @@ async def test_snippets_come_from_the_gatherer_and_stay_on_a_line() -> None:
     assert any("area2" in text for text, _ in third.segments)
     assert world.engine.explain_last is not None
     assert world.engine.explain_last.snippets[0]["path"] == "shapes.py"
+
+
+async def test_a_prompt_has_as_many_snippets_on_a_line_whatever_the_budget() -> None:
+    """It grows when it is known how long tokens are: one more snippet moves all behind it."""
+
+    async def gather(document: DocumentContext) -> ContextBundle:
+        code = "width = height\n" * 18
+        return ContextBundle(
+            tuple(Snippet(f"{one}.py", code, 0, Origin.DEFINITION, 1.0) for one in "abcd")
+        )
+
+    world, above = World(gather=gather), "compute(first, second)\n" * 60
+    for typed in ("", "b", "b.", "b.c", "b.cd", "b.cde", "b.cdef"):
+        world.model.enqueue("x")
+        await world.ask(f"{above}a = {typed}█\n")
+    on_line = [_n_snippets(one) for one in world.model.generated]
+    assert len(on_line) > 3 and set(on_line) == {on_line[0]}
+    world.model.enqueue("x")
+    await world.ask(f"{above}a = b.cdef\nc = █\n")
+    assert _n_snippets(world.model.generated[-1]) > on_line[0]
+
+
+def _n_snippets(asked: Generate) -> int:
+    return sum("width = height" in text for text, _ in asked.segments)
 
 
 async def test_snippets_stay_while_the_best_one_is_among_them() -> None:
