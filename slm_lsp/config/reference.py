@@ -13,13 +13,15 @@ INTRODUCTION = """\
 
 <!-- Made by `slm-lsp config reference`; a test compares it with the code. -->
 
-Settings are read from four places, the later ones on top:
+Settings are read from these places, the later ones on top:
 
 1. the defaults below;
 2. your own file, `slm-lsp config show` says where it lies;
 3. the repository: `slm-lsp.toml` at its root, or `[tool.slm-lsp]` in `pyproject.toml`;
 4. your editor: the same keys under `slm-lsp`, as JSON; where it has settings for one folder of
-   several (VS Code), those in that folder.
+   several, those in that folder;
+5. what your editor keeps with a workspace (`.vscode/settings.json` of VS Code): that may no more
+   than a repository's.
 
 Files are read again when they change. A change that cannot be used leaves the last good settings
 in force and says so, with file, line and column.
