@@ -108,7 +108,7 @@ class ModelSettings:
     )
     n_threads: int | None = setting(
         None,
-        "Threads. Not set: the physical cores, less under load.",
+        "Threads. Not set: the physical cores that a container leaves, less under load.",
         minimum=1,
         maximum=256,
         set_by=SetBy.USER,

@@ -141,11 +141,13 @@ def test_several_suggestions_are_of_the_names_that_may_come(engine):
 
 
 def test_an_answer_ends_behind_the_token_that_makes_it_improbable(engine):
-    request = replace(prompts()[0], n_predict=40)
-    tokens = engine.fresh().tokens(request)
-    sums = [*accumulate(logprob for _, logprob in tokens)]
-    floor = sums[-1] / 2
-    n = next(n for n, total in enumerate(sums, 1) if total < floor)
+    for request in (replace(one, n_predict=40) for one in prompts()):
+        tokens = engine.fresh().tokens(request)
+        sums = [*accumulate(logprob for _, logprob in tokens)]
+        floor = sums[-1] / 2
+        n = next(n for n, total in enumerate(sums, 1) if total < floor)
+        if n < len(tokens):
+            break  # the places are of another library in each Python, and some end at once
     assert n < len(tokens)
     answer = engine.fresh().ask(replace(request, min_logprob=floor))[0]
     assert answer == "".join(text for text, _ in tokens[:n])
