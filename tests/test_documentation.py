@@ -104,3 +104,16 @@ def test_the_protocol_page_names_every_command() -> None:
 
     page = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
     assert [name for name in COMMANDS if f"`{name}`" not in page] == []
+
+
+KINDS = ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")
+
+
+def test_each_change_is_told_once_and_under_its_kind() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    unreleased = text.partition("## [Unreleased]")[2].partition("\n## [")[0]
+    before, *parts = re.split(r"^### (.+)$", unreleased, flags=re.M)
+    assert "- " not in before, "a change stands under ### Added, Changed, Fixed or Security"
+    assert set(parts[::2]) <= set(KINDS) and len(set(parts[::2])) == len(parts[::2])
+    told = re.split(r"^- ", "\n".join(parts[1::2]), flags=re.M)[1:]
+    assert sorted({one.strip() for one in told}) == sorted(one.strip() for one in told)
