@@ -4,11 +4,9 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 from pathspec import GitIgnoreSpec
 from slm_context.entries import FileStamp
@@ -16,7 +14,8 @@ from slm_context.languages import language_for
 
 from slm_lsp.globs import compiled
 from slm_lsp.regular_file import open_regular
-from slm_lsp.workspace.git import git_folders, is_linked_worktree, top_of
+from slm_lsp.workspace.git import is_linked_worktree, top_of
+from slm_lsp.workspace.ignoring import ignored_in
 from slm_lsp.workspace.secrets import holds_secret, is_secret_name
 
 # Larger files are data, or were written by a program.
@@ -25,9 +24,6 @@ MAX_FILES = 200_000
 # A line of so many bytes on average was not typed.
 MAX_MEAN_LINE = 300
 PROBE_BYTES = 4096
-MAX_IGNORE_BYTES = 1024 * 1024
-MAX_IGNORE_LINES = 10_000
-IGNORE_FILES = (".gitignore", ".ignore")
 SKIPPED_FOLDERS = frozenset(
     {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox"}
     | {".mypy_cache", ".pytest_cache", ".ruff_cache", ".cache", "site-packages", "bower_components"}
@@ -46,15 +42,6 @@ class SourceFile:
     path: str
     language: str
     stamp: FileStamp
-
-
-class _Stamped(NamedTuple):
-    """A file as it is now: with a change of its content or of its rights, it is another one."""
-
-    path: str
-    size: int
-    mtime_ns: int
-    ctime_ns: int
 
 
 class Rules:
@@ -123,7 +110,7 @@ class Rules:
         found = [
             (spec, self.root.relative_to(one).as_posix())
             for one in folders
-            if (spec := self._read(one)) is not None
+            if (spec := ignored_in(one, one == self._top)) is not None
         ]
         opened = any(
             spec.match_file("/".join(root.split("/")[:n]) + "/")
@@ -135,52 +122,11 @@ class Rules:
     def _ignores(self, folder: str, path: str) -> bool:
         """Whether the ignore files in `folder` leave `path` out."""
         if folder not in self._ignored:
-            self._ignored[folder] = self._read(self.root / folder)
+            at_top = not folder and self.root == self._top
+            self._ignored[folder] = ignored_in(self.root / folder, at_top)
         spec = self._ignored[folder]
         inner = path[len(folder) + 1 :] if folder else path
         return spec is not None and spec.match_file(inner)
-
-    def _read(self, folder: Path) -> GitIgnoreSpec | None:
-        files = [os.path.join(folder, name) for name in IGNORE_FILES]
-        if folder == self._top and (git := _stamped(os.path.join(folder, ".git"))) is not None:
-            exclude = _git_exclude(folder, git)
-            if exclude is not None:  # weaker than the tree's own files: these may take it back
-                files.insert(0, exclude)
-        lines: list[str] = []
-        for file in files:
-            stamped = _stamped(file)
-            # Gone since it was looked at, or not to be read just now: looked at again next time.
-            with suppress(OSError):
-                lines += _lines_of(stamped) if stamped is not None else ()
-        return compiled(tuple(lines)) if lines else None
-
-
-# Rules are made anew for every question, so that they are those of now; opening and reading files
-# and compiling what they say is what costs, and is done again only where a file is another one.
-@lru_cache(maxsize=256)
-def _lines_of(file: _Stamped) -> tuple[str, ...]:
-    """What an ignore file says. Raises OSError, which nobody keeps."""
-    with open_regular(file.path) as opened:
-        text = opened.read(MAX_IGNORE_BYTES + 1).decode("utf-8", "replace")
-    lines = text.splitlines()
-    # The last line that was begun may mean something else without its end.
-    return tuple(lines[: -1 if file.size > MAX_IGNORE_BYTES else None][:MAX_IGNORE_LINES])
-
-
-@lru_cache(maxsize=64)
-def _git_exclude(root: Path, git: _Stamped) -> str | None:
-    """The file of patterns that is not shared, in the repository whose `.git` is as `git` says."""
-    folders = git_folders(root)
-    return str(folders.exclude) if folders is not None else None
-
-
-def _stamped(path: str) -> _Stamped | None:
-    """None where there is nothing."""
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return _Stamped(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def below(folder: str, pattern: str) -> str:

@@ -24,11 +24,11 @@ from slm_context.view import parsed
 
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.git import git_folders, top_of
+from slm_lsp.workspace.ignoring import IGNORE_FILES
 from slm_lsp.workspace.knowledge import Knowledge
 from slm_lsp.workspace.limits import limits_of
 from slm_lsp.workspace.quoting import OpenDocument
 from slm_lsp.workspace.read_all import Progress, is_project, read_all
-from slm_lsp.workspace.scan import IGNORE_FILES
 from slm_lsp.workspace.watch import FileWatch
 
 LOG = logging.getLogger("slm_lsp.workspace")

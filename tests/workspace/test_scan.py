@@ -8,8 +8,9 @@ from typing import BinaryIO
 import pytest
 
 from slm_lsp.regular_file import open_regular
+from slm_lsp.workspace.ignoring import MAX_IGNORE_BYTES
 from slm_lsp.workspace.read_all import is_project
-from slm_lsp.workspace.scan import MAX_BYTES, MAX_IGNORE_BYTES, Rules, read_source, scan
+from slm_lsp.workspace.scan import MAX_BYTES, Rules, read_source, scan
 
 CODE = "def f():\n    return 1\n"
 
@@ -141,7 +142,7 @@ def test_an_ignore_file_that_could_not_be_read_is_read_again(
             raise OSError("too many open files")
         return open_regular(path)
 
-    monkeypatch.setattr("slm_lsp.workspace.scan.open_regular", opened)
+    monkeypatch.setattr("slm_lsp.workspace.ignoring.open_regular", opened)
     assert paths(tmp_path) == ["a.py"]
     out_of_reach.clear()
     assert paths(tmp_path) == []
