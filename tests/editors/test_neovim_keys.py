@@ -120,6 +120,7 @@ def test_a_server_that_is_gone_is_started_again(start_neovim, workspace):
     file.write_text("import json\n")
     neovim = start_neovim()
     neovim.open(file)
+    neovim.api.command("SlmLsp toggle")
     neovim.lua(
         "for _, one in ipairs(vim.lsp.get_clients()) do vim.lsp.stop_client(one.id, true) end"
     )

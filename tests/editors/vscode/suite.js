@@ -166,7 +166,8 @@ const tests = {
     await vscode.workspace.fs.writeFile(uri, Buffer.from(JSON.stringify(book)));
     await vscode.window.showNotebookDocument(await vscode.workspace.openNotebookDocument(uri));
     await vscode.commands.executeCommand('notebook.cell.edit');
-    await until('the cell has the cursor', () => vscode.window.activeTextEditor?.document.notebook);
+    const inCell = () => vscode.window.activeTextEditor?.document.uri.scheme === 'vscode-notebook-cell';
+    await until('the cell has the cursor', inCell);
     await vscode.commands.executeCommand('cursorBottom');
     await typeKey(place.key);
     const asked = (probe) =>
