@@ -169,17 +169,17 @@ const tests = {
     const inCell = () => vscode.window.activeTextEditor?.document.uri.scheme === 'vscode-notebook-cell';
     await until('the cell has the cursor', inCell);
     await vscode.commands.executeCommand('cursorBottom');
-    await typeKey(place.key);
-    const asked = (probe) =>
-      until('an answer', async () => {
-        await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
+    const asked = (what, key, probe) =>
+      until(what, async () => {
+        await typeKey(key);
+        await new Promise((resolve) => setTimeout(resolve, 500));
         const told = await vscode.commands.executeCommand('slm.explain');
         return told?.uri.startsWith('vscode-notebook-cell:') && probe(told);
       });
-    await asked(({ prompt }) => prompt.length > 0);
+    await asked('an answer', place.key, ({ prompt }) => prompt.length > 0);
     const file = vscode.Uri.joinPath(root, 'slm-lsp.toml');
     await vscode.workspace.fs.writeFile(file, Buffer.from('[privacy]\nexclude = ["book.ipynb"]\n'));
-    await asked(({ skip_reason: reason }) => /secret/.test(reason));
+    await asked('none', ' ', ({ skip_reason: reason }) => /secret/.test(reason));
     await vscode.workspace.fs.delete(file);
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
   },
