@@ -14,10 +14,15 @@ from slm_lsp.completion.postprocess.filter import (
 )
 
 # Where these leave for sure, and what stands behind them goes on in the same block.
-LANGUAGES = frozenset(
-    {"python", "javascript", "typescript", "tsx", "go", "java", "rust", "c", "cpp"}
-)
-LEAVES = re.compile(r"(?:return|raise|throw|break|continue)\b")
+# `raise` and `throw` are functions like others where they are not keywords.
+_ALIKE = r"return|break|continue"
+LEAVES = {
+    "python": re.compile(rf"(?:{_ALIKE}|raise)\b"),
+    **dict.fromkeys(("go", "rust", "c"), re.compile(rf"(?:{_ALIKE})\b")),
+    **dict.fromkeys(
+        ("javascript", "typescript", "tsx", "java", "cpp"), re.compile(rf"(?:{_ALIKE}|throw)\b")
+    ),
+}
 # A statement that goes on in its next line.
 GOES_ON = re.compile(r"(?:[-+*/%&|^=<>,.?:(\[{\\]|\b(?:and|or|not|in|is|if|else|lambda))$")
 # What may stand behind it all the same: another branch, a label, a comment, a function that
@@ -32,7 +37,7 @@ LOOK_BACK = 2000
 def cut_dead_code(draft: Draft, around: InsertionPoint) -> Draft | None:
     """Cut before the first line that follows such a statement with the same indentation."""
     document = around.document
-    if document.language not in LANGUAGES or not around.once(begins_in_code):
+    if document.language not in LEAVES or not around.once(begins_in_code):
         return draft
     lines = draft.text.split("\n")
     before = "" if document.line_prefix.strip() else around.once(_line_above)
@@ -57,6 +62,7 @@ def _line_above(around: InsertionPoint) -> str:
 
 def _leaves(line: str, language: str | None) -> bool:
     text = line.strip()
-    if not LEAVES.match(text) or GOES_ON.search(text):
+    leaves = LEAVES.get(language or "")
+    if leaves is None or not leaves.match(text) or GOES_ON.search(text):
         return False
     return not open_brackets(text, language) and not open_quote(text, language)
