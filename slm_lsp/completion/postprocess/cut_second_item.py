@@ -9,7 +9,8 @@ from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
 # What an item names: `name: …`, Python's `name=…`, attributes whole, and in languages that write
 # the type beside it, the type with its name.
 _KEY, _WHOLE = r"([\w$]+)\??:\s", r"(\w+\s*=\s*[^=>\s].*)"
-_TYPED = r"((?!new\b)\w[\w.<>\[\]?]*\s+\w+$)"
+_TYPED = r"((?!(?:new|chan|map|func)\b)\w[\w.<>\[\]?]*\s+\w+$)"
+LAMBDA = re.compile(r"\blambda\b")
 ITEMS = {
     "python": re.compile(r"\*{0,2}(\w+)\s*(?::\s|=(?!=))"),
     "go": re.compile(rf"{_KEY}|{_TYPED}"),
@@ -27,6 +28,8 @@ def cut_second_item(draft: Draft, around: InsertionPoint) -> Draft | None:
     n_before = len(document.line_prefix)
     # The last item ends with the line.
     line = document.line_prefix + draft.text.partition("\n")[0] + ","
+    if document.language == "python" and LAMBDA.search(line):
+        return draft  # Its parameters are no items.
     open_items: list[tuple[int, set[str]]] = []  # of each open bracket: where an item begins
     quote = ""
     for index, char in enumerate(line):
