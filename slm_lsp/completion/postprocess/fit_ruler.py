@@ -20,6 +20,8 @@ def fit_ruler(draft: Draft, around: InsertionPoint) -> Draft | None:
     match = RULER.match(draft.text.strip())
     if match is None or document.line_suffix[draft.n_replaced :].strip():
         return draft
+    if "|" in document.line_prefix:
+        return draft  # A table's.
     blank = draft.text[: len(draft.text) - len(draft.text.lstrip())]
     n_signs = _end(match[1], around) - len(document.line_prefix + blank)
     return replace(draft, text=blank + match[1] * n_signs) if n_signs > 0 else None
@@ -32,12 +34,23 @@ def _end(sign: str, around: InsertionPoint) -> int:
     above = LINE_END.split(document.text[max(0, start - LOOK_AROUND) : start])[:-1]
     below = LINE_END.split(document.next_lines[:LOOK_AROUND])
     lines = [line.rstrip() for line in above]
+    lead = document.line_prefix.rstrip(sign + " ")
     n_title = len(lines[-1]) if lines and _is_title(lines[-1], sign, around) else 0
-    pairs = [*reversed(list(pairwise(["", *lines]))), *(("", line.rstrip()) for line in below)]
+    if n_title and not lead.strip():
+        # Others are for other titles, but for one that stands right above this one.
+        over = lines[-2] if len(lines) > 1 else ""
+        return len(over) if RULER.fullmatch(over.strip()) and over[-1] == sign else n_title
+    pairs = [
+        *reversed(list(pairwise(["", *lines]))),
+        *pairwise(["", *(line.rstrip() for line in below)]),
+    ]
     for before, ruler in pairs:
-        if RULER.search(ruler) and ruler[-1] == sign:
+        if RULER.search(ruler) and ruler[-1] == sign and "|" not in ruler:
             underlines = len(before) == len(ruler) and LETTER.search(before)
-            return n_title if underlines and n_title else len(ruler)
+            if n_title and underlines:
+                return n_title
+            if not n_title or ruler.rstrip(sign + " ") == lead:
+                return len(ruler)
     return n_title
 
 
