@@ -31,7 +31,9 @@ __all__ = ["Gatherer", "Limits", "OpenText"]
 
 MAX_IMPORTED_TEXTS = 3
 # Of build files that are kept.
-MAX_MANIFEST_CHARS = 500_000
+MAX_MANIFEST_CHARS = 2_000_000
+# Of one: nobody writes a longer one.
+MAX_MANIFEST = 65_536
 # Where the files of one folder see each other without an import.
 PACKAGES = frozenset({"go", "java"})
 
@@ -180,7 +182,7 @@ class Gatherer:
         """A build file, read once: without it, import paths mean nothing."""
         text = self._manifests.get(path)
         if text is None:
-            text = self._read(path) or ""
+            text = (self._read(path) or "")[:MAX_MANIFEST]
             self._manifests.put(path, text, len(text))
         return text
 

@@ -15,14 +15,13 @@ SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
 MANIFESTS = frozenset(
     {"go.mod", "go.work", "Cargo.toml", "tsconfig.json", "jsconfig.json", "tsconfig.base.json"}
 )
-COMMENT = re.compile(r"//[^\n]*")
-# A slash in a string begins none: `"@app/*"`.
-JSON_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/', re.S)
-GO_MODULE = re.compile(r"^module\s+\"?([^\s\"]+)", re.M)
-GO_REPLACED = re.compile(r"^(?:replace)?\s*(\S+)(?:\s+v\S+)?\s*=>\s*(\.\.?/\S*)", re.M)
-GO_USED = re.compile(r"^\s*(?:use\s+)?(\.\.?/?[^\s()]*)\s*$", re.M)
-TS_PATHS = re.compile(r'"paths"\s*:\s*\{([^}]*)\}')
-TS_PATH = re.compile(r'"([^"*\n]+)(\*?)"\s*:\s*\[\s*"([^"*\n]*)\*?[^"\n]*"')
+# Names that one build file may say: they are looked through at each key.
+MAX_NAMES = 200
+# A slash in a string begins none: `"@app/*"`. What nobody closes goes to the end, and must: to look
+# for an end that is not there, from each beginning, takes minutes.
+JSON_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*"?)|//[^\n]*|/\*.*?(?:\*/|\Z)', re.S)
+TS_PATHS = re.compile(r'"paths"\s*:\s*\{([^}]*)')
+TS_PATH = re.compile(r'"([^"*\n]+)(\*?)"\s*:\s*\[\s*"([^"*\n]*)(?:\*[^"\n]*)?"')
 TS_BASE = re.compile(r'"baseUrl"\s*:\s*"([^"\n]*)"')
 
 Manifest = Callable[[str], str]
@@ -36,7 +35,8 @@ def spelled_out(
     `manifest` gives the text of a build file, "" where there is none.
     """
     if language == "go":
-        own = dict(go_modules(path, manifest))
+        # A module may lie in another's folder, or be replaced by one: the longest name is meant.
+        own = dict(sorted(go_modules(path, manifest), key=lambda one: -len(one[0])))
         found = [(one, _in_go(one.module, own)) for one in imports]
         return tuple(one._replace(module=where) for one, where in found if where is not None)
     if language in SCRIPTS and any(one.module[:1] != "." for one in imports):
@@ -51,10 +51,15 @@ def go_modules(path: str, manifest: Manifest) -> Iterator[tuple[str, str]]:
         name, replaced = _go_mod(manifest(posixpath.join(folder, "go.mod")))
         if name:
             yield name, folder
-            yield from ((other, _in_folder(folder, where)) for other, where in replaced)
+            for other, where in replaced:
+                inner = _in_folder(folder, where)
+                if not _is_outside(inner):
+                    yield other, inner
             break
     for where in _go_work(manifest("go.work")):
         folder = _in_folder("", where)
+        if _is_outside(folder):  # another repository's, which is not ours to read
+            continue
         name, _ = _go_mod(manifest(posixpath.join(folder, "go.mod")))
         if name:
             yield name, folder
@@ -75,10 +80,10 @@ def script_aliases(path: str, manifest: Manifest) -> list[tuple[str, bool, str]]
             base, paths = _tsconfig(manifest(posixpath.join(folder, name)))
             if paths:
                 at = _in_folder(folder, base)
-                return [
-                    (alias, bool(star), _in_folder(at, where) + "/" * where.endswith("/"))
-                    for alias, star, where in paths
+                found = [
+                    (alias, bool(star), _stands_for(at, where)) for alias, star, where in paths
                 ]
+                return [one for one in found if not _is_outside(one[2])]
     return []
 
 
@@ -105,22 +110,50 @@ def _in_folder(folder: str, where: str) -> str:
     return "" if joined == "." else joined
 
 
+def _is_outside(path: str) -> bool:
+    return path == ".." or path.startswith("../")
+
+
+def _stands_for(at: str, where: str) -> str:
+    """The folder, with its slash, or the file that an alias means."""
+    joined = _in_folder(at, where)
+    return f"{joined}/" if joined and (not where or where.endswith("/")) else joined
+
+
 # Asked at each key, of the same few texts.
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=MAX_NAMES)
 def _go_mod(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """A module's name, and what it takes from folders that lie elsewhere."""
-    text = COMMENT.sub("", text)
-    named = GO_MODULE.search(text)
-    return (named[1], tuple(GO_REPLACED.findall(text))) if named else ("", ())
+    name, replaced = "", list[tuple[str, str]]()
+    for words in _go_lines(text):
+        if words[0] == "module" and len(words) > 1:
+            name = name or words[1]
+        elif "=>" in words[1:-1]:
+            other, where = words[words[0] == "replace"], words[words.index("=>") + 1]
+            if where.startswith(("./", "../")):
+                replaced.append((other, where))
+    return (name, tuple(replaced[:MAX_NAMES])) if name else ("", ())
 
 
 @lru_cache(maxsize=8)
 def _go_work(text: str) -> tuple[str, ...]:
-    return tuple(GO_USED.findall(COMMENT.sub("", text)))
+    lines = (words[words[0] == "use" :] for words in _go_lines(text))
+    return tuple(words[0] for words in lines if len(words) == 1 and words[0][0] == ".")[:MAX_NAMES]
+
+
+def _go_lines(text: str) -> Iterator[list[str]]:
+    """The words of each line that has some: no pattern, so that no file takes long."""
+    for line in text.splitlines():
+        words = line.partition("//")[0].replace('"', " ").split()
+        if words:
+            yield words
 
 
 @lru_cache(maxsize=64)
 def _tsconfig(text: str) -> tuple[str, tuple[tuple[str, str, str], ...]]:
+    """The folder that paths begin at, and the aliases: the exact ones first, then the longest."""
     text = JSON_COMMENT.sub(r"\1", text)
     base, paths = TS_BASE.search(text), TS_PATHS.search(text)
-    return base[1] if base else "", tuple(TS_PATH.findall(paths[1])) if paths else ()
+    aliases = TS_PATH.findall(paths[1])[:MAX_NAMES] if paths else ()
+    ranked = sorted(aliases, key=lambda one: (one[1], -len(one[0])))
+    return base[1] if base else "", tuple(ranked)
