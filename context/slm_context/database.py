@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 # Changes with the schema, the queries, what a column means, or what is a secret.
-VERSION = 10
+VERSION = 11
 SCHEMA = """
 CREATE TABLE files (
   id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, stem TEXT NOT NULL, language TEXT NOT NULL,

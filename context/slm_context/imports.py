@@ -12,6 +12,8 @@ RUST_USE = re.compile(r"\s*(?:pub(?:\([^)]*\))?\s+)?use\s+(.*?);?\s*$", re.S)
 GO_VERSION = re.compile(r"/v\d+$|\.v\d+$")
 # What stands before the names: `import static`, `use function`, `global using`.
 DOTTED = re.compile(r"^\s*(?:global\s+)?(?:import|using|use)\s+(?:(?:static|function|const)\s+)?")
+# Braces within braces that are followed: nobody writes more.
+MAX_BRACES = 20
 JS_FROM = re.compile(r"import\s+(?:type\s+)?(.*?)\s+from\s", re.S)
 
 
@@ -25,7 +27,11 @@ class Import(NamedTuple):
 def read_import(language: str, text: str) -> list[Import]:
     """The imports that one import statement of `language` makes; [] where it says nothing."""
     reader = _READERS.get(language)
-    return list(reader(text)) if reader else []
+    # Of `import "x/"`, which somebody has begun to write, the name is not there yet.
+    return [
+        one._replace(names=tuple(pair for pair in one.names if pair[0]))
+        for one in (reader(text) if reader else ())
+    ]
 
 
 def _python(text: str) -> Iterator[Import]:
@@ -74,15 +80,15 @@ def _go(text: str) -> Iterator[Import]:
 def _rust(text: str) -> Iterator[Import]:
     found = RUST_USE.match(text)
     if found:
-        yield from _rust_tree("", found[1])
+        yield from _rust_tree("", found[1], MAX_BRACES)
 
 
-def _rust_tree(prefix: str, text: str) -> Iterator[Import]:
+def _rust_tree(prefix: str, text: str, n_braces: int) -> Iterator[Import]:
     text = text.strip()
     head, brace, inner = text.partition("{")
     if brace:
-        for part in _parts(inner.rpartition("}")[0]):
-            yield from _rust_tree(prefix + head, part)
+        for part in _parts(inner.rpartition("}")[0]) if n_braces else ():
+            yield from _rust_tree(prefix + head, part, n_braces - 1)
         return
     name = re.match(r"([\w:*]+)(?:\s+as\s+(\w+))?", text)
     if name:

@@ -17,6 +17,8 @@ MANY = 6
 NO_PIECES: Mapping[str, Sequence[str]] = {}
 # Rows of answers that are kept: some ten megabytes.
 MAX_KEPT = 12_000
+# Parts of paths that one name is looked for at: SQLite takes no more than a thousand.
+MAX_PIECES = 64
 # A name that more files use tells none of them from the others.
 MANY_USERS = 2_000
 
@@ -91,8 +93,9 @@ class Index:
             found += few
             found += [_found(row) for row in more if worth is None or worth(row[0])]
             if len(few) + len(more) >= limit and pieces.get(name):
-                held = " OR ".join(["instr(f.path, ?)"] * len(pieces[name]))
-                arguments = name, *pieces[name], limit, limit
+                parts = pieces[name][:MAX_PIECES]
+                held = " OR ".join(["instr(f.path, ?)"] * len(parts))
+                arguments = name, *parts, limit, limit
                 rows = self._asked(f"{_OF_NAME} AND ({held}) LIMIT ? + ?", arguments)
                 known = {(row[0], row[5]) for row in more} | {
                     (one.path, one.definition.start_line) for one in few

@@ -108,6 +108,8 @@ def _definitions(
             classes.pop()
         name = data[name_node.start_byte : name_node.end_byte].decode("utf-8", "replace")
         name = name[1:] if name[:1] == ":" else name  # a symbol of Ruby
+        if not name:  # the grammar has put in what somebody has not written yet
+            continue
         scope = classes[-1][1] if classes else ""
         owner = "" if scope or not may_own else _owner(node, kind, data, language)
         if may_own and node.type == "pair" and node.parent and _holder(node.parent) is None:

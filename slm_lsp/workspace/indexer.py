@@ -7,6 +7,7 @@ say how far it is. It ends when it is done.
 import contextlib
 import gc
 import json
+import logging
 import os
 import sys
 import time
@@ -40,6 +41,8 @@ WORTH_PROCESSES = 200
 # More would wait for the disk, and for the one that writes.
 MAX_PROCESSES = 16
 NICE = 15
+
+LOG = logging.getLogger("slm_lsp.workspace")
 
 Progress = Callable[[int, int], None]
 Parse = Callable[[bytes, str], FileTags]
@@ -105,7 +108,11 @@ def tagged(root: Path, file: SourceFile, known: str = "", parse: Parse = tags_of
     digest = blake2b(content, digest_size=8).hexdigest()
     if digest == known:
         return IndexedFile(file.path, file.language, file.stamp, None, digest)
-    tags = parse(content, file.language)
+    try:
+        tags = parse(content, file.language)
+    except Exception:  # a file that somebody may have made for it must not cost all others
+        LOG.debug("%s could not be parsed and is left out", file.path, exc_info=True)
+        tags = FileTags()
     return IndexedFile(file.path, file.language, file.stamp, tags, digest, uses_of(content))
 
 

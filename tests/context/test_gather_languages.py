@@ -81,3 +81,26 @@ def test_java_sees_its_package_in_the_other_source_root_and_the_right_builder(
     found = shown(gatherer.gather(chain, (), PLENTY))
     assert "ofDoor()" in found[f"{main}/Door.java"]
     assert not any("ofBasket" in text for text in found.values())
+
+
+@pytest.mark.parametrize(
+    ("broken", "code", "expected"),
+    [
+        ("till.go", 'package a\n\nimport "b.org/till"\n\nfunc f() {\n\ttill.█', {"RingUp"}),
+        ("till.js", "import * as till from './till';\n\ntill.█", {"ringUp"}),
+        ("Till.java", "class A {\n  void f(Till till) {\n    till.█", {"ringUp"}),
+    ],
+)
+def test_what_is_only_begun_in_another_file_hides_nothing_there(
+    tmp_path: Path, broken: str, code: str, expected: set[str]
+) -> None:
+    texts = {
+        "till.go": 'package till\n\nimport "x/"\n\nfunc RingUp() {}\n',
+        "till.js": "export function ringUp() {}\nexports. = 3;\n",
+        "Till.java": "import java.util.;\nclass Till { void ringUp() {} void () {} int = 3; }\n",
+    }
+    path = f"till/{broken}" if broken.endswith(".go") else broken
+    gatherer = over(tmp_path, {path: texts[broken]})
+    document = at(code, f"a.{broken.rpartition('.')[2]}")
+    assert gatherer.gather(document, (), PLENTY).snippets
+    assert {one.name for one in gatherer.expected(document, ())} == expected

@@ -28,6 +28,14 @@ from tests.context.conftest import PLENTY, at, over, shown
         ("php", r"use A\B\C as D;", [("A.B.C", [("D", "C")])]),
         ("php", r"use A\{B, C\D as E};", [("A.B", [("B", "B")]), ("A.C.D", [("E", "D")])]),
         ("php", r"use function A\f;", [("A.f", [("f", "f")])]),
+        # What somebody has only begun to write names nothing.
+        ("go", '"x/"', [("x/", [])]),
+        ("go", '"/v2"', [("/v2", [])]),
+        ("java", "import java.util.;", [("java.util.", [])]),
+        ("csharp", "using System.;", [("System.", [])]),
+        ("php", "use A\\;", [("A.", [])]),
+        ("rust", "use a::{b, c::{d}};", [("a", [("b", "b")]), ("a::c", [("d", "d")])]),
+        ("rust", "use " + "a::{\n" * 1_000 + "b" + "\n}" * 1_000 + ";", []),
     ],
 )
 def test_what_is_imported(

@@ -193,3 +193,10 @@ def test_a_touched_file_keeps_its_uses(file: Path) -> None:
 def test_of_a_list_of_words_only_some_are_kept() -> None:
     words = " ".join(f"word_{n}" for n in range(MAX_NAMES + 50))
     assert len(uses_of(words.encode())) == len(uses_of(f"{words} größe".encode())) == MAX_NAMES * 4
+
+
+def test_a_name_that_hundreds_of_imports_mean_breaks_nothing(file: Path) -> None:
+    index = Index(file)
+    index.write([entry(f"m{n}/x.py", "run") for n in range(45)])
+    found = index.definitions(["run"], pieces={"run": [f"m{44 - n}/x." for n in range(2_000)]})
+    assert {one.path for one in found} == {f"m{n}/x.py" for n in range(45)}

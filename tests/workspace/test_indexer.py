@@ -83,3 +83,15 @@ def test_a_warm_start_of_ten_thousand_files_opens_none_of_them(
     assert index.count() == (10_000, 0)
     monkeypatch.setattr(indexer, "read_source", lambda path: pytest.fail(f"{path} was opened"))
     assert update(index, rules) == (0, 0)
+
+
+def test_a_file_that_cannot_be_parsed_costs_only_itself(root: Path, tmp_path: Path) -> None:
+    index, rules = Index(tmp_path / "i.sqlite"), Rules(root)
+
+    def parse(content: bytes, language: str) -> FileTags:
+        raise RecursionError
+
+    update_file(index, rules, "app.py", parse)
+    update_file(index, rules, "shop/money.py")
+    assert set(index.stamps()) == {"app.py", "shop/money.py"} and not index.outline("app.py")
+    assert index.definitions(["to_cents"])

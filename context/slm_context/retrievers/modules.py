@@ -61,7 +61,8 @@ def offered(
         # A package of Go is a folder; elsewhere a module is the first file that fits.
         for path in paths if language == "go" else paths[:1]:
             found += [one for one in view.outline(path) if not one.scope]
-            handed_on = [n for i in view.imports(path) for n, _ in i.names if n[0] not in "_*"]
+            names = (here for one in view.imports(path) for here, _ in one.names)
+            handed_on = [here for here in names if here and here[0] not in "_*"]
             wholly = [i.module for i in view.imports(path) if ("*", "*") in i.names]
             for other in wholly[:MAX_WHOLLY]:
                 for inner in islice(filter(allows, view.files_of(other, language, path)), 1):
