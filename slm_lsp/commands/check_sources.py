@@ -77,7 +77,9 @@ def _files(paths: list[str], repository: Repository | None) -> Iterator[Path]:
     for name in paths or ["."]:
         path = Path(name)
         if _is_folder(name):
-            found = (path / one.path for one in scan(Rules(path.absolute()), sys.maxsize))
+            # The folder that `..` and links lead to is in no repository that the way there is in.
+            rules = Rules(Path(os.path.realpath(path)))
+            found = (path / one.path for one in scan(rules, sys.maxsize))
         else:
             found = iter([path])
         yield from (one for one in found if resolved is None or one.resolve() in resolved)

@@ -48,7 +48,8 @@ def ignored_in(folder: Path, at_top: bool) -> GitIgnoreSpec | None:
 def _lines_of(file: _Stamped) -> tuple[str, ...]:
     """What an ignore file says. Raises OSError, which nobody keeps."""
     with open_regular(file.path) as opened:
-        text = opened.read(MAX_IGNORE_BYTES + 1).decode("utf-8", "replace")
+        # Some editors of Windows begin a file with a mark, which git passes over, too.
+        text = opened.read(MAX_IGNORE_BYTES + 1).decode("utf-8-sig", "replace")
     lines = text.splitlines()
     # The last line that was begun may mean something else without its end.
     return tuple(lines[: -1 if file.size > MAX_IGNORE_BYTES else None][:MAX_IGNORE_LINES])

@@ -170,6 +170,16 @@ def test_outside_of_a_repository(
     assert code == 2 and "not in a git repository" in err
 
 
+def test_a_folder_beside_the_repository_is_not_its_to_leave_out(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / ".gitignore").write_text("b.py\n")
+    plain = repository.parent / "plain"
+    plain.mkdir()
+    (plain / "b.py").write_text("x = 1\n")
+    assert check(capsys, "../plain") == (0, "", "nothing found; 1 file checked\n")
+
+
 def test_settings_and_dismissals_count(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -45,6 +45,11 @@ def test_ignore_files_at_every_level(tmp_path: Path) -> None:
     assert not rules.allows("out/b.py") and not rules.allows("sub/local.py")
 
 
+def test_an_ignore_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    write(tmp_path, **{"a.py": CODE, "b.py": CODE, ".gitignore": b"\xef\xbb\xbfb.py\n"})
+    assert paths(tmp_path) == ["a.py"]
+
+
 @pytest.mark.parametrize("mark", ["modules.txt", "autoload.php", "bundle/x"])
 def test_packages_that_a_package_manager_copied_are_not_read(tmp_path: Path, mark: str) -> None:
     write(tmp_path, **{"a.go": CODE, "vendor/own.go": CODE, "in/vendor/own.go": CODE})
