@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from slm_context.gather import OpenText
 
-from slm_lsp.workspace.quoting import OpenDocument, quotable
+from slm_lsp.workspace.quoting import OpenDocument, Owner, quotable
 
 CODE = "def f():\n    return 1\n"
 
@@ -48,3 +48,57 @@ def test_a_document_on_a_disk_that_is_gone(root: Path) -> None:
     """It is open, and nobody can say where its repository begins; others are quoted as before."""
     far = root.parent / ("x" * 300) / "a.py"
     assert kept(root, far, "a.py") and kept(None, far, "a.py")
+
+
+def test_what_an_outer_folder_excludes_of_a_nested_one(root: Path) -> None:
+    """Also by a pattern that names the way from the outer one."""
+    inner = Owner(root / "core", (), ())
+
+    def of_inner(name: str, asking: Path) -> bool:
+        shown = OpenText(name, "python", CODE)
+        one = OpenDocument(inner.root / name, shown, inner)
+        return quotable([one], asking, (), ("core/private/",)) == [shown]
+
+    assert of_inner("a.py", root)
+    assert not of_inner("private/a.py", root)
+    (root / ".gitignore").write_text("/core/local.py\n")
+    assert not of_inner("local.py", root)
+
+
+def test_a_link_leads_around_nothing(root: Path) -> None:
+    (root / "src" / "private").mkdir(parents=True)
+    (root / "src" / "private" / "k.py").write_text(CODE)
+    (root / "src" / "a.py").write_text(CODE)
+    (root.parent / "other" / "local.py").write_text(CODE)
+    links = {"k.py": root / "src/private/k.py", "b.py": root / "src/a.py"}
+    links |= {"local.py": root.parent / "other/local.py", "loop.py": root / "src/loop.py"}
+    for name, target in links.items():
+        (root / "src" / name).symlink_to(target)
+    assert kept(root, root / "src" / "b.py", "src/b.py")
+    assert kept(root, root / "src" / "loop.py", "src/loop.py")
+    assert not kept(root, root / "src" / "k.py", "src/k.py"), "the settings exclude it"
+    assert not kept(root, root / "src" / "local.py", "src/local.py"), "ignored where it lies"
+    # The whole folder opened by a link is the same folder.
+    link = root.parent / "link"
+    link.symlink_to(root)
+    assert kept(link, link / "src" / "a.py", "src/a.py")
+    assert not kept(link, link / "src" / "k.py", "src/k.py")
+
+
+def test_an_ignored_folder_that_nobody_opened(root: Path) -> None:
+    """Though a mark of a repository lies in it: another window may have it open, this one not."""
+    other = root.parent / "other"
+    (other / "hidden").mkdir()
+    (other / "hidden" / "pyproject.toml").write_text("")
+    (other / ".gitignore").write_text("hidden/\n")
+    assert kept(root, other / "shown" / "k.py", "k.py")
+    assert not kept(root, other / "hidden" / "k.py", "k.py")
+
+
+def test_another_branch_within_the_tree(root: Path) -> None:
+    tree = root / "src" / "tree"
+    tree.mkdir(parents=True)
+    assert kept(root, tree / "a.py", "src/tree/a.py")
+    (tree / ".git").write_text(f"gitdir: {root / '.git' / 'worktrees' / 'tree'}\n")
+    assert not kept(root, tree / "a.py", "src/tree/a.py")
+    assert kept(tree.parent.parent / "x", tree / "a.py", "a.py"), "seen from elsewhere"
