@@ -43,11 +43,11 @@ def git_folders(root: Path) -> GitFolders | None:
         named = _line(own).removeprefix("gitdir:").strip()
         if not named:
             return None
-        own = _resolved(root / named)
+        own = resolved(root / named)
     if not os.path.isdir(own):
         return None
     common = _line(own / "commondir").strip()
-    return GitFolders(own, _resolved(own / common) if common else own)
+    return GitFolders(own, resolved(own / common) if common else own)
 
 
 def is_linked_worktree(folder: Path) -> bool:
@@ -56,9 +56,13 @@ def is_linked_worktree(folder: Path) -> bool:
     return Path(named).parent.name == "worktrees"
 
 
-def _resolved(path: Path) -> Path:
+def resolved(path: Path) -> Path:
+    """Where links lead to; `path` itself where no disk can have such a name."""
     # Not `Path.resolve`, which raises for a loop of links before Python 3.13.
-    return Path(os.path.realpath(path))
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:
+        return path
 
 
 def _line(file: Path) -> str:

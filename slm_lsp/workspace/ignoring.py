@@ -26,10 +26,10 @@ class _Stamped(NamedTuple):
     ctime_ns: int
 
 
-def ignored_in(folder: Path, at_top: bool) -> GitIgnoreSpec | None:
-    """What is left out below `folder`; `at_top` where its repository begins there."""
+def ignored_in(folder: Path) -> GitIgnoreSpec | None:
+    """What is left out below `folder`, also by the repository that begins there, if one does."""
     files = [os.path.join(folder, name) for name in IGNORE_FILES]
-    if at_top and (git := _stamped(os.path.join(folder, ".git"))) is not None:
+    if (git := _stamped(os.path.join(folder, ".git"))) is not None:
         exclude = _git_exclude(folder, git)
         if exclude is not None:  # weaker than the tree's own files: these may take it back
             files.insert(0, exclude)

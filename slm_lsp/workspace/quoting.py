@@ -10,7 +10,7 @@ from slm_context.gather import OpenText
 from slm_context.remembered import remembers
 
 from slm_lsp.config.files import find_root
-from slm_lsp.workspace.git import top_of
+from slm_lsp.workspace.git import resolved, top_of
 from slm_lsp.workspace.scan import Rules, is_of_another_worktree
 from slm_lsp.workspace.secrets import holds_secret
 
@@ -83,7 +83,7 @@ def _questions(
         exclude = (*one.owner.exclude, *exclude)
         owners.append(Owner(one.owner.root, one.owner.include, exclude))
     # A link leads around nothing that is said of the file itself.
-    for path, as_named in ((one.path, Path), (_real(one.path), _real)):
+    for path, as_named in ((one.path, Path), (resolved(one.path), resolved)):
         inside = [(by, at) for by in owners if path.is_relative_to(at := as_named(by.root))]
         for by, at in inside:
             name = path.relative_to(at).as_posix()
@@ -92,13 +92,6 @@ def _questions(
             # What is asked for by `include` is a part of the repository, and of no other.
             of = top_of(path.parent) or find_root(path.parent)
             yield _Question(of, (), exclude, path.relative_to(of).as_posix())
-
-
-def _real(path: Path) -> Path:
-    try:
-        return Path(os.path.realpath(path))
-    except ValueError:  # a name that no disk can have
-        return path
 
 
 # The same text is asked about at every key typed in another document.

@@ -14,7 +14,7 @@ from slm_context.languages import language_for
 
 from slm_lsp.globs import compiled
 from slm_lsp.regular_file import open_regular
-from slm_lsp.workspace.git import is_linked_worktree, top_of
+from slm_lsp.workspace.git import is_linked_worktree, resolved, top_of
 from slm_lsp.workspace.ignoring import ignored_in
 from slm_lsp.workspace.secrets import holds_secret, is_secret_name
 
@@ -54,7 +54,8 @@ class Rules:
         self._include = compiled(tuple(include)) if include else None
         self._exclude = compiled(tuple(exclude))
         self._ignored: dict[str, GitIgnoreSpec | None] = {}
-        self._top = top_of(root)
+        # A folder that was opened by a link is a part of the repository that it lies in.
+        self._real = resolved(root)
 
     def allows(self, path: str) -> bool:
         """Whether the file at `path` may be read, by its name and by every ignore file above it."""
@@ -104,13 +105,13 @@ class Rules:
 
         Who opens a folder that is left out as a whole wants to see what is in it.
         """
-        if self._top is None or self._top == self.root:
+        top = top_of(self._real)
+        if top is None or top == self._real:
             return []
-        folders = [one for one in self.root.parents if one.is_relative_to(self._top)]
         found = [
-            (spec, self.root.relative_to(one).as_posix())
-            for one in folders
-            if (spec := ignored_in(one, one == self._top)) is not None
+            (spec, self._real.relative_to(one).as_posix())
+            for one in self._real.parents
+            if one.is_relative_to(top) and (spec := ignored_in(one)) is not None
         ]
         opened = any(
             spec.match_file("/".join(root.split("/")[:n]) + "/")
@@ -122,8 +123,7 @@ class Rules:
     def _ignores(self, folder: str, path: str) -> bool:
         """Whether the ignore files in `folder` leave `path` out."""
         if folder not in self._ignored:
-            at_top = not folder and self.root == self._top
-            self._ignored[folder] = ignored_in(self.root / folder, at_top)
+            self._ignored[folder] = ignored_in(self.root / folder)
         spec = self._ignored[folder]
         inner = path[len(folder) + 1 :] if folder else path
         return spec is not None and spec.match_file(inner)

@@ -23,7 +23,7 @@ from slm_context.types import ContextBundle
 from slm_context.view import parsed
 
 from slm_lsp.settings import Settings
-from slm_lsp.workspace.git import git_folders, top_of
+from slm_lsp.workspace.git import git_folders, resolved, top_of
 from slm_lsp.workspace.ignoring import IGNORE_FILES
 from slm_lsp.workspace.knowledge import Knowledge
 from slm_lsp.workspace.limits import limits_of
@@ -74,10 +74,11 @@ class Workspace:
         if self.root is None:
             return
         # Of the repository that this may be a folder of, and of the folders between them.
-        top = top_of(self.root) or self.root
+        real = resolved(self.root)
+        top = top_of(real) or real
         git = git_folders(top)
         of_git = git.watched if git is not None else ()
-        folders = [one for one in (self.root, *self.root.parents) if one.is_relative_to(top)]
+        folders = [one for one in (real, *real.parents) if one.is_relative_to(top)]
         ignore_files = (folder / name for folder in folders for name in IGNORE_FILES)
         self._watch.watch((*of_git, *ignore_files))
         self.refresh()

@@ -70,6 +70,14 @@ def test_what_only_this_machine_ignores_is_not_read(root: Path, tmp_path: Path) 
     assert {one.path for one in scan(Rules(tmp_path / "linked"))} == {"a.py"}
 
 
+def test_what_a_repository_within_the_folder_ignores_on_this_machine(root: Path) -> None:
+    (root / ".git/info").mkdir(exist_ok=True)
+    (root / ".git/info/exclude").write_text("private.py\n")
+    (root / "private.py").write_text("x = 1\n")
+    assert {one.path for one in scan(Rules(root.parent))} == {"repository/a.py"}
+    assert not Rules(root.parent).allows("repository/private.py")
+
+
 async def test_a_checkout_in_a_linked_worktree_is_seen(root: Path, tmp_path: Path) -> None:
     linked = tmp_path / "linked"
     git(root, "worktree", "add", "-q", "-b", "other", str(linked))
@@ -121,15 +129,17 @@ def test_a_submodule_is_read(root: Path, tmp_path: Path) -> None:
     assert {one.path for one in scan(Rules(root))} == {"a.py", "part/a.py"}
 
 
+@pytest.mark.parametrize("by_link", [False, True])
 async def test_a_checkout_is_seen_where_only_a_folder_of_the_repository_is_open(
-    root: Path,
+    root: Path, tmp_path: Path, by_link: bool
 ) -> None:
     (root / "inner").mkdir()
     (root / "inner" / "b.py").write_text("def b(): ...\n")
     (root / "inner" / "c.py").write_text("def c(): ...\n")
     git(root, "add", ".")
     git(root, "commit", "-qm", "two")
-    workspace = Workspace(root / "inner", Settings())
+    (tmp_path / "link").symlink_to(root / "inner")
+    workspace = Workspace(tmp_path / "link" if by_link else root / "inner", Settings())
     workspace.start()
     await workspace.settled()
     assert workspace.state["files"] == 2

@@ -75,6 +75,8 @@ def test_a_folder_of_a_repository_keeps_to_what_the_repository_ignores(tmp_path:
         == ["api/a.py"]
         == [one.removeprefix("back/") for one in paths(tmp_path)]
     )
+    (tmp_path / "link").symlink_to(tmp_path / "back" / "api")
+    assert paths(tmp_path / "link") == ["a.py"]
     # Who opens what is left out wants to see it.
     assert paths(tmp_path / "back" / "out") == ["b.py", "local_b.py"]
     # Another repository's files are not this one's to judge.
