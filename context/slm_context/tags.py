@@ -29,8 +29,16 @@ MAX_DEFINITIONS = 4_000
 OWNERS = frozenset({"go", "rust", "javascript", "typescript", "tsx"})
 NO_KINDS = frozenset({"name", "require"})
 BODIES = ("body", "block", "class_body", "field_declaration_list", "declaration_list")
-# A constant or a field so called is kept without its value.
+# What is so called is kept without its value.
 SECRET = re.compile(r"(?i)secret|passw|token|api_?key|private_?key|credential")
+QUOTED = r""""(?:[^"\\]|\\.)+"?|'(?:[^'\\]|\\.)+'?|`[^`]+`?"""
+# Where nothing is written out, as in `token: Token`, there is nothing to hide.
+LITERAL = re.compile(r"""["'`%]|<<|\b\d""")
+VALUE = re.compile(r"""[={("'`]|\bby\b""")
+DEFAULT = re.compile(rf"((?:{SECRET.pattern[4:]})[^,=\"'`]*=[^,\"'`]*?)(?:{QUOTED})", re.IGNORECASE)
+DATA = frozenset({"constant", "type", "field", "base"})
+# Shown with what they hold, though what uses them takes them for functions.
+HOLDERS = frozenset({"property_declaration", "preproc_function_def", "macro_definition"})
 # `(c *Context)`, `(m Map[K, V])`, `Router<S>`, `&'a mut T`: the type's own name.
 OWNER = re.compile(rb"(?:^\(\s*(?:\w+\s+)?|^[&*\s]*(?:'\w+\s+)?(?:mut\s+)?(?:\w+::)*)\*?(\w+)")
 SPACE = re.compile(r"\s*\n\s*")
@@ -120,7 +128,7 @@ def _definitions(
             scope or owner,
             node.start_point.row,
             node.end_point.row,
-            _signature(node, kind, name, data, language),
+            _signature(node, kind, name_node, name, data, language),
             "" if kind == "field" and language == "python" else _doc(node, data, language),
             bool(owner),
         )
@@ -170,7 +178,9 @@ def _holder(literal: Node) -> Node | None:
             return None
 
 
-def _signature(node: Node, kind: str, name: str, data: bytes, language: str) -> str:
+def _signature(
+    node: Node, kind: str, name_node: Node, name: str, data: bytes, language: str
+) -> str:
     """The definition up to its body, on one line."""
     if kind == "constant" and SECRET.search(name):
         return name
@@ -179,7 +189,7 @@ def _signature(node: Node, kind: str, name: str, data: bytes, language: str) -> 
     whole = kind == "class" and language in STRUCTS and small
     if whole and SECRET.search(data[node.start_byte : end].decode("utf-8", "replace")):
         whole = False  # one of its fields may hold it
-    if not whole and kind not in ("constant", "type", "field", "base"):
+    if not whole and kind not in DATA:
         inner = {"pair": "value", "assignment_expression": "right"}.get(node.type, "")
         holder = node.child_by_field_name(inner) or node
         for field in BODIES:
@@ -192,6 +202,12 @@ def _signature(node: Node, kind: str, name: str, data: bytes, language: str) -> 
             end = next(bodies, end)
     text = data[node.start_byte : min(end, node.start_byte + MAX_SIGNATURE * 2)]
     shown = text.decode("utf-8", "replace").strip()
+    if not whole and SECRET.search(shown):
+        holds = node.type in HOLDERS or (kind == "class" and end == node.end_byte)
+        # Fields and types of Rust hold no values, and a lifetime looks like a quote.
+        holds = holds or (kind in DATA and (language != "rust" or kind == "constant"))
+        shown = _without_value(node, name_node, shown, data) if holds else shown
+        shown = DEFAULT.sub(r"\1…", shown)
     if "\n" in shown:
         shown = SPACE.sub(" ", shown)
     shown = shown.removesuffix("{").rstrip() if end < node.end_byte else shown
@@ -200,6 +216,25 @@ def _signature(node: Node, kind: str, name: str, data: bytes, language: str) -> 
     if node.type in ("type_spec", "type_alias"):  # Go's `type` stands before the group
         shown = f"type {shown}"
     return shown[:MAX_SIGNATURE]
+
+
+def _without_value(node: Node, name: Node, shown: str, data: bytes) -> str:
+    """What holds something that is secret, up to its value; `shown` where none is written out."""
+    if not LITERAL.search(shown):
+        return shown
+    value = node.child_by_field_name("value")
+    body = value.child_by_field_name("body") if value is not None else None
+    if body is not None and node.type == "variable_declarator":  # a function, up to its body
+        return data[node.start_byte : body.start_byte].decode("utf-8", "replace").rstrip()
+    head = data[node.start_byte : name.end_byte].decode("utf-8", "replace")
+    if VALUE.search(head):  # of an annotation, or of another name before
+        head = data[name.start_byte : name.end_byte].decode("utf-8", "replace")
+        inner = (one for one in node.children if one.type == "variable_declaration")
+        typed = next(inner, node).child_by_field_name("type")
+        text = data[typed.start_byte : typed.end_byte].decode("utf-8", "replace") if typed else ""
+        head = f"{text} {head}" if text and not VALUE.search(text) else head
+    after = data[name.end_byte : node.start_byte + len(shown.encode())].decode("utf-8", "replace")
+    return (head + VALUE.split(after, maxsplit=1)[0]).rstrip(" \t\n:,;")
 
 
 def _doc(node: Node, data: bytes, language: str) -> str:

@@ -134,6 +134,90 @@ def test_signatures_documentation_and_secrets() -> None:
     assert token.signature == "API_TOKEN"
 
 
+SECRETS = {
+    "python": [
+        ('USER = PASSWORD = "hunter2"\n', "USER"),
+        ('DATABASE = {"password": "hunter2"}\n', "DATABASE"),
+        ('class A:\n    user = password = "hunter2"\n', "user"),
+        (
+            'class A:\n    def __init__(self):\n        self.user = self.password = "hunter2"\n',
+            "self.user",
+        ),
+        ('class A:\n    password: str = "hunter2"\n', "password: str"),
+        ('def f(user="u", password: str = "hunter2"): ...\n', 'f(user="u", password: str = …):'),
+    ],
+    "cpp": [
+        ('struct A { std::string password{"hunter2"}; };', "std::string password"),
+        ('struct A { std::string password = "hunter2"; };', "std::string password"),
+        ('typedef struct { std::string password{"hunter2"}; } A;', "A"),
+        ('#define TOKEN(x) "hunter2"\n', "#define TOKEN"),
+        ('void f(std::string password = std::string("hunter2"));', "password = std::string(…));"),
+    ],
+    "csharp": [
+        ('class A { string user = "u", password = "hunter2"; }', "string user"),
+        ('class A { string password = "hunter2", user = "u"; }', "string user"),
+        ('class A { public string ApiKey { get; } = "hunter2"; }', "public string ApiKey"),
+        ('class A { string Secret => "hunter2"; }', "string Secret"),
+        ('class A { [Json("token")] string Token { get; set; } = "hunter2"; }', "string Token"),
+    ],
+    "php": [
+        ('<?php class A { private $user = "u", $password = "hunter2"; }', "private $user"),
+        ('<?php class A { const USER = "u", PASSWORD = "hunter2"; }', "const USER"),
+        ("<?php class A { const PASSWORD = 'hunter2'; }", "const PASSWORD"),
+    ],
+    "swift": [
+        ('class A { let user = "u", password = "hunter2" }', "let user"),
+        ('class A { var secret: String { "hunter2" } }', "var secret: String"),
+    ],
+    "kotlin": [
+        ('class A { val password by lazy { "hunter2" } }', "val password"),
+        ('class A { val password: String = "hunter2" }', "val password: String"),
+        ('enum class A(val v: String) { API_KEY("hunter2") }', "API_KEY"),
+        ('class A(val password: String = "hunter2")', "val password: String"),
+    ],
+    "scala": [('class A(val password: String = "hunter2")', "val password: String")],
+    "java": [
+        ('enum A { API_KEY("hunter2"); }', "API_KEY"),
+        ('class A { String user = "u", password = "hunter2"; }', "String user"),
+    ],
+    "typescript": [
+        ('type A = { password: "hunter2" }', "type A"),
+        ("class A { password = 'hunter2' }", "password"),
+        ("const options = { password: `hunter2` }", "options"),
+        (
+            'const login = (password: string) => { return "hunter2" }',
+            "login = (password: string) =>",
+        ),
+    ],
+    "javascript": [('exports.options = { password: "hunter2" }', "exports.options")],
+    "go": [
+        ('package a\nvar options = Options{Password: "hunter2"}\n', "options"),
+        ('package a\ntype A struct { Password string `default:"hunter2"` }\n', "Password string"),
+    ],
+    "rust": [
+        ('const OPTIONS: Options = Options { password: "hunter2" };', "const OPTIONS: Options"),
+        ('macro_rules! secret { () => { "hunter2" } }', "macro_rules! secret"),
+        ("struct A<'a> { user: &'a Token }", "user: &'a Token"),
+    ],
+    "ruby": [
+        ('USER = PASSWORD = "hunter2"\n', "USER"),
+        ("USER = PASSWORD = %q(hunter2)\n", "USER"),
+        ('def f(password = "hunter2")\nend\n', "f(password = …) end"),
+    ],
+    "c": [('#define USER PASSWORD "hunter2"\n', "#define USER PASSWORD")],
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "shown"), [(one, *case) for one in SECRETS for case in SECRETS[one]]
+)
+def test_what_is_secret_is_in_no_signature(language: str, text: str, shown: str) -> None:
+    """Nor under another name of the same statement; what stands before it is still shown."""
+    signatures = [one.signature for one in tags_of(text.encode(), language).definitions]
+    assert not [one for one in signatures if "hunter2" in one]
+    assert [one for one in signatures if one.endswith(shown)]
+
+
 @pytest.mark.parametrize("language", sorted(ENDED_BY_CR))
 def test_a_carriage_return_alone_ends_a_line(language: str) -> None:
     """As in files of old, and where editors mix their line ends. Nothing is longer for it."""
