@@ -5,11 +5,8 @@ stand twice, such as overloads, tells itself apart by more of the line.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-
-from slm_context.cursor import LINE_END, line_start
 
 C_LIKE = ("c", "cpp", "go", "java", "rust")
 CURLY = ("javascript", "typescript", "tsx")
@@ -22,7 +19,7 @@ MODIFIER = (
 class Kind(StrEnum):
     """Where what is claimed may stand once."""
 
-    DECLARED = "declared"  # in its block, and not in one of its own name
+    DECLARED = "declared"  # in its block; a type not in one of its own name, either
     WITHIN = "within"  # in one pair of brackets
     LISTED = "listed"  # in one pair of round brackets
     IMPORTED = "imported"  # of one import, or of one function's parameters
@@ -40,9 +37,16 @@ class Claim:
 
 
 # Of each language: the kind, what is declared, and a pattern whose last group is the key.
-_TYPE = r"(?:class|interface|enum|trait|struct|record|type)"
+TYPES = ("class", "interface", "enum", "trait", "struct", "record")
+_TYPE = rf"(?:{'|'.join(TYPES)}|type)"
 _SHAPES: tuple[tuple[Kind, tuple[str, ...], str], ...] = (
-    (Kind.DECLARED, ("python", "java", "rust", *CURLY), rf"(?:{MODIFIER})*({_TYPE})\s+(\w+)\b"),
+    (
+        Kind.DECLARED,
+        ("python", "java", "rust", "javascript"),
+        rf"(?:{MODIFIER})*({_TYPE})\s+(\w+)\b",
+    ),
+    # Interfaces and enumerations of one name are merged.
+    (Kind.DECLARED, ("typescript", "tsx"), rf"(?:{MODIFIER})*(class|type)\s+(\w+)\b"),
     (Kind.DECLARED, ("python",), r"from\s+(\S+)\s+import\s+(\w+)"),
     (Kind.DECLARED, ("go",), r"(type|const|var)\s+(\w+)\b"),
     (Kind.DECLARED, ("go",), r"func\s+(?:\((?:\w+\s+)?\*?([^)]*)\)\s*)?(\w+)\("),
@@ -50,7 +54,7 @@ _SHAPES: tuple[tuple[Kind, tuple[str, ...], str], ...] = (
     (Kind.DECLARED, ("rust",), rf"(?:{MODIFIER}|const\s+)*(fn)\s+(\w+)\b"),
     (Kind.DECLARED, CURLY, rf"(?:{MODIFIER})*(?:const|let)\s+(\w+)\s*[=:]"),
     # These may differ in what they take.
-    (Kind.DECLARED, ("python",), r"((?:async\s+)?def\s+\w+\s*\(.*)"),
+    (Kind.DECLARED, ("python",), r"((?:async\s+)?def\s+\w+\s*\(.*\)\s*(?:->.*)?:.*)"),
     (Kind.DECLARED, CURLY, rf"((?:{MODIFIER})*function\*?\s+\w+.*\).*)"),
     (Kind.DECLARED, ("java",), rf"((?:{MODIFIER})+[\w<>\[\], .?&]*\w+\([^=]*\)[^=]*)"),
     (Kind.DECLARED, ("java",), rf"(?:{MODIFIER})+[\w<>\[\], .?]+?(\w+)\s*[=;]"),
@@ -93,13 +97,3 @@ def first_condition(line: str) -> Claim | None:
     """The condition that a chain begins with."""
     match = _FIRST.match(line)
     return Claim(Kind.CONDITION, "", match[1].strip()) if match else None
-
-
-def lines_with(key: str, text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of each line of `text` in which `key` stands."""
-    at = text.find(key)
-    while at >= 0:
-        found = LINE_END.search(text, at)
-        end = found.start() if found else len(text)
-        yield line_start(text, at), end
-        at = text.find(key, end)

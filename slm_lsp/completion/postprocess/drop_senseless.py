@@ -2,8 +2,10 @@
 
 import re
 
+from slm_context.cursor import LINE_END
+
 from slm_lsp.completion.postprocess.brackets import open_brackets
-from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint, in_code
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint, columns, in_code
 
 NAME = r"[\w$]+(?:\.[\w$]+)*"
 VALUE = rf"{NAME}(?:\([\w$., ]*\))?"
@@ -21,6 +23,9 @@ TWICE = re.compile(
 OWN_HEAD = re.compile(r"\b(?:def|func|fn|function)\s+(\w+)\s*\(")
 # What is imported in Java is a class, or all of a package; a package is named without capitals.
 NO_CLASS = re.compile(r"\s*(?:import\s+(?!static\b)(?:\w+\.)*[a-z]\w*;|package\s.*\.[A-Z])")
+CLASS = re.compile(r"\bclass\b")
+# Without a semicolon, `x = x` in braces may set a field elsewhere: in C#, in Lua.
+NO_TABLES = ("go", "javascript", "typescript", "tsx")
 LOOK_BACK = 4000
 
 
@@ -29,15 +34,19 @@ def drop_senseless(draft: Draft, around: InsertionPoint) -> Draft | None:
     document = around.document
     if not around.once(in_code):
         return draft
-    before, first = document.line_prefix, draft.text.partition("\n")[0]
-    line, n_before = before + first, len(before)
-    found = [OF_ITSELF.search(line), *TWICE.finditer(line)]
-    if any(one is not None and one.end() > n_before for one in found) or _in_its_head(line):
-        return None
-    if document.language == "java" and NO_CLASS.match(line):
+    before, (first, more, _) = document.line_prefix, draft.text.partition("\n")
+    n_before, n_said = len(before), len(before) + len(first)
+    line = before + first + ("" if more else document.line_suffix[draft.n_replaced :])
+    for one in (OF_ITSELF.search(line), *TWICE.finditer(line)):
+        if one is not None and one.start() < n_said and one.end() > n_before:
+            return None
+    said = line[:n_said]
+    if _in_its_head(said) or (document.language == "java" and NO_CLASS.match(said)):
         return None
     to_itself = TO_ITSELF.match(line.strip())
-    return None if to_itself and not around.once(_in_call) else draft
+    if to_itself is None or open_brackets(line, document.language):
+        return draft
+    return draft if around.once(_in_call) or _is_member(line, around) else None
 
 
 def _in_its_head(line: str) -> bool:
@@ -61,7 +70,33 @@ def _in_its_head(line: str) -> bool:
 
 def _in_call(around: InsertionPoint) -> bool:
     """Whether the line begins among arguments."""
+    return around.once(_bracket_around) == "("
+
+
+def _is_member(line: str, around: InsertionPoint) -> bool:
+    """Whether `line` may be of a class or a table, and take a value from outside of it."""
+    if around.once(_in_class):
+        return True
+    if around.document.language in NO_TABLES or line.rstrip().endswith(";"):
+        return False
+    return around.once(_bracket_around) == "{"
+
+
+def _bracket_around(around: InsertionPoint) -> str:
+    """The bracket that the line begins in, "" for none."""
+    above = _above(around)
+    still_open = open_brackets(above, around.document.language)
+    return above[still_open[-1]] if still_open else ""
+
+
+def _in_class(around: InsertionPoint) -> bool:
+    """Whether the line is, by its indentation, one of a class itself."""
+    width = columns(around.document.line_prefix)
+    lines = reversed(LINE_END.split(_above(around)))
+    outer = (one for one in lines if one.strip() and columns(one) < width)
+    return CLASS.search(next(outer, "")) is not None
+
+
+def _above(around: InsertionPoint) -> str:
     document = around.document
-    above = document.text[max(0, document.line_start - LOOK_BACK) : document.line_start]
-    still_open = open_brackets(above, document.language)
-    return bool(still_open) and above[still_open[-1]] == "("
+    return document.text[max(0, document.line_start - LOOK_BACK) : document.line_start]
