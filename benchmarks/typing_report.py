@@ -88,6 +88,8 @@ def draw(runs: "Sequence[Run]", name: str) -> None:
     from matplotlib.ticker import NullFormatter
 
     paces = sorted({run.pace_ms for run in runs} - {ALL_PACES, WAITING})
+    if not paces:
+        return
     figure, axes = pyplot.subplots(2, len(paces), figsize=(4 * len(paces), 6.4), squeeze=False)
     for column, pace in enumerate(paces):
         latency, tokens = axes[0][column], axes[1][column]

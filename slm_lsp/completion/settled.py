@@ -31,7 +31,7 @@ class Settled:
 
     window: Window | None = None
     bundle: ContextBundle = field(default_factory=ContextBundle)
-    n_laid_out: int | None = None  # of its snippets, those that prompts on this line hold
+    n_laid_out: int | None = None  # of its snippets; prompts on this line keep to that
     digest: str = ""
     line: tuple[str, int] = ("", -1)
     gathered_at: float = float("-inf")
@@ -109,6 +109,7 @@ class SettledContexts:
             return settled
         if [one.text for one in bundle.snippets] != [one.text for one in settled.bundle.snippets]:
             settled.digest = _digest(bundle)
+            settled.n_laid_out = None
         settled.bundle = bundle
         return settled
 

@@ -8,7 +8,7 @@ from slm_context.types import ContextBundle, Origin, Snippet
 
 from slm_lsp.errors import PromptTooLong
 from slm_lsp.inference.wire import Generate
-from tests.support.engine_world import World
+from tests.support.engine_world import URI, World
 
 
 async def test_a_prompt_that_is_too_long_gets_shorter() -> None:
@@ -94,6 +94,22 @@ async def test_a_prompt_has_as_many_snippets_on_a_line_whatever_the_budget() -> 
     world.model.enqueue("x")
     await world.ask(f"{above}a = b.cdef\nc = █\n")
     assert _n_snippets(world.model.generated[-1]) > on_line[0]
+
+
+async def test_what_becomes_known_on_a_line_is_in_its_next_prompt() -> None:
+    """As when the index is ready, or another server has told what a name is."""
+    known: list[Snippet] = []
+
+    async def gather(document: DocumentContext) -> ContextBundle:
+        return ContextBundle(tuple(known))
+
+    world = World(gather=gather)
+    await world.ask("a = █\n")
+    assert _n_snippets(world.model.generated[-1]) == 0
+    known.append(Snippet("shapes.py", "width = height\n", 0, Origin.DEFINITION, 1.0))
+    world.engine.gather_again(URI)
+    await world.ask("a = b█\n")
+    assert _n_snippets(world.model.generated[-1]) == 1
 
 
 def _n_snippets(asked: Generate) -> int:
