@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 from slm_lsp.errors import SlmError
 
 # A repository is untrusted: nothing in its configuration, hooks or attributes is run for us.
-GIT = (
-    *("git", "--literal-pathspecs"),
+PLAIN = (
+    "--literal-pathspecs",
     *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false"),
 )
 # A submodule has a configuration of its own, with filters of its own.
@@ -103,11 +104,26 @@ class Repository:
             return None
 
 
+def git_program() -> str | None:
+    """The full name of the git that PATH leads to; None where it leads to none.
+
+    Never one of the current folder, which is a stranger's: Windows looks there first, others for a
+    PATH with an empty part.
+    """
+    name = "git.exe" if os.name == "nt" else "git"
+    places = (place for place in os.get_exec_path() if os.path.isabs(place))
+    return next(filter(None, (shutil.which(os.path.join(one, name)) for one in places)), None)
+
+
 def _git(folder: Path, *arguments: str) -> bytes | None:
     """What git prints; None when it fails."""
+    program = git_program()
     try:
+        if program is None:
+            raise FileNotFoundError
         done = subprocess.run(
-            [*GIT, "-C", str(folder), *arguments],
+            [program, *PLAIN, "-C", str(folder), *arguments],
+            executable=program,
             capture_output=True,
             check=False,
             env={**os.environ, **ALONE},

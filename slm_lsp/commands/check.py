@@ -59,11 +59,13 @@ def _count(text: str) -> int:
 
 def give_up(args: argparse.Namespace) -> None:
     """What the server gives up, before any source is read. Comparing with a revision needs git."""
+    from slm_lsp.commands.changes import git_program
     from slm_lsp.places import own_folders
     from slm_lsp.sandbox import enter_server_sandbox
 
     compares = args.diff is not None or args.odd or args.review
-    enter_server_sandbox(own_folders(), programs=("git",) if compares else ())
+    git = git_program() if compares else None
+    enter_server_sandbox(own_folders(), programs=() if git is None else (git,))
 
 
 def run(args: argparse.Namespace) -> int:

@@ -68,7 +68,8 @@ def editor_layers(
         options = dict(options)
         kept = options.pop(WORKSPACE)
     found = [(Source.EDITOR, options)]
-    found += [(Source.WORKSPACE, one) for one in (kept if isinstance(kept, list) else [kept])]
+    several = kept if isinstance(kept, list) else [kept]
+    found += [(Source.WORKSPACE, one) for one in several if one is not None]
     return [_sent(source, where, one, root) for source, one in found]
 
 

@@ -29,9 +29,13 @@ def _pumped(fd: int) -> Read:
     arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def pump() -> None:
-        while data := os.read(fd, READ_BYTES):
-            arrived.put(data)
-        arrived.put(b"")
+        try:
+            while data := os.read(fd, READ_BYTES):
+                arrived.put(data)
+        except OSError:
+            pass  # a pipe that breaks has ended: so does the process that waits for it
+        finally:
+            arrived.put(b"")
 
     def read(seconds: float | None) -> bytes | None:
         try:

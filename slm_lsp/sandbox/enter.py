@@ -91,7 +91,7 @@ def enter_server_sandbox(
     """The server gives up the network, programs but its own interpreter, and writing elsewhere.
 
     Folders that do not exist are made where the disk allows it; files have to be there. Of
-    `programs`, by name, those stay that are installed: what they start themselves does not.
+    `programs`, by name or path, those stay that are installed: what they start themselves does not.
 
     To be called before the first thread is started: Landlock does not reach threads that exist
     already. The worker inherits all of it, so that a restart is inside from its first

@@ -47,6 +47,14 @@ def test_null_is_not_set(places: Places) -> None:
     assert resolved.complaints == ()
 
 
+@pytest.mark.parametrize("kept", [None, [None], [None, {"completion": {"max_line_tokens": 2}}]])
+def test_null_of_a_workspace_is_not_set(kept: object, places: Places) -> None:
+    places.write(repository="completion.max_line_tokens = 2")
+    resolved = places.load({"workspace": kept})
+    assert resolved.settings.completion.max_line_tokens == 2
+    assert resolved.complaints == ()
+
+
 @pytest.mark.parametrize("options", [[], "x", 3, True])
 def test_options_of_another_kind(options: object, places: Places) -> None:
     assert complaints(places.load(options)) == [

@@ -60,6 +60,20 @@ def test_no_program_of_the_configuration_runs(key: str, tmp_path: Path) -> None:
     assert not ran.exists()
 
 
+@pytest.mark.parametrize("part", ["", "."])
+def test_no_git_of_the_repository_runs(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = tmp_path / "ran"
+    root = repository(tmp_path / "r", **{"a.py": "x = 1\n"})
+    program(root / "git", ran)
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("PATH", part + os.pathsep + os.environ["PATH"])
+    found = ask(root)
+    assert found["a.py"] == {0}
+    assert not ran.exists()
+
+
 def test_no_hook_runs(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", **{"a.py": "x = 1\n", "b.py": "y = 1\n"})
     program(root / ".git/hooks/post-index-change", tmp_path / "ran")

@@ -131,6 +131,26 @@ def test_a_server_that_is_gone_is_started_again(start_neovim, workspace):
     assert not neovim.lua("return require('slm_lsp').ghost().is_enabled(0)"), "it was switched off"
 
 
+def test_alt_and_a_bracket_where_the_server_is_gone(start_neovim, workspace):
+    """There is nobody to ask for a suggestion, so the key does what it does without us."""
+    file = workspace / "settings.py"
+    file.write_text("import json\n")
+    neovim = start_neovim()
+    neovim.open(file)
+    neovim.lua(
+        "for _, one in ipairs(vim.lsp.get_clients()) do vim.lsp.stop_client(one.id, true) end"
+    )
+    until("it is gone", lambda: not neovim.lua("return #vim.lsp.get_clients() > 0"))
+    for ghost in ("native", "fallback"):
+        select = (
+            "local ok, ghost = pcall(require, 'slm_lsp.' .. ...) "
+            "if not ok then return false end "
+            "ghost.enable(true, vim.api.nvim_get_current_buf()) return ghost.select(1)"
+        )
+        if ghost == "fallback" or neovim.lua("return vim.lsp.inline_completion ~= nil"):
+            assert not neovim.lua(select, ghost), ghost
+
+
 def test_ghost_text_by_the_plugin_where_neovim_counts_as_since_0_11(start_neovim, workspace, place):
     """Neovim 0.11 has no ghost text of its own, and not all functions of 0.10."""
     neovim = start_neovim("(function() vim.lsp.inline_completion = false return {} end)()")

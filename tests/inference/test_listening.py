@@ -31,3 +31,11 @@ def test_what_comes_in_time_what_does_not_and_the_end(
     assert read(None) == b"another one"
     os.close(writing)
     assert read(LONG_S) == b""
+
+
+def test_a_pipe_that_breaks_has_ended(pipe: tuple[int, int]) -> None:
+    """On Windows, where a thread waits for it: or the child would outlive its server."""
+    _, writing = pipe
+    read = reads(writing, can_select=False)  # an end that cannot be read
+    assert read(LONG_S) == b""
+    os.close(writing)

@@ -76,7 +76,7 @@ function M.select(count)
   local bufnr = vim.api.nvim_get_current_buf()
   local ghost = ghosts[bufnr]
   local shown = ghost and M._shown(bufnr)
-  if not ghost or (count < 0 and not shown) then
+  if not ghost or not require('slm_lsp').client(bufnr) or (count < 0 and not shown) then
     return false
   end
   vim.schedule(function()
