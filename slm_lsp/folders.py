@@ -7,7 +7,6 @@ outside of all folders gets the person's own settings, and context from open doc
 import asyncio
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from slm_lsp.config.source import ConfigSource
 from slm_lsp.config.types import Source
 from slm_lsp.documents import encodable
 from slm_lsp.paths import belongs_at, cell_of
+from slm_lsp.patience import Patiently
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.quoting import Owner
 from slm_lsp.workspace.read_all import Progress
@@ -28,6 +28,8 @@ class Folder:
 
     def __init__(self, root: Path | None, options: Any = None) -> None:
         self.root = root
+        # Without links. Those that are set anew are seen with the next window.
+        self.real = _real(root) if root is not None else None
         self.config = ConfigSource(root, options)
         self.workspace = Workspace(None, self.settings)
         self._read_as: object = None
@@ -61,6 +63,8 @@ class Folders:
         # One repository is read at a time: a person types meanwhile.
         self._turn = asyncio.Lock()
         self._stamps: list[tuple[int, int] | None] = []
+        # Of documents outside of all folders, which may lie on any disk.
+        self._real_paths = Patiently(_real, remembers=256)
 
     def __iter__(self) -> Iterator[Folder]:
         yield from self._inside
@@ -120,14 +124,19 @@ class Folders:
 
         Other servers name a definition by its real path, and so does a shell.
         """
-        if self.around(path):
+        if not self._inside or self.around(path):
             return path
-        real = _real(path)
-        roots = [root for root in self.roots if real.is_relative_to(_real(root))]
-        if not roots:
+        real = self._real_paths.ask(path) or path
+        found = [
+            (folder.real, folder.root)
+            for folder in self._inside
+            if folder.root is not None and folder.real is not None
+            if real.is_relative_to(folder.real)
+        ]
+        if not found:
             return path
-        innermost = max(roots, key=lambda root: len(str(_real(root))))
-        return innermost / real.relative_to(_real(innermost))
+        real_root, root = max(found, key=lambda one: len(str(one[0])))
+        return root / real.relative_to(real_root)
 
     def _of(self, path: Path) -> Folder:
         around = self.around(path)
@@ -214,9 +223,6 @@ class Folders:
         return path.name if folder.root is None else f"../{path.name}"
 
 
-# Asked at each key of a document that lies outside. Links that are set anew are seen with the next
-# window.
-@lru_cache(maxsize=256)
 def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 

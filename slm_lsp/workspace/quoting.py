@@ -10,9 +10,13 @@ from slm_context.gather import OpenText
 from slm_context.remembered import remembers
 
 from slm_lsp.config.files import find_root
+from slm_lsp.patience import Patiently
 from slm_lsp.workspace.git import resolved, top_of
 from slm_lsp.workspace.scan import Rules, is_of_another_worktree
 from slm_lsp.workspace.secrets import holds_secret
+
+# Whether the disk that a document lies on, or that a link leads to, answers now.
+_disks = Patiently(os.path.exists, remembers=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,9 @@ def quotable(
     return [
         one.shown
         for one in documents
-        if all(map(allowed, dict.fromkeys(_questions(one, asking, tuple(exclude)))))
+        # By whose rules it may be quoted, a disk that does not answer tells nobody.
+        if (one.path is None or _disks.ask(one.path) is not None)
+        and all(map(allowed, dict.fromkeys(_questions(one, asking, tuple(exclude)))))
         and not text_holds_secret(one.shown.text)
     ]
 

@@ -1,5 +1,8 @@
 """Which workspace folder a document belongs to, and what that means for it."""
 
+import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -9,9 +12,12 @@ from slm_context.cursor import DocumentContext
 from slm_lsp.columns import Encoding
 from slm_lsp.documents import Document
 from slm_lsp.folders import Folder, Folders
+from slm_lsp.patience import Patiently
 from slm_lsp.surroundings import Surroundings
 from slm_lsp.workspace.quoting import quotable
 from slm_lsp.workspace.scan import below
+
+LONG_S = 20.0
 
 
 @pytest.fixture
@@ -67,6 +73,60 @@ def test_a_link_to_a_folder_or_to_its_file_is_no_other_place(tmp_path: Path) -> 
     assert folders.of((real / "apple" / "a.py").as_uri()) is outside
     folders.begin([real / "app"], None)
     assert folders.of((link / "app" / "a.py").as_uri()).root == real / "app"
+
+
+def test_a_disk_that_never_answers_holds_nothing_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a hard mount of a network disk whose server is gone."""
+    real, dead = tmp_path / "real", tmp_path / "dead"
+    (real / "app").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(real)
+    answers, realpath = threading.Event(), os.path.realpath
+
+    def slow(path: Path, *, strict: bool = False) -> str:
+        if Path(path).is_relative_to(dead) and not answers.wait(LONG_S):
+            raise AssertionError("somebody waited for the disk")
+        return realpath(path, strict=strict)
+
+    monkeypatch.setattr(os.path, "realpath", slow)
+    folders = Folders(lambda done, of: None)
+    folders.begin([tmp_path / "link" / "app"], None)
+    app, outside = folders
+    began = time.monotonic()
+    try:
+        for number in range(50):
+            uri = (dead / f"{number}.py").as_uri()
+            assert folders.of(uri) is outside and folders.name_for(app, uri) == f"../{number}.py"
+        assert time.monotonic() - began < LONG_S / 2
+    finally:
+        answers.set()
+    # The answer counts when it is there, and then other files are asked about again.
+    while folders._real_paths._waiting:
+        time.sleep(0.001)
+    assert folders.of((real / "app" / "a.py").as_uri()) is app
+
+
+def test_another_disk_is_asked_while_one_does_not_answer(tmp_path: Path) -> None:
+    answers, asked = threading.Event(), list[str]()
+
+    def name(path: Path) -> str:
+        asked.append(path.name)
+        if path.name == "dead":
+            answers.wait(LONG_S)
+        return path.name
+
+    patiently = Patiently(name, remembers=1)
+    assert patiently.ask(tmp_path / "dead") is None
+    assert patiently.ask(tmp_path / "dead") is None
+    assert [patiently.ask(tmp_path / "a"), patiently.ask(tmp_path / "a")] == ["a", "a"]
+    assert asked == ["dead", "a"]
+    answers.set()
+    while patiently._waiting:
+        time.sleep(0.001)
+    assert patiently.ask(tmp_path / "b") == "b"
+    assert patiently.ask(tmp_path / "a") == "a"
+    assert asked == ["dead", "a", "b", "a"]
 
 
 CELL = "vscode-notebook-cell:{}/{}#W2sZmlsZQ%3D%3D"

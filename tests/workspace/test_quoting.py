@@ -1,12 +1,16 @@
 """Open documents that a prompt may quote, and those that it may not."""
 
+import os
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from slm_context.gather import OpenText
 
 from slm_lsp.workspace.quoting import OpenDocument, Owner, quotable
 
+LONG_S = 20.0
 CODE = "def f():\n    return 1\n"
 
 
@@ -102,3 +106,24 @@ def test_another_branch_within_the_tree(root: Path) -> None:
     (tree / ".git").write_text(f"gitdir: {root / '.git' / 'worktrees' / 'tree'}\n")
     assert not kept(root, tree / "a.py", "src/tree/a.py")
     assert kept(tree.parent.parent / "x", tree / "a.py", "a.py"), "seen from elsewhere"
+
+
+def test_a_document_on_a_disk_that_never_answers(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hard mount whose server is gone: nobody knows its rules, and others do not wait for it."""
+    answers, waited, stat = threading.Event(), list[bool](), os.stat
+
+    def slow(path: Path, **how: Any) -> os.stat_result:
+        if "dead" in Path(path).parts:
+            waited.append(answers.wait(LONG_S))
+        return stat(path, **how)
+
+    monkeypatch.setattr(os, "stat", slow)
+    monkeypatch.setattr(os, "lstat", slow)
+    try:
+        assert not kept(root, root.parent / "dead" / "a.py", "a.py")
+        assert kept(root, root.parent / "other" / "a.py", "a.py")
+        assert waited == []
+    finally:
+        answers.set()
