@@ -10,18 +10,24 @@ PLAIN_STRING = re.compile(r"\"[^\"\\\n{]*\"|'[^'\\\n{]*'")
 NO_PLAIN_CODE = re.compile(r"[\"'`\\#/]")
 # All that matters to the brackets of a text.
 SIGNS = re.compile(r"[()\[\]{}\"'`\n]")
+# What may stand right before a quote and belongs to it: the whole word, of two letters at most.
+_PYTHON_PREFIX = re.compile(r"(?:^|\W)(?:[bfru]|[bf]r|r[bf])$", re.I)
+_C_PREFIX = re.compile(r"(?:^|\W)(?:L|U|u8?)$")
+_PREFIXES = {"python": _PYTHON_PREFIX, "c": _C_PREFIX, "cpp": _C_PREFIX}
 
 
 def opens_quote(text: str, index: int, language: str | None) -> bool:
     """Whether the sign at `index`, outside of any quote, begins one.
 
-    An apostrophe in a word does not, nor does a lifetime of Rust.
+    An apostrophe in a word does not, unless the word is a prefix of strings; nor does a lifetime
+    of Rust.
     """
     char = text[index]
     if char != "'":
         return char in QUOTES
     if index and text[index - 1].isalnum():
-        return False
+        prefix = _PREFIXES.get(language or "")
+        return prefix is not None and prefix.search(text[max(0, index - 3) : index]) is not None
     literal = text[index + 1 : index + 2] == "\\" or text[index + 2 : index + 3] == "'"
     return literal or language != "rust"
 

@@ -19,6 +19,8 @@ ONE_LINE = frozenset(
 )
 # A regular expression of JavaScript may hold a quote.
 REGEX = re.compile(r"/[^/]*['\"].*/")
+# What begins a string that may hold its own quote, or in which a backslash says nothing.
+VERBATIM = {"cpp": re.compile(r'\b(?:L|U|u8?)?R"'), "csharp": re.compile(r'@\$?"')}
 
 
 def endings_of(text: str, around: InsertionPoint) -> "Endings":
@@ -38,6 +40,9 @@ def leaves_string_open(draft: Draft, around: InsertionPoint) -> bool:
         return False
     line = document.line_prefix + text
     if not around.once(in_code) or any(3 * quote in line for quote in "\"'"):
+        return False
+    verbatim = VERBATIM.get(document.language)
+    if verbatim is not None and verbatim.search(line):
         return False
     quote = endings_of(text, around).left_open
     return quote in ("'", '"') and quote not in document.line_suffix[draft.n_replaced :]
