@@ -79,6 +79,20 @@ SILENT = [
     "    except IndexError:\n        pass\n",
     "def f(k, x):\n    if k <= len(x):\n        with suppress(IndexError):\n"
     "            return x[k]\n",
+    # is meant to fail
+    "def f(i, x):\n    with suppress(IndexError):\n        while i <= len(x):\n"
+    "            print(x[i])\n            i += 1\n",
+    "def f(i, x, g):\n    with g.raises(IndexError):\n        if i <= len(x):\n            x[i]\n",
+    "def f(x, g):\n    with g.raises(AttributeError):\n        x is None and x.y\n",
+    "def f(x):\n    try:\n        return x is None and x.y\n"
+    "    except AttributeError:\n        return True\n",
+    # counts from 1
+    "i = 1\nnames = {1: 'a', 2: 'b'}\nwhile i <= len(names):\n    print(names[i])\n    i += 1\n",
+    "def f(i, x):\n    a = {n: n for n in x}\n    if i <= len(a):\n        return a[i]\n",
+    "def f(i):\n    names = dict(g())\n    if i <= len(names):\n        return names[i]\n",
+    "def f(i, names: dict[int, str]):\n    if i <= len(names):\n        return names[i]\n",
+    "def f(i, names: Mapping = g):\n    if i <= len(names):\n        return names[i]\n",
+    "from g import g, i\na: dict[int, str] = g()\nif i <= len(a):\n    print(a[i])\n",
     # are the same, or may be
     "def f(x):\n    return x == 'a' and x == \"a\"\n",
     "def f(x):\n    return x != '\\d' or x != r'\\d'\n",

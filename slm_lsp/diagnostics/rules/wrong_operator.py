@@ -6,6 +6,7 @@ Where a name may be another one by then, or is asked about again, there is silen
 """
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator
 
@@ -22,6 +23,9 @@ PLAIN = {"identifier", "attribute"}
 BINDS = {"lambda", "for_in_clause", "named_expression"}
 ASKS_AGAIN = {"conditional_expression", "boolean_operator"}
 SIMPLE = {"expression_statement", "return_statement", "delete_statement", "raise_statement"}
+TRIED = {"try_statement", "with_statement"}
+ENDS_TRIED = {"function_definition", *TRIED}
+DICTIONARY = re.compile(r"(?i)dict\b|mapping\b|counter\b")
 ASKS = {"isinstance", "hasattr", "getattr", "issubclass"}
 
 
@@ -72,7 +76,7 @@ def _uses_none(file: PythonFile, node: Node) -> Iterator[Suspicion]:
         first = first.named_children[0]
     if any(one.type == "call" and text_of(one.children[0]) in ASKS for one in walk(first)):
         return
-    if _is_uncertain(first):
+    if _is_uncertain(first) or _is_tried(node):
         return
     for inner in walk(first):
         if inner.type in ("attribute", "subscript"):
@@ -104,7 +108,9 @@ def _past_the_end(file: PythonFile, node: Node) -> Iterator[Suspicion]:
         return
     x = text_of(arguments)[1:-1].strip()
     first = guarded.named_children[0] if guarded.named_children else None
-    if first is None or first.type not in SIMPLE or _is_uncertain(first) or _is_tried(node):
+    if first is None or first.type not in SIMPLE or _is_uncertain(first):
+        return
+    if _is_tried(node) or _may_be_dict(file, x):
         return
     uses = (one for one in walk(first) if one.type == "subscript")
     if any(_indexes(one, x, text_of(i)) and not _may_change(first, one) for one in uses):
@@ -131,11 +137,32 @@ def _may_change(first: Node, use: Node) -> bool:
 
 
 def _is_tried(node: Node) -> bool:
-    """Whether an index that does not exist may be what ends a loop."""
+    """Whether it may be meant to fail: in a `try`, or in `with suppress(...)` or the like."""
     parent = node.parent
-    while parent is not None and parent.type not in ("function_definition", "try_statement"):
+    while parent is not None and parent.type not in ENDS_TRIED:
         parent = parent.parent
-    return parent is not None and parent.type == "try_statement"
+    return parent is not None and parent.type in TRIED
+
+
+def _may_be_dict(file: PythonFile, x: str) -> bool:
+    """Whether anything of that name in the file is a dictionary, whose keys may begin at 1."""
+    for node in walk(file.tree.root):
+        if node.type == "assignment":
+            named, value = node.child_by_field_name("left"), node.child_by_field_name("right")
+        elif node.type in ("typed_parameter", "typed_default_parameter"):
+            named, value = node.child_by_field_name("name") or node.named_children[0], None
+        else:
+            continue
+        if named is None or text_of(named) != x:
+            continue
+        annotation = node.child_by_field_name("type")
+        if annotation is not None and DICTIONARY.search(text_of(annotation)):
+            return True
+        if value is not None and value.type in ("dictionary", "dictionary_comprehension"):
+            return True
+        if value is not None and value.type == "call" and DICTIONARY.search(text_of(value)):
+            return True
+    return False
 
 
 def _assigned(statement: Node) -> set[str]:
