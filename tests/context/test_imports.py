@@ -1,5 +1,7 @@
 """What an import says, and which file of a repository it leads to, in each language's own way."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,21 @@ def test_what_is_imported(
     assert read_import(language, statement) == [
         Import(module, tuple(names)) for module, names in expected
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "statement"),
+    [
+        ("javascript", "'import' + ' ' * 300_000 + repr('x')"),
+        ("typescript", "'import {a' + ' ' * 300_000 + '} from x'"),
+        ("rust", "'use a' + ' ' * 300_000 + '::b'"),
+        ("c", "'#include ' + '<' * 300_000"),
+    ],
+)
+def test_no_import_stops_the_server(language: str, statement: str) -> None:
+    """In a process that can be ended: a pattern that takes minutes lets nothing else run."""
+    code = f"from slm_context.imports import read_import\nread_import({language!r}, {statement})"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=10)
 
 
 PYTHON = {
