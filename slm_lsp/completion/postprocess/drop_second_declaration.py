@@ -70,7 +70,7 @@ def _is_made(claim: Claim, width: int, around: InsertionPoint) -> bool:
     if opener is not None and not opener.search(_line_around(above, width)):
         return False
     return any(
-        claim.key in line and _says(claim, line, around) and _counts(start, line, around)
+        claim.key in line and _says(claim, start, line, around) and _counts(start, line, around)
         for lines in (above, around.once(_lines_below))
         for start, line in _in_place(claim, width, lines)
         # What is further out stands around the cursor only if it stands above.
@@ -131,9 +131,11 @@ def _counts(start: int, line: str, around: InsertionPoint) -> bool:
     return not _is_told_apart(reversed(_lines(around.document.text, max(0, start - 2000), start)))
 
 
-def _says(claim: Claim, line: str, around: InsertionPoint) -> bool:
+def _says(claim: Claim, start: int, line: str, around: InsertionPoint) -> bool:
     said = claim_of(line.strip(), around.document.language)
-    if said is None and claim.kind is Kind.CONDITION:
+    is_above = start < around.document.line_start
+    # Below the cursor, a first condition begins another chain.
+    if said is None and claim.kind is Kind.CONDITION and is_above:
         said = first_condition(line.strip())
     return said == claim
 
