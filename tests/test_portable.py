@@ -4,9 +4,16 @@ No such machine runs these tests. What their Python lacks is taken away from thi
 and what `os`, `signal` and `select` have on POSIX only.
 """
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slm_lsp.inference import process
+from slm_lsp.sandbox import guard
 
 ROOT = Path(__file__).resolve().parent.parent
 PROBE = """
@@ -62,3 +69,18 @@ def test_every_module_can_be_imported_on_windows() -> None:
         [sys.executable, "-P", "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=120
     )
     assert (done.stdout, done.returncode) == ("all of them\n", 0), done.stderr
+
+
+async def test_windows_is_told_which_program_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There `subprocess` tells the audit hook what it is given as `executable`, else None."""
+    given: dict[str, Any] = {}
+
+    async def start(*command: str, **how: Any) -> None:
+        given.update(how)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", start)
+    await process.start_process()
+    starts = guard._checks(frozenset({sys.executable}), ())["subprocess.Popen"]
+    starts(given.get("executable"), "", None, None)
+    with pytest.raises(guard.Refused):
+        starts(None, f"{sys.executable} -c pass", None, None)

@@ -36,6 +36,8 @@ SET_VARIABLES = {
 async def start_process(command: Sequence[str] = WORKER_COMMAND) -> Process:
     return await asyncio.create_subprocess_exec(
         *command,
+        # Said twice, since on Windows the audit hook of the sandbox hears of nothing else.
+        executable=command[0],
         stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,

@@ -54,7 +54,8 @@ def _checks(programs: frozenset[str], own_places: tuple[str, ...]) -> dict[str, 
             writes(path)
 
     def starts(executable: Any, *_: Any) -> None:
-        if os.fsdecode(executable) not in programs:
+        # None on Windows, where the system itself finds the program in the command line.
+        if executable is None or os.fsdecode(executable) not in programs:
             raise Refused("starting a program")
 
     return {
