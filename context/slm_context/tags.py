@@ -31,7 +31,7 @@ NO_KINDS = frozenset({"name", "require"})
 BODIES = ("body", "block", "class_body", "field_declaration_list", "declaration_list")
 # What is so called is kept without its value.
 SECRET = re.compile(r"(?i)secret|passw|token|api_?key|private_?key|credential")
-QUOTED = r""""(?:[^"\\]|\\.)+"?|'(?:[^'\\]|\\.)+'?|`[^`]+`?"""
+QUOTED = r""""{3}[\s\S]+?"{3}|"(?:[^"\\]|\\.)+"?|'(?:[^'\\]|\\.)+'?|`[^`]+`?"""
 # Where nothing is written out, as in `token: Token`, there is nothing to hide.
 LITERAL = re.compile(r"""["'`%]|<<|\b\d""")
 VALUE = re.compile(r"""[={("'`]|\bby\b""")

@@ -145,6 +145,7 @@ SECRETS = {
         ),
         ('class A:\n    password: str = "hunter2"\n', "password: str"),
         ('def f(user="u", password: str = "hunter2"): ...\n', 'f(user="u", password: str = …):'),
+        ('def f(password="""hunter2""", a=""): ...\n', 'f(password=…, a=""):'),
     ],
     "cpp": [
         ('struct A { std::string password{"hunter2"}; };', "std::string password"),
