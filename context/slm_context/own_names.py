@@ -120,8 +120,8 @@ def _stands_for(at: str, where: str) -> str:
     return f"{joined}/" if joined and (not where or where.endswith("/")) else joined
 
 
-# Asked at each key, of the same few texts.
-@lru_cache(maxsize=MAX_NAMES)
+# Asked at each key, of the same texts: all that one `go.work` may name, and those around the file.
+@lru_cache(maxsize=2 * MAX_NAMES)
 def _go_mod(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """A module's name, and what it takes from folders that lie elsewhere."""
     name, replaced = "", list[tuple[str, str]]()

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from slm_context import own_names
 from slm_context.imports import Import
 from slm_context.own_names import MAX_NAMES, go_modules, spelled_out
 
@@ -60,6 +61,20 @@ def test_only_so_many_modules_are_looked_at() -> None:
     text = "".join(f"use ./m{n}\n" for n in range(6_000))
     list(go_modules("a.go", lambda name: asked.append(name) or text * (name == "go.work")))
     assert len(asked) == MAX_NAMES + 2
+
+
+def test_what_many_modules_say_is_read_once() -> None:
+    work = "".join(f"use ./m{n}\n" for n in range(MAX_NAMES))
+
+    def ask() -> list[tuple[str, str]]:
+        return list(
+            go_modules("a/a.go", lambda name: work if name == "go.work" else f"module {name}\n")
+        )
+
+    assert len(ask()) == MAX_NAMES + 1
+    n_read = own_names._go_mod.cache_info().misses
+    ask()
+    assert own_names._go_mod.cache_info().misses == n_read
 
 
 @pytest.mark.parametrize(
