@@ -55,7 +55,7 @@ _SHAPES: tuple[tuple[Kind, tuple[str, ...], str], ...] = (
     (Kind.DECLARED, CURLY, rf"(?:{MODIFIER})*(?:const|let)\s+(\w+)\s*[=:]"),
     # These may differ in what they take.
     (Kind.DECLARED, ("python",), r"((?:async\s+)?def\s+\w+\s*\(.*\)\s*(?:->.*)?:.*)"),
-    (Kind.DECLARED, CURLY, rf"((?:{MODIFIER})*function\*?\s+\w+.*\).*)"),
+    (Kind.DECLARED, CURLY, rf"((?:{MODIFIER})*function\*?\s+\w+.*\).*)(?<!;)$"),
     (Kind.DECLARED, ("java",), rf"((?:{MODIFIER})+[\w<>\[\], .?&]*\w+\([^=]*\)[^=]*)"),
     (Kind.DECLARED, ("java",), rf"(?:{MODIFIER})+[\w<>\[\], .?]+?(\w+)\s*[=;]"),
     (Kind.CASE, (*C_LIKE, *CURLY), r"(case\b.*|default(?=:)):"),
@@ -74,6 +74,7 @@ for _kind, _languages, _pattern in _SHAPES:
         _BY_LANGUAGE.setdefault(_language, []).append((_kind, re.compile(_pattern)))
 # The first of a chain of conditions, which is none of itself: it may be asked again later.
 _FIRST = re.compile(r"if\b\s*(.+?)\s*[:{]?$")
+_GOES_ON = re.compile(r"(?:&&|\|\||\\|\band|\bor)$")
 # Nobody's names: they may be declared any number of times.
 _ANYBODYS = frozenset({"_", "init", "default", "case"})
 # Shorter names stand everywhere, and are soon used for something else.
@@ -88,6 +89,9 @@ def claim_of(line: str, language: str | None) -> Claim | None:
             continue
         *what, key = (group or "" for group in match.groups())
         key = key.rstrip(" \t{};:") if kind is Kind.DECLARED else key.strip()
+        # One that goes on in the next line may differ there.
+        if kind is Kind.CONDITION and (key.count("(") != key.count(")") or _GOES_ON.search(key)):
+            return None
         if len(key) >= MIN_LENGTH and (key not in _ANYBODYS or kind is Kind.CASE):
             return Claim(kind, " ".join(what), key)
     return None

@@ -10,15 +10,18 @@ from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint, columns
 NAME = r"[\w$]+(?:\.[\w$]+)*"
 VALUE = rf"{NAME}(?:\([\w$., ]*\))?"
 # As an argument, `x=x` is usual; so is a copy of its own in Rust.
-TO_ITSELF = re.compile(rf"({NAME})\s*=(?:[^=].*[^=!<>]=)?\s*\1\s*;?$")
+TO_ITSELF = re.compile(rf"({NAME})\s*=(?:[\w$.\[\] ]+=)*\s*\1\s*;?$")
 OF_ITSELF = re.compile(
     r"\b(?:class|interface|struct|trait)\s+(\w+)\s*(?:\(|extends\s+|:\s*(?:public\s+)?)\1(?=[\s,){:;]|$)"
 )
-# Not `==`: that tells a NaN, and what the operator was overloaded to.
+# Where a comment may begin.
+COMMENT = re.compile(r"//|#|--|/\*|^\s*\*")
+# Not `a and a or b`, as is written for want of a ternary, nor `==`: that tells a NaN, and what the
+# operator was overloaded to.
 TWICE = re.compile(
     r"(?:^|[(,]|(?<![=!<>])=|\b(?:if|elif|while|and|or|return|assert)\b|&&|\|\|)\s*"
     rf"({VALUE})\s*(?:\b(?:and|or|is)\b|&&|\|\||[<>]=)\s*\1\s*"
-    r"(?=$|[):;,{]|\b(?:and|or|else)\b|&&|\|\|)"
+    r"(?=$|[);,{]|:(?!\w)|\b(?:and|else)\b|&&|\|\|)"
 )
 OWN_HEAD = re.compile(r"\b(?:def|func|fn|function)\s+(\w+)\s*\(")
 # What is imported in Java is a class, or all of a package; a package is named without capitals.
@@ -39,12 +42,13 @@ def drop_senseless(draft: Draft, around: InsertionPoint) -> Draft | None:
     line = before + first + ("" if more else document.line_suffix[draft.n_replaced :])
     for one in (OF_ITSELF.search(line), *TWICE.finditer(line)):
         if one is not None and one.start() < n_said and one.end() > n_before:
-            return None
+            if not COMMENT.search(line, 0, one.end()):
+                return None
     said = line[:n_said]
     if _in_its_head(said) or (document.language == "java" and NO_CLASS.match(said)):
         return None
     to_itself = TO_ITSELF.match(line.strip())
-    if to_itself is None or open_brackets(line, document.language):
+    if to_itself is None or open_brackets(line, document.language) or _goes_on(line, around):
         return draft
     return draft if around.once(_in_call) or _is_member(line, around) else None
 
@@ -71,6 +75,12 @@ def _in_its_head(line: str) -> bool:
 def _in_call(around: InsertionPoint) -> bool:
     """Whether the line begins among arguments."""
     return around.once(_bracket_around) == "("
+
+
+def _goes_on(line: str, around: InsertionPoint) -> bool:
+    """Whether the statement goes on below: with `or other`, with `.trim()`."""
+    below = around.document.next_lines[:LOOK_BACK].lstrip("\r\n").partition("\n")[0]
+    return not line.rstrip().endswith(";") and columns(below) > columns(line)
 
 
 def _is_member(line: str, around: InsertionPoint) -> bool:
