@@ -38,6 +38,8 @@ def leaves_string_open(draft: Draft, around: InsertionPoint) -> bool:
     document, text = around.document, draft.text
     if document.language not in ONE_LINE or "\n" in text or REGEX.search(text):
         return False
+    if text.endswith("\\"):  # it goes on below, as C and Python allow
+        return False
     line = document.line_prefix + text
     if not around.once(in_code) or any(3 * quote in line for quote in "\"'"):
         return False
