@@ -22,6 +22,9 @@ from slm_lsp.workspace.read_all import Progress
 from slm_lsp.workspace.scan import below
 from slm_lsp.workspace.service import Workspace
 
+# Nothing else is done meanwhile. A disk that is there answers within a thousandth of it.
+PATIENCE_S = 0.2
+
 
 class Folder:
     """One workspace folder, or with no root what lies outside of all."""
@@ -64,7 +67,7 @@ class Folders:
         self._turn = asyncio.Lock()
         self._stamps: list[tuple[int, int] | None] = []
         # Of documents outside of all folders, which may lie on any disk.
-        self._real_paths = Patiently(_real, remembers=256)
+        self._real_paths = Patiently(_real, remembers=256, patience_s=PATIENCE_S)
 
     def __iter__(self) -> Iterator[Folder]:
         yield from self._inside

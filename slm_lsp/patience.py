@@ -10,8 +10,6 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-# A disk that is there answers within a thousandth of it.
-PATIENCE_S = 0.05
 # Questions that got no answer so far. With so many of them, no further one is asked.
 MAX_WAITING = 4
 
@@ -19,13 +17,14 @@ MAX_WAITING = 4
 class Patiently(Generic[T]):
     """Asks in a thread of its own, and does without the answer until it is there.
 
-    So all dead disks together cost `PATIENCE_S` for `MAX_WAITING` paths, once. The last `remembers`
+    So all dead disks together cost `patience_s` for `MAX_WAITING` paths, once. The last `remembers`
     answers are kept; with 0, each is asked for anew.
     """
 
-    def __init__(self, question: Callable[[Path], T], remembers: int) -> None:
+    def __init__(self, question: Callable[[Path], T], remembers: int, patience_s: float) -> None:
         self._question = question
         self._remembers = remembers
+        self.patience_s = patience_s
         self._answers: dict[Path, T] = {}
         self._waiting: set[Path] = set()
         self._lock = threading.Lock()
@@ -48,7 +47,7 @@ class Patiently(Generic[T]):
 
         # The process does not wait for this one when it ends.
         threading.Thread(target=wait, name="disk", daemon=True).start()
-        done.wait(PATIENCE_S)
+        done.wait(self.patience_s)
         return said[0] if said else None
 
     def _remember(self, path: Path, answer: T) -> None:

@@ -16,7 +16,7 @@ from slm_lsp.workspace.scan import Rules, is_of_another_worktree
 from slm_lsp.workspace.secrets import holds_secret
 
 # Whether the disk that a document lies on, or that a link leads to, answers now.
-_disks = Patiently(os.path.exists, remembers=0)
+_disks = Patiently(os.path.exists, remembers=0, patience_s=1.0)
 
 
 @dataclass(frozen=True, slots=True)
