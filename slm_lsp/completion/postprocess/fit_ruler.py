@@ -40,6 +40,9 @@ def _end(sign: str, around: InsertionPoint) -> int:
         # Others are for other titles, but for one that stands right above this one.
         over = lines[-2] if len(lines) > 1 else ""
         return len(over) if RULER.fullmatch(over.strip()) and over[-1] == sign else n_title
+    under = below[1].rstrip() if len(below) > 1 else ""
+    if not n_title and LETTER.search(below[0]) and RULER.search(under) and under[-1] == sign:
+        return len(under)  # The title's below it.
     pairs = [
         *reversed(list(pairwise(["", *lines]))),
         *pairwise(["", *(line.rstrip() for line in below)]),
@@ -49,6 +52,8 @@ def _end(sign: str, around: InsertionPoint) -> int:
             underlines = len(before) == len(ruler) and LETTER.search(before)
             if n_title and underlines:
                 return n_title
+            if underlines:
+                continue  # As long as another title, which tells nothing here.
             if not n_title or ruler.rstrip(sign + " ") == lead:
                 return len(ruler)
     return n_title
