@@ -25,6 +25,8 @@ COMPLAINTS = {
     "too-much": ("twinny 243", "Tabby 2674", "llama.vim 65"),
     "line-ends": ("llm-ls 87",),
     "essays": ("Tabby 2674", "Continue 2615"),
+    # Not reported by anybody: what is valid all the same.
+    "no-copies": ("our own first filters",),
     "nothing": ("Tabby 2674", "llm.nvim 61"),
     "unseen-characters": ("CVE-2021-42574",),
     "silent": ("Tabby 2840", "2902", "twinny 52", "Continue 4053", "Kiro 962", "cline 5929"),
