@@ -36,6 +36,8 @@ _OPENERS = {
         r"|\b(?:def|fn|function)\b[^{(]*\($"
     ),
 }
+_PYTHON_DEF = re.compile(r"(?:async\s+)?def\s")
+_IN_FUNCTION = re.compile(r"\s*(?:(?:async\s+)?def\s|\))")
 # Those that say below them what else the same name takes, or where it is compiled at all.
 _TOLD_APART = re.compile(r"@.*(?:[.(]|overload)|#!?\[.*cfg|[)\]]+$")
 # Decorators, attributes and comments, among which those stand.
@@ -68,6 +70,9 @@ def _is_made(claim: Claim, width: int, around: InsertionPoint) -> bool:
     opener = _OPENERS.get(claim.kind)
     above = around.once(_lines_above)
     if opener is not None and not opener.search(_line_around(above, width)):
+        return False
+    # A function's helper may be another one further down.
+    if _PYTHON_DEF.match(claim.key) and _IN_FUNCTION.match(_line_around(above, width)):
         return False
     return any(
         claim.key in line and _says(claim, start, line, around) and _counts(start, line, around)

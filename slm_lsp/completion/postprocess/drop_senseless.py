@@ -26,7 +26,8 @@ TWICE = re.compile(
 OWN_HEAD = re.compile(r"\b(?:def|func|fn|function)\s+(\w+)\s*\(")
 # What is imported in Java is a class, or all of a package; a package is named without capitals.
 NO_CLASS = re.compile(r"\s*(?:import\s+(?!static\b)(?:\w+\.)*[a-z]\w*;|package\s.*\.[A-Z])")
-CLASS = re.compile(r"\bclass\b")
+# Where `x = x` says more: in a class, and where a name is tried.
+CLASS = re.compile(r"\bclass\b|^\s*try\s*:")
 # Without a semicolon, `x = x` in braces may set a field elsewhere: in C#, in Lua.
 NO_TABLES = ("go", "javascript", "typescript", "tsx")
 LOOK_BACK = 4000
@@ -100,7 +101,7 @@ def _bracket_around(around: InsertionPoint) -> str:
 
 
 def _in_class(around: InsertionPoint) -> bool:
-    """Whether the line is, by its indentation, one of a class itself."""
+    """Whether the line is, by its indentation, one of a class or of a `try` itself."""
     width = columns(around.document.line_prefix)
     lines = reversed(LINE_END.split(_above(around)))
     outer = (one for one in lines if one.strip() and columns(one) < width)
