@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from slm_lsp.completion.postprocess.brackets import CLOSERS, PAIRS, opens_quote
-from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint
+from slm_lsp.completion.postprocess.filter import Draft, InsertionPoint, in_code
 
 # What an item names: `name: …`, Python's `name=…`, attributes whole, and in languages that write
 # the type beside it, the type with its name.
@@ -23,7 +23,7 @@ def cut_second_item(draft: Draft, around: InsertionPoint) -> Draft | None:
     """Cut the first line before an item that names what one before it, in one bracket, names."""
     document = around.document
     item = ITEMS.get(document.language or "")
-    if item is None:
+    if item is None or not around.once(in_code):
         return draft
     n_before = len(document.line_prefix)
     # The last item ends with the line.
