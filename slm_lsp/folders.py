@@ -5,7 +5,6 @@ outside of all folders gets the person's own settings, and context from open doc
 """
 
 import asyncio
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from slm_lsp.config.files import EDITOR_SETTINGS
 from slm_lsp.config.source import ConfigSource
 from slm_lsp.config.types import Source
 from slm_lsp.documents import encodable
-from slm_lsp.paths import belongs_at, cell_of
+from slm_lsp.paths import belongs_at, cell_of, resolved
 from slm_lsp.patience import Patiently
 from slm_lsp.settings import Settings
 from slm_lsp.workspace.quoting import Owner
@@ -32,7 +31,7 @@ class Folder:
     def __init__(self, root: Path | None, options: Any = None) -> None:
         self.root = root
         # Without links. Those that are set anew are seen with the next window.
-        self.real = _real(root) if root is not None else None
+        self.real = resolved(root) if root is not None else None
         self.config = ConfigSource(root, options)
         self.workspace = Workspace(None, self.settings)
         self._read_as: object = None
@@ -67,7 +66,7 @@ class Folders:
         self._turn = asyncio.Lock()
         self._stamps: list[tuple[int, int] | None] = []
         # Of documents outside of all folders, which may lie on any disk.
-        self._real_paths = Patiently(_real, remembers=256, patience_s=PATIENCE_S)
+        self._real_paths = Patiently(resolved, remembers=256, patience_s=PATIENCE_S)
 
     def __iter__(self) -> Iterator[Folder]:
         yield from self._inside
@@ -224,10 +223,6 @@ class Folders:
         if owner.root is not None:
             return f"../{owner.name}/{path.relative_to(owner.root).as_posix()}"
         return path.name if folder.root is None else f"../{path.name}"
-
-
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""The files that URIs name."""
+"""The files that URIs name, and those that links lead to."""
 
 import os
 from functools import lru_cache
@@ -60,3 +60,12 @@ def _path(parts: SplitResult) -> Path | None:
 def windows_name(host: str, name: str) -> str:
     """`//wsl$/Ubuntu/a.py` on another machine or in WSL, `c:/a.py` on this one."""
     return f"//{host}{name}" if host not in ("", "localhost") else name.lstrip("/")
+
+
+def resolved(path: Path) -> Path:
+    """Where links lead to; `path` itself where no disk can have such a name."""
+    # Not `Path.resolve`, which raises for a loop of links before Python 3.13.
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:
+        return path

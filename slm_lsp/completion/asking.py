@@ -117,7 +117,7 @@ class Asker:
             explanation.left_out = [
                 _told(one.snippet, one.reason) for one in settled.bundle.dropped
             ]
-            n_sent = sum(len(segment.text) for segment in prompt.segments)
+            n_sent = _n_chars(prompt)
             request = Generate(
                 id=0,
                 segments=_segments(prompt),
@@ -153,7 +153,7 @@ class Asker:
         prompt, _ = self._lay_out(document, settled, question.template, *self._room(question))
         shift = question.template.order == "psm"
         done = await self._client.warm(Warm(0, _segments(prompt), shift))
-        self._budget.learn(sum(len(segment.text) for segment in prompt.segments), done)
+        self._budget.learn(_n_chars(prompt), done)
         return done
 
     def _room(self, question: Question) -> tuple[int, int]:
@@ -236,6 +236,10 @@ class Asker:
 
 def _segments(prompt: Prompt) -> tuple[tuple[str, bool], ...]:
     return tuple((one.text, one.special) for one in prompt.segments)
+
+
+def _n_chars(prompt: Prompt) -> int:
+    return sum(len(segment.text) for segment in prompt.segments)
 
 
 def _told(one: Snippet, reason: str) -> dict[str, object]:

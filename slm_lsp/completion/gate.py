@@ -8,6 +8,7 @@ from slm_context.scope import opens_block
 from slm_context.syntax import SyntaxTree
 
 from slm_lsp.completion.postprocess.brackets import open_brackets
+from slm_lsp.completion.postprocess.filter import columns
 from slm_lsp.completion.types import (
     MAX_CHARS,
     MAX_LINE_CHARS,
@@ -124,11 +125,7 @@ def mode_for(
 def _has_body(document: DocumentContext, opener: str) -> bool:
     """True when the next line with text is indented deeper than the line that opens the block."""
     following = (line for line in document.next_lines[:2000].splitlines() if line.strip())
-    return _indent(next(following, "")) > _indent(opener)
-
-
-def _indent(line: str) -> int:
-    return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
+    return columns(next(following, "")) > columns(opener)
 
 
 def _matches(path: str, patterns: tuple[str, ...]) -> bool:

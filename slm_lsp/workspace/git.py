@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from slm_lsp.paths import resolved
 from slm_lsp.regular_file import open_regular
 
 # A file of one line; anything longer is no such file.
@@ -54,15 +55,6 @@ def is_linked_worktree(folder: Path) -> bool:
     """Whether another working tree of a repository begins here; a submodule is none."""
     named = _line(folder / ".git").removeprefix("gitdir:").strip()
     return Path(named).parent.name == "worktrees"
-
-
-def resolved(path: Path) -> Path:
-    """Where links lead to; `path` itself where no disk can have such a name."""
-    # Not `Path.resolve`, which raises for a loop of links before Python 3.13.
-    try:
-        return Path(os.path.realpath(path))
-    except ValueError:
-        return path
 
 
 def _line(file: Path) -> str:

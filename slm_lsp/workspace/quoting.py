@@ -10,8 +10,9 @@ from slm_context.gather import OpenText
 from slm_context.remembered import remembers
 
 from slm_lsp.config.files import find_root
+from slm_lsp.paths import resolved
 from slm_lsp.patience import Patiently
-from slm_lsp.workspace.git import resolved, top_of
+from slm_lsp.workspace.git import top_of
 from slm_lsp.workspace.scan import Rules, is_of_another_worktree
 from slm_lsp.workspace.secrets import holds_secret
 

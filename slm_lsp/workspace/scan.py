@@ -13,8 +13,9 @@ from slm_context.entries import FileStamp
 from slm_context.languages import language_for
 
 from slm_lsp.globs import compiled
+from slm_lsp.paths import resolved
 from slm_lsp.regular_file import open_regular
-from slm_lsp.workspace.git import is_linked_worktree, resolved, top_of
+from slm_lsp.workspace.git import is_linked_worktree, top_of
 from slm_lsp.workspace.ignoring import ignored_in
 from slm_lsp.workspace.secrets import holds_secret, is_secret_name
 

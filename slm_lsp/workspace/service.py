@@ -22,8 +22,9 @@ from slm_context.reported import Reported
 from slm_context.types import ContextBundle
 from slm_context.view import parsed
 
+from slm_lsp.paths import resolved
 from slm_lsp.settings import Settings
-from slm_lsp.workspace.git import git_folders, resolved, top_of
+from slm_lsp.workspace.git import git_folders, top_of
 from slm_lsp.workspace.ignoring import IGNORE_FILES
 from slm_lsp.workspace.knowledge import Knowledge
 from slm_lsp.workspace.limits import limits_of
